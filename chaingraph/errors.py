@@ -1,0 +1,113 @@
+"""Named failures. Each is also a builtin, carries its sentence in two languages, and knows its exit status."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, ClassVar
+
+from chaingraph import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chaingraph.words import Language
+
+
+class ChaingraphError(Exception):
+    """Base of all failures of the package.
+
+    Parameters
+    ----------
+    key
+        Key of the sentence in ``words/messages.json``.
+    **params
+        What fills the placeholders of the sentence.
+    """
+
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, key: str, **params: object) -> None:
+        self.key = key
+        self.params = params
+        super().__init__(words.message(key, "en", **params))
+
+    def __str__(self) -> str:
+        """Return the English sentence (a KeyError would show its repr)."""
+        return self.text("en")
+
+    def text(self, lang: Language) -> str:
+        """Return the sentence in a language."""
+        return words.message(self.key, lang, **self.params)
+
+
+class UnknownNameError(ChaingraphError, KeyError):
+    """A product, region, chain, dataset or other name that the data does not have."""
+
+    exit_status = 2
+
+
+class OptionError(ChaingraphError, ValueError):
+    """An option whose value cannot be used."""
+
+    exit_status = 2
+
+
+class FileProblemError(ChaingraphError, OSError):
+    """A file or folder that cannot be read or written."""
+
+
+class MissingTableError(ChaingraphError, LookupError):
+    """An analysis that needs a table the dataset does not have."""
+
+
+class MissingLibraryError(ChaingraphError, ImportError):
+    """A library that an option needs and that is not installed."""
+
+
+class LoopError(ChaingraphError, ArithmeticError):
+    """A loop of products that takes more than it gives: total requirements have no solution."""
+
+
+class DataError(ChaingraphError, ValueError):
+    """A dataset with findings of severity error; `findings` holds them all."""
+
+    def __init__(self, key: str, findings: Sequence[object] = (), **params: object) -> None:
+        self.findings = tuple(findings)
+        super().__init__(key, **params)
+
+
+def closest(name: str, choices: Iterable[str], limit: int = 3) -> list[str]:
+    """Return the choices that look most like `name`, best first.
+
+    Examples
+    --------
+    >>> closest("cooper_foil", ["copper_foil", "lfp"])
+    ['copper_foil']
+    """
+    known = sorted(set(choices))
+    folded: dict[str, str] = {}
+    for choice in known:
+        folded.setdefault(choice.casefold(), choice)
+    hits = difflib.get_close_matches(name.casefold(), folded, n=limit, cutoff=0.6)
+    inside = [key for key in folded if name.casefold() in key and key not in hits]
+    return [folded[key] for key in [*hits, *inside][:limit]]
+
+
+def unknown_name(what: str, name: str, choices: Iterable[str]) -> UnknownNameError:
+    """Return the failure for a name nobody knows, with the closest known ones.
+
+    Parameters
+    ----------
+    what
+        Kind of the name, a word of the vocabulary ``noun``: product, region, chain, ...
+    name
+        The name as given.
+    choices
+        All names that would have done.
+    """
+    known = sorted(set(choices))
+    near = closest(name, known) or known[:8]
+    more = "" if len(near) >= len(known) or closest(name, known) else ", ..."
+    return UnknownNameError(
+        f"unknown-{what}", name=name, suggestions=(", ".join(near) + more) if near else "-"
+    )

@@ -1,0 +1,136 @@
+"""The tables of a dataset, declared once as Table Schema files in ``table_specs/``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from chaingraph.words import Language
+
+TABLE_NAMES: Final = (
+    "products",
+    "inputs",
+    "enterprises",
+    "capacities",
+    "supplies",
+    "projects",
+    "parks",
+    "regions",
+    "indicators",
+    "plan_targets",
+    "units",
+    "platforms",
+)
+"""All tables, in the order in which a reader meets them. Only ``products`` is required."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a table."""
+
+    name: str
+    type: str
+    title_en: str
+    title_zh: str
+    description: str
+    format: str = ""
+    required: bool = False
+    pattern: str = ""
+    enum: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    example: str = ""
+
+    def title(self, lang: Language) -> str:
+        """Return the title in a language."""
+        return self.title_zh if lang == "zh" else self.title_en
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """Values of a column that must stand in a column of another table."""
+
+    field: str
+    table: str
+    target: str
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One table: its fields, its key, and where its ids point."""
+
+    name: str
+    title_en: str
+    title_zh: str
+    description: str
+    fields: tuple[Field, ...]
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+
+    @cached_property
+    def field_names(self) -> tuple[str, ...]:
+        """Names of the columns in their order."""
+        return tuple(field.name for field in self.fields)
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """Column name -> field."""
+        return {field.name: field for field in self.fields}
+
+    def title(self, lang: Language) -> str:
+        """Return the title in a language."""
+        return self.title_zh if lang == "zh" else self.title_en
+
+
+def _field(entry: dict[str, Any]) -> Field:
+    limits = entry.get("constraints", {})
+    return Field(
+        name=entry["name"],
+        type=entry["type"],
+        title_en=entry["title"],
+        title_zh=entry["title_zh"],
+        description=entry["description"],
+        format=entry.get("format", ""),
+        required=limits.get("required", False),
+        pattern=limits.get("pattern", ""),
+        enum=tuple(limits.get("enum", ())),
+        minimum=limits.get("minimum"),
+        maximum=limits.get("maximum"),
+        example=entry.get("example", ""),
+    )
+
+
+@cache
+def table_schema(name: str) -> dict[str, Any]:
+    """Return the Table Schema file of a table as it stands (Frictionless convention)."""
+    path = resources.files("chaingraph.table_specs").joinpath(f"{name}.json")
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def table_spec(name: str) -> TableSpec:
+    """Return the declaration of a table.
+
+    Examples
+    --------
+    >>> table_spec("inputs").primary_key
+    ('input_id', 'output_id')
+    """
+    entry = table_schema(name)
+    return TableSpec(
+        name=name,
+        title_en=entry["title"],
+        title_zh=entry["title_zh"],
+        description=entry["description"],
+        fields=tuple(_field(field) for field in entry["fields"]),
+        primary_key=tuple(entry.get("primaryKey", ())),
+        foreign_keys=tuple(
+            ForeignKey(key["fields"], key["reference"]["resource"], key["reference"]["fields"])
+            for key in entry.get("foreignKeys", ())
+        ),
+    )

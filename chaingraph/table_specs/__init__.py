@@ -1,0 +1,1 @@
+"""The Table Schema files of all tables."""
