@@ -1,0 +1,60 @@
+"""Which function looks for which rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from chaingraph.checks.findings import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from chaingraph.checks.findings import Finding
+    from chaingraph.checks.tables import Tables
+
+    CheckFunction = Callable[[Tables], Iterator[Finding]]
+
+
+class RuleCheck(NamedTuple):
+    """A function that looks at a dataset, and the rules that it can report."""
+
+    rules: tuple[str, ...]
+    function: CheckFunction
+
+    @property
+    def finds_errors(self) -> bool:
+        """Whether one of its rules is of severity error."""
+        return any(rules()[name].severity == "error" for name in self.rules)
+
+
+RULE_CHECKS: Final[list[RuleCheck]] = []
+"""All checks in the order in which their modules register them."""
+
+READER_RULES: Final = frozenset({
+    "blank-row",
+    "duplicate-column",
+    "file-broken",
+    "file-empty",
+    "file-encoding",
+    "missing-column",
+    "missing-table",
+    "no-rows",
+    "package-invalid",
+    "ragged-row",
+    "unknown-column",
+    "unknown-table",
+})  # fmt: skip
+"""Rules about files, which the readers report while they read."""
+
+KEEPER_RULES: Final = frozenset({"accepted-unused"})
+"""Rules about the list of accepted findings, reported after all checks have run."""
+
+
+def check(*names: str) -> Callable[[CheckFunction], CheckFunction]:
+    """Register a function under the names of the rules that it can report."""
+
+    def register(function: CheckFunction) -> CheckFunction:
+        RULE_CHECKS.append(RuleCheck(names, function))
+        return function
+
+    return register
