@@ -1,0 +1,1 @@
+"""The bundled datasets: folders of CSV files with a datapackage.json each."""
