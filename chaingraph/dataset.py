@@ -1,0 +1,168 @@
+"""The dataset: frozen tables with their provenance."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from chaingraph.errors import MissingTableError, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from chaingraph.checks import Finding
+    from chaingraph.rawtables import Package
+    from chaingraph.words import Language
+
+_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Tables of an industry chain, the date they are read at, and where each row comes from.
+
+    Made by :func:`load_dataset` or :func:`dataset_from_frames`; never by hand. Frames handed out are
+    copies that share memory, so that nothing a caller does reaches the dataset.
+
+    Attributes
+    ----------
+    packages
+        Cards of the folders behind the dataset; the named one is last.
+    as_of
+        The date at which capacities are read, ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; empty where
+        the data name none (then no row is left out for its date).
+    skipped_rows
+        Number of rows that were left out since they had errors.
+    """
+
+    packages: tuple[Package, ...]
+    tables: Mapping[str, Any]
+    as_of: str
+    skipped_rows: int = 0
+    engine: str = "pandas"
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset."""
+        return self.packages[-1].name
+
+    @property
+    def version(self) -> str:
+        """Version of the dataset."""
+        return self.packages[-1].version
+
+    @property
+    def focus(self) -> str:
+        """Name of the region under study; empty where the dataset has none."""
+        return self.packages[-1].focus
+
+    @property
+    def language(self) -> Language:
+        """Language in which results are shown unless another is asked for."""
+        return "en" if self.packages[-1].language == "en" else "zh"
+
+    @property
+    def chains(self) -> tuple[str, ...]:
+        """Chains of the dataset: those its card names, else all that its products name."""
+        if self.packages[-1].chains:
+            return self.packages[-1].chains
+        if "chains" not in self.products:
+            return ()
+        cells = self.products["chains"].dropna()
+        return tuple(sorted({part.strip() for cell in cells for part in cell.split(";")} - {""}))
+
+    def title(self, lang: Language) -> str:
+        """Return the title in a language, the name where there is none."""
+        package = self.packages[-1]
+        return (package.title_zh if lang == "zh" else package.title_en) or package.name
+
+    def has(self, table: str) -> bool:
+        """Tell whether the dataset has a table."""
+        return table in self.tables
+
+    def table(self, table: str) -> Any:
+        """Return a table: a pandas frame, or the engine's own for enterprises and capacities.
+
+        Raises
+        ------
+        MissingTableError
+            Where the dataset does not have it.
+        """
+        if table not in self.tables:
+            raise MissingTableError("missing-analysis-table", table=table, dataset=self.name)
+        frame = self.tables[table]
+        return frame.copy(deep=False) if type(frame).__module__.startswith("pandas") else frame
+
+    @property
+    def products(self) -> pd.DataFrame:
+        """The products, one row an id."""
+        frame: pd.DataFrame = self.table("products")
+        return frame
+
+    @property
+    def inputs(self) -> pd.DataFrame:
+        """The links input -> output, an empty frame where the dataset has none."""
+        frame: pd.DataFrame = self.table("inputs")
+        return frame
+
+    @property
+    def enterprises(self) -> Any:
+        """The sites (pandas, or the engine's own frame)."""
+        return self.table("enterprises")
+
+    @property
+    def capacities(self) -> Any:
+        """What sites make (pandas, or the engine's own frame)."""
+        return self.table("capacities")
+
+    def at(self, date: str) -> Dataset:
+        """Return the dataset read at another date.
+
+        Parameters
+        ----------
+        date
+            ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; a year or month means its last day.
+
+        Raises
+        ------
+        OptionError
+            Where the text is no date.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> cg.load_dataset("toy").at("2021-12").as_of
+        '2021-12'
+        """
+        return replace(self, as_of=checked_date(date))
+
+    def __repr__(self) -> str:
+        """Return one line: name, version, date, number of rows of the tables in memory."""
+        counts = ", ".join(
+            f"{len(frame)} {name}" for name, frame in self.tables.items() if hasattr(frame, "iloc")
+        )
+        return f"<Dataset {self.name} {self.version} at {self.as_of or 'no date'}: {counts}>"
+
+
+def checked_date(date: str) -> str:
+    """Return a date as it is, or raise the OptionError that names it."""
+    if not isinstance(date, str) or not _DATE.fullmatch(date):
+        raise OptionError("bad-date-option", value=date)
+    return date
+
+
+def last_day(date: str) -> str:
+    """Return the last day of a year or month as text that compares with partial dates.
+
+    Every month gets a 31st: the text is only ever compared, never shown.
+
+    Examples
+    --------
+    >>> last_day("2021"), last_day("2021-06"), last_day("2021-06-05")
+    ('2021-12-31', '2021-06-31', '2021-06-05')
+    """
+    return date + {4: "-12-31", 7: "-31"}.get(len(date), "")

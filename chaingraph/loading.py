@@ -1,0 +1,288 @@
+"""Loading: from a bundled name, a folder or frames in hand to a checked dataset."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chaingraph import readers
+from chaingraph.checks import Finding, run_checks
+from chaingraph.dataset import Dataset, checked_date
+from chaingraph.errors import DataError, FileProblemError, OptionError, unknown_name
+from chaingraph.rawtables import Package, RawDataset, RawTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chaingraph.readers.parquet_folder import Engine
+
+_SHOWN_FINDINGS = 20
+
+
+def list_datasets() -> list[str]:
+    """Return the names of the bundled datasets, sorted.
+
+    Examples
+    --------
+    >>> "toy" in list_datasets()
+    True
+    """
+    return sorted(_bundled())
+
+
+def _bundled() -> dict[str, Path]:
+    """Return the folders of the bundled datasets by name."""
+    found: dict[str, Path] = {}
+    for package, below in (("chaingraph.datasets", ""), ("chaingraph", "toy")):
+        try:
+            root = resources.files(package)
+        except ModuleNotFoundError:
+            continue
+        candidates = [root / below] if below else list(root.iterdir())
+        for folder in candidates:
+            if folder.joinpath("datapackage.json").is_file():
+                found[folder.name] = Path(str(folder))
+    return found
+
+
+def load_dataset(
+    source: str | Path, *, engine: Engine = "pandas", skip_bad_rows: bool = False
+) -> Dataset:
+    """Load a dataset and all that it extends, checked.
+
+    Parameters
+    ----------
+    source
+        Name of a bundled dataset (``"qujing"``) or path of a folder of CSV or Parquet files.
+    engine
+        For a Parquet folder, what holds enterprises and capacities: ``"pandas"``, or lazily
+        ``"polars"`` or ``"duckdb"``. CSV folders are always in pandas.
+    skip_bad_rows
+        Leave rows with errors out instead of refusing the dataset; `skipped_rows` says how many.
+
+    Returns
+    -------
+    Dataset
+        Frozen tables with their provenance, read at the dataset's own date.
+
+    Raises
+    ------
+    UnknownNameError
+        Where the name is neither bundled nor a path.
+    DataError
+        Where the dataset has errors; all of them are in its `findings`.
+    FileProblemError
+        Where a file or folder cannot be read.
+
+    Examples
+    --------
+    >>> load_dataset("toy").focus
+    '甲市'
+    """
+    if engine not in readers.ENGINES:
+        raise OptionError("bad-engine", value=engine, choices=", ".join(readers.ENGINES))
+    folder = find_folder(source)
+    if readers.is_parquet_folder(folder):
+        package, found = readers.read_package(folder)
+        _refuse(found, package.name)
+        frames = readers.read_frames(folder, engine)
+        return _from_frames(package, frames, engine)
+    if engine != "pandas":
+        raise OptionError("engine-needs-parquet", value=engine, path=folder)
+    raw, findings = read_raw(folder)
+    findings += run_checks(raw, at_load=True)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    skipped = 0
+    if errors and skip_bad_rows:
+        skipped = _drop_bad_rows(raw, errors)
+    else:
+        _refuse(errors, raw.main.name)
+    from chaingraph.tables import typed_tables  # imports pandas
+
+    tables = typed_tables(raw)
+    return Dataset(tuple(raw.packages), tables, _as_of(raw.main, tables), skipped)
+
+
+def dataset_from_frames(
+    frames: Mapping[str, Any],
+    *,
+    name: str = "frames",
+    focus: str = "",
+    as_of: str = "",
+    language: str = "zh",
+) -> Dataset:
+    """Make a dataset of frames in hand: pandas, polars, DuckDB relations, PySpark.
+
+    Parameters
+    ----------
+    frames
+        Table name -> frame. ``enterprises`` and ``capacities`` may be any frame that narwhals
+        knows, lazy ones included, and stay where they are; all others must be pandas. Columns are
+        those of the schema; ``products`` must have ``product_id``.
+    name, focus, as_of, language
+        What a ``datapackage.json`` would say.
+
+    Raises
+    ------
+    DataError
+        Where a table lacks a needed column or its ids do not fit together.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ds = dataset_from_frames({"products": pd.DataFrame({"product_id": ["a", "b"]})})
+    >>> ds.products["product_id"].tolist()
+    ['a', 'b']
+    """
+    if as_of:
+        checked_date(as_of)
+    package = Package(name=name, path=None, focus=focus, as_of=as_of, language=language)
+    return _from_frames(package, frames, "frames")
+
+
+def _from_frames(package: Package, frames: Mapping[str, Any], engine: str) -> Dataset:
+    from chaingraph.frames import checked_frames  # imports pandas
+
+    tables, findings = checked_frames(frames, package.name)
+    _refuse(findings, package.name)
+    return Dataset((package,), tables, _as_of(package, tables), 0, engine)
+
+
+def read_raw(folder: Path) -> tuple[RawDataset, list[Finding]]:
+    """Return the raw tables of a folder and of all it extends, and what is wrong with the files."""
+    packages, findings = _closure(folder)
+    tables: dict[str, RawTable] = {}
+    for package in packages:
+        if package.path is None:
+            continue
+        found_tables, found = readers.read_tables(package.path, package)
+        findings += found
+        for name, table in found_tables.items():
+            if name in tables:
+                tables[name].append(table)
+            else:
+                tables[name] = table
+    if "products" not in tables and not any(f.table == "products" for f in findings):
+        findings.append(
+            Finding("missing-table", file=packages[-1].name, params={"table": "products"})
+        )
+    return RawDataset(packages, tables), findings
+
+
+def check_dataset(source: str | Path) -> tuple[RawDataset, list[Finding]]:
+    """Return the raw tables of a dataset and every finding of every rule, errors first.
+
+    Examples
+    --------
+    >>> [finding for finding in check_dataset("toy")[1] if finding.severity == "error"]
+    []
+    """
+    raw, findings = read_raw(find_folder(source))
+    order = {"error": 0, "warning": 1, "info": 2}
+    found = findings + run_checks(raw)
+    return raw, sorted(found, key=lambda finding: order[finding.severity])
+
+
+def find_folder(source: str | Path) -> Path:
+    """Return the folder of a bundled name or of a path."""
+    bundled = _bundled()
+    if isinstance(source, str) and source in bundled and not _looks_like_path(source):
+        return bundled[source]
+    path = Path(source)
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise FileProblemError(
+            "unreadable-path", path=path, detail=error.strerror or error
+        ) from error
+    if exists:
+        return path
+    if _looks_like_path(str(source)):
+        raise FileProblemError("no-such-path", path=source)
+    raise unknown_name("dataset", str(source), bundled)
+
+
+def _looks_like_path(source: str) -> bool:
+    return "/" in source or "\\" in source or source.startswith(".")
+
+
+def _closure(folder: Path) -> tuple[list[Package], list[Finding]]:
+    """Return the cards of a folder and of all it extends, the folder's own last.
+
+    Folders may extend each other: each is read once.
+    """
+    found: dict[Path, Package] = {}
+    findings: list[Finding] = []
+
+    def visit(path: Path) -> None:
+        place = path.resolve()
+        if place in found:
+            return
+        package, problems = readers.read_package(path)
+        findings.extend(problems)
+        found[place] = package
+        for name in package.extends:
+            beside = path / name
+            target = beside if beside.is_dir() else path.parent / name
+            visit(target if target.is_dir() else find_folder(name))
+
+    visit(folder)
+    main = folder.resolve()
+    others = [found[place] for place in found if place != main]
+    return [*reversed(others), found[main]], findings
+
+
+def _refuse(findings: list[Finding], name: str) -> None:
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if not errors:
+        return
+    first = errors[0]
+    place = f"{first.place}: " if first.place else ""
+    more = len(errors) - 1
+    raise DataError(
+        "dataset-has-errors" if more else "dataset-has-error",
+        errors,
+        dataset=name,
+        first=f"{place}{first.text()}; {first.remedy()}",
+        first_zh=f"{place}{first.text('zh')};{first.remedy('zh')}",
+        more=more,
+    )
+
+
+def _drop_bad_rows(raw: RawDataset, errors: list[Finding]) -> int:
+    """Take rows with errors out until none is left; return how many went.
+
+    Raises
+    ------
+    DataError
+        Where an error is of a file or a whole table, so that no row can be left out for it.
+    """
+    skipped = 0
+    while errors:
+        whole = [
+            finding for finding in errors if finding.row is None and finding.rule != "ragged-row"
+        ]
+        _refuse(whole, raw.main.name)
+        bad: dict[str, set[int]] = {}
+        for finding in errors:
+            if finding.row is None:
+                skipped += 1
+            else:
+                bad.setdefault(finding.table, set()).add(finding.row)
+        for table, rows in bad.items():
+            raw.tables[table].drop(rows)
+            skipped += len(rows)
+        errors = run_checks(raw, at_load=True)
+    return skipped
+
+
+def _as_of(package: Package, tables: Mapping[str, Any]) -> str:
+    """Return the card's date, else the latest date of a capacity row in memory, else nothing."""
+    if package.as_of:
+        return package.as_of
+    frame = tables.get("capacities")
+    if frame is None or not hasattr(frame, "iloc") or "as_of" not in frame:
+        return ""
+    dates = frame["as_of"].dropna()
+    return str(dates.max()) if len(dates) else ""
