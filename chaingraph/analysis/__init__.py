@@ -1,0 +1,1 @@
+"""Analyses: plain functions that read a dataset and return a Result."""

@@ -1,0 +1,179 @@
+"""What a dataset holds: rows, sources, dates, weaknesses, findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from chaingraph.analysis.settings import read_lang
+from chaingraph.loading import check_dataset, list_datasets, load_dataset
+from chaingraph.results import Result
+from chaingraph.schema import TABLE_NAMES, table_spec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chaingraph.dataset import Dataset
+
+_FIGURES = {
+    "products": "price_cny",
+    "inputs": "coefficient",
+    "capacities": "capacity",
+    "projects": "capacity",
+    "indicators": "value",
+    "plan_targets": "target",
+    "enterprises": "lat",
+    "regions": "lat",
+    "parks": "planned_area_km2",
+}
+_DATES = {
+    "products": "price_as_of",
+    "inputs": "year",
+    "capacities": "as_of",
+    "supplies": "year",
+    "projects": "date",
+    "indicators": "year",
+    "plan_targets": "target_year",
+}
+
+
+def describe_dataset(ds: Dataset, *, lang: str | None = None) -> Result:
+    """Describe each table of a dataset.
+
+    Parameters
+    ----------
+    ds
+        The dataset; tables that stay in another engine are left out.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    Result
+        One row a table: `rows`, `sourced` (share of rows with a source), `with_figure` (share of rows
+        whose main figure is known), `oldest` and `newest` date.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> from chaingraph.analysis.overview import describe_dataset
+    >>> describe_dataset(cg.load_dataset("toy")).frame.set_index("table").loc["inputs", "rows"]
+    11
+    """
+    chosen = read_lang(ds, lang)
+    rows = []
+    for name in TABLE_NAMES:
+        if not ds.has(name) or not isinstance(frame := ds.table(name), pd.DataFrame):
+            continue
+        dates = frame[_DATES[name]].dropna() if name in _DATES else pd.Series(dtype="str")
+        rows.append(
+            {
+                "table": name,
+                "table_title": table_spec(name).title(chosen),
+                "rows": len(frame),
+                "sourced": _share(frame, "source_url"),
+                "with_figure": _share(frame, _FIGURES.get(name, "")),
+                "oldest": str(dates.min()) if len(dates) else None,
+                "newest": str(dates.max()) if len(dates) else None,
+            }
+        )
+    params = {"dataset": ds.name, "version": ds.version, "at": ds.as_of}
+    return Result("show", pd.DataFrame(rows), params, chosen)
+
+
+def _share(frame: pd.DataFrame, column: str) -> float:
+    if column not in frame or frame.empty:
+        return float("nan")
+    return float(frame[column].notna().mean())
+
+
+def weaknesses(ds: Dataset, lang: str | None = None) -> list[str]:
+    """Return the known weaknesses that the cards of a dataset and of all it extends state."""
+    chosen = read_lang(ds, lang)
+    return [
+        sentence
+        for package in ds.packages
+        for sentence in (package.weaknesses_zh if chosen == "zh" else package.weaknesses_en)
+    ]
+
+
+def describe_datasets(*, lang: str | None = None) -> Result:
+    """List the bundled datasets with title, version, date, focus and what they build on.
+
+    Examples
+    --------
+    >>> from chaingraph.analysis.overview import describe_datasets
+    >>> "toy" in describe_datasets(lang="en").frame["dataset"].tolist()
+    True
+    """
+    chosen = "zh" if lang is None else lang
+    rows = []
+    for name in list_datasets():
+        ds = load_dataset(name)
+        rows.append(
+            {
+                "dataset": name,
+                "title": ds.title("en" if chosen == "en" else "zh"),
+                "version": ds.version,
+                "as_of": ds.as_of,
+                "focus": ds.focus,
+                "extends": "; ".join(ds.packages[-1].extends),
+            }
+        )
+    return Result("datasets", pd.DataFrame(rows), {}, "en" if chosen == "en" else "zh")
+
+
+def list_findings(source: str | Path, *, lang: str = "en") -> Result:
+    """Check a dataset and list every finding.
+
+    Parameters
+    ----------
+    source
+        Bundled name or path.
+    lang
+        ``zh`` or ``en``: language of `message` and `remedy`.
+
+    Returns
+    -------
+    Result
+        One row a finding, errors first: `severity`, `rule`, `file`, `line`, `column`, `message`,
+        `remedy`, `accepted` (reason of the keepers of the data, where there is one).
+
+    Examples
+    --------
+    >>> from chaingraph.analysis.overview import list_findings
+    >>> "error" in list_findings("toy").frame["severity"].tolist()
+    False
+    """
+    raw, findings = check_dataset(source)
+    chosen: Any = "zh" if lang == "zh" else "en"
+    rows = [
+        {
+            "severity": finding.severity,
+            "rule": finding.rule,
+            "file": finding.file,
+            "line": finding.line,
+            "column": finding.column,
+            "message": finding.text(chosen),
+            "remedy": finding.remedy(chosen),
+            "accepted": finding.accepted or None,
+        }
+        for finding in findings
+    ]
+    columns = ["severity", "rule", "file", "line", "column", "message", "remedy", "accepted"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["line"] = frame["line"].astype("Int64")
+    open_ = [finding for finding in findings if not finding.accepted]
+    count = {s: sum(f.severity == s for f in open_) for s in ("error", "warning", "info")}
+    summary = {
+        "errors": count["error"],
+        "warnings": count["warning"],
+        "infos": count["info"],
+        "accepted": len(findings) - len(open_),
+        "rows": sum(len(table) for table in raw.tables.values()),
+        "tables": len(raw.tables),
+    }
+    params = {"dataset": raw.main.name} | summary
+    shown = ("severity", "rule", "file", "line", "column", "message", "remedy")
+    return Result("check", frame, params, chosen, shown, (("check-summary", summary),))

@@ -1,0 +1,152 @@
+"""The priority of a gap: six parts, each between 0 and 1, each shown."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chaingraph.errors import OptionError, closest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chaingraph.analysis.state import RegionState, Study
+    from chaingraph.products import Flags, Floats, Integers
+
+PARTS = ("value", "output", "break", "inputs", "cross", "open")
+
+
+@cache
+def default_weights() -> dict[str, float]:
+    """Return the weights of the parts as they stand in ``priority.json`` beside this module."""
+    text = resources.files(__package__).joinpath("priority.json").read_text(encoding="utf-8")
+    loaded: dict[str, float] = json.loads(text)["weights"]
+    return loaded
+
+
+def read_weights(weights: Mapping[str, float] | None) -> dict[str, float]:
+    """Return the weights of all parts, summing to 1; parts not named keep their default.
+
+    Raises
+    ------
+    OptionError
+        For an unknown part, a negative weight, or no weight at all.
+    """
+    given = dict(weights or {})
+    for part, weight in given.items():
+        if part not in PARTS:
+            near = ", ".join(closest(part, PARTS) or PARTS)
+            raise OptionError("bad-weight-name", value=part, suggestions=near)
+        if not weight >= 0:
+            raise OptionError("bad-weight", value=weight, part=part)
+    merged = default_weights() | given
+    total = sum(merged.values())
+    if total <= 0:
+        raise OptionError("bad-weight", value=0, part="all")
+    return {part: merged[part] / total for part in PARTS}
+
+
+def output_at_stake(state: RegionState) -> Floats:
+    """Return the yearly output value of the local products that each product goes into, in CNY.
+
+    Products without a price count nothing; where none has one the value is nan.
+    """
+    study, graph = state.study, state.study.graph
+    value = state.supply * study.price
+    links = state.active
+    known = links & ~np.isnan(value[graph.target]) & (value[graph.target] > 0)
+    total = np.bincount(graph.source[known], value[graph.target[known]], graph.size)
+    return np.where(total > 0, total, np.nan)
+
+
+def local_inputs(state: RegionState) -> Floats:
+    """Return the share of each product's own inputs that have a local maker; nan without inputs.
+
+    An alternative group counts as one input and is there when any member is.
+    """
+    graph = state.study.graph
+    here = state.present[graph.source]
+    single = graph.consumed & (graph.group < 0)
+    count = np.bincount(graph.target[single], minlength=graph.size).astype(float)
+    met = np.bincount(graph.target[single & here], minlength=graph.size).astype(float)
+    grouped = np.flatnonzero(graph.group >= 0)
+    if len(grouped):
+        numbers, first = np.unique(graph.group[grouped], return_index=True)
+        any_here = np.bincount(graph.group[grouped], here[grouped], len(numbers)) > 0
+        owner = graph.target[grouped][first]
+        count += np.bincount(owner, minlength=graph.size)
+        met += np.bincount(owner[any_here], minlength=graph.size)
+    return np.divide(met, count, out=np.full(graph.size, np.nan), where=count > 0)
+
+
+def chains_served(state: RegionState, matrix: Flags) -> Integers:
+    """Return how many chains the local users of each product belong to."""
+    graph = state.study.graph
+    served = np.zeros((graph.size, matrix.shape[1]), dtype=bool)
+    source, target = graph.source[state.active], graph.target[state.active]
+    np.logical_or.at(served, source, matrix[target])
+    return served.sum(axis=1)
+
+
+def chain_matrix(study: Study) -> Flags:
+    """Return product by chain: whether the product is tagged with the chain."""
+    cells = [
+        {part.strip() for part in cell.split(";")} - {""}
+        for cell in study.products["chains"].fillna("").tolist()
+    ]
+    names = sorted(set().union(*cells)) if cells else []
+    place = {name: i for i, name in enumerate(names)}
+    matrix = np.zeros((len(cells), len(names)), dtype=bool)
+    for row, tags in enumerate(cells):
+        matrix[row, [place[tag] for tag in tags]] = True
+    return matrix
+
+
+def priority_parts(
+    rows: Integers,
+    *,
+    value: Floats,
+    output: Floats,
+    is_break: Flags,
+    inputs: Floats,
+    chains: Integers,
+    chain_count: int,
+    restricted: Flags,
+) -> dict[str, Floats]:
+    r"""Return the parts of the priority of some gaps, 0 to 1, nan where unknown.
+
+    - value: :math:`\sqrt{v / v_{max}}` of the gap value, with the region's largest;
+    - output: the same of the output value of the local products it goes into;
+    - break: 1 where it is missing between a local input and a local output;
+    - inputs: share of its own inputs that have a local maker;
+    - cross: chains served beyond the first, of the other chains that there are;
+    - open: 0 where a cap, quota or approval stands in the way, else 1.
+    """
+    others = max(1, chain_count - 1)
+    return {
+        "value": _root_scale(value[rows]),
+        "output": _root_scale(output[rows]),
+        "break": is_break[rows].astype(float),
+        "inputs": inputs[rows],
+        "cross": np.maximum(0, chains[rows] - 1) / others,
+        "open": 1.0 - restricted[rows].astype(float),
+    }
+
+
+def _root_scale(values: Floats) -> Floats:
+    """Return the square root of values over their largest: halves the distance to the top, keeps order."""
+    top = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
+    if top <= 0:
+        return np.where(np.isnan(values), np.nan, 0.0)
+    return np.asarray(np.sqrt(values / top))
+
+
+def weigh(parts: Mapping[str, Floats], weights: Mapping[str, float]) -> tuple[Floats, Floats]:
+    """Return the lowest and highest priority: unknown parts at 0 and at 1."""
+    low = sum((weights[p] * np.nan_to_num(parts[p], nan=0.0) for p in PARTS), start=np.zeros(1))
+    high = sum((weights[p] * np.nan_to_num(parts[p], nan=1.0) for p in PARTS), start=np.zeros(1))
+    return np.asarray(low), np.asarray(high)

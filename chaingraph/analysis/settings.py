@@ -1,0 +1,113 @@
+"""What an analysis can be asked: statuses, utilisation, chain, goal, language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chaingraph.enterprises import STATUSES
+from chaingraph.errors import OptionError, closest, unknown_name
+from chaingraph.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chaingraph.dataset import Dataset
+    from chaingraph.products import Floats, ProductGraph
+    from chaingraph.words import Language
+
+
+def read_statuses(statuses: Mapping[str, float] | Iterable[str] | str) -> dict[str, float]:
+    """Return status -> commitment factor, in the order of the vocabulary; a factor of 0 is left out.
+
+    Parameters
+    ----------
+    statuses
+        ``"operating"``, ``["operating", "construction"]`` (factor 1 each) or
+        ``{"operating": 1, "construction": 0.8}``.
+
+    Raises
+    ------
+    OptionError
+        For an unknown status or a factor outside 0 to 1.
+
+    Examples
+    --------
+    >>> read_statuses(["construction", "operating"])
+    {'operating': 1.0, 'construction': 1.0}
+    """
+    if isinstance(statuses, str):
+        statuses = [statuses]
+    if isinstance(statuses, Mapping):
+        pairs = {status: float(factor) for status, factor in statuses.items()}
+    else:
+        pairs = dict.fromkeys(statuses, 1.0)
+    for status, factor in pairs.items():
+        if status not in STATUSES:
+            near = ", ".join(closest(str(status), STATUSES) or STATUSES)
+            raise OptionError("bad-status", value=status, suggestions=near)
+        if not 0 <= factor <= 1:
+            raise OptionError("bad-factor", value=factor, status=status)
+    if not any(float(factor) > 0 for factor in pairs.values()):
+        raise OptionError("bad-status", value="", suggestions=", ".join(STATUSES))
+    return {status: pairs[status] for status in STATUSES if pairs.get(status)}
+
+
+def read_utilisation(graph: ProductGraph, utilisation: float | Mapping[str, float]) -> Floats:
+    """Return u_j by product: one figure for all, or figures for some products and 1 for the rest.
+
+    Raises
+    ------
+    OptionError
+        For a figure that is not between 0 and 1.5.
+    UnknownNameError
+        For a product that is not there.
+    """
+    if isinstance(utilisation, int | float):
+        pairs: Mapping[str, float] = {}
+        result = np.full(graph.size, float(utilisation))
+    else:
+        pairs = utilisation
+        result = np.ones(graph.size)
+        for product_id, figure in pairs.items():
+            result[graph.find(product_id)] = float(figure)
+    bad = ~((result >= 0) & (result <= 1.5))  # noqa: PLR2004  nameplates are beaten by half at most
+    if bad.any():
+        raise OptionError("bad-utilisation", value=f"{result[bad][0]:g}")
+    return result
+
+
+def read_goal(goal: Mapping[str, float] | None) -> dict[str, float]:
+    """Return a goal checked: product -> units a year, each a finite figure above zero.
+
+    Raises
+    ------
+    OptionError
+        For a figure that is none.
+    """
+    pairs = dict(goal or {})
+    for product_id, quantity in pairs.items():
+        if not isinstance(quantity, int | float) or not math.isfinite(quantity) or quantity <= 0:
+            raise OptionError("bad-goal", value=f"{product_id}={quantity}")
+    return {product_id: float(quantity) for product_id, quantity in sorted(pairs.items())}
+
+
+def read_chain(ds: Dataset, chain: str | None) -> str | None:
+    """Return a chain of the dataset, or raise the failure that names the ones it has."""
+    if chain is None:
+        return None
+    if chain not in ds.chains:
+        raise unknown_name("chain", chain, ds.chains)
+    return chain
+
+
+def read_lang(ds: Dataset, lang: str | None) -> Language:
+    """Return the language asked for, the dataset's own by default."""
+    if lang is None:
+        return ds.language
+    if lang not in LANGUAGES:
+        raise OptionError("bad-lang", value=lang)
+    return "en" if lang == "en" else "zh"

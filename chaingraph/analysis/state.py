@@ -1,0 +1,293 @@
+"""The state of a region: what it makes, what its makers would consume, link by link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chaingraph.analysis.regions import Region, find_regions
+from chaingraph.analysis.settings import read_goal, read_statuses, read_utilisation
+from chaingraph.enterprises import local_capacity, national_capacity
+from chaingraph.products import goal_vector, positions, product_graph, split_alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import pandas as pd
+
+    from chaingraph.dataset import Dataset
+    from chaingraph.products import Flags, Floats, Integers, ProductGraph
+
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Nation:
+    """What all makers of the data can make, by product position."""
+
+    capacity: Floats
+    makers: Integers
+    hhi: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A dataset read under one set of assumptions, before any region is looked at."""
+
+    dataset: Dataset
+    graph: ProductGraph
+    statuses: dict[str, float]
+    utilisation: Floats
+    goal: dict[str, float]
+    nation: Nation
+
+    @cached_property
+    def products(self) -> pd.DataFrame:
+        """The products in the order of the graph's positions."""
+        return self.dataset.products.sort_values("product_id", ignore_index=True)
+
+    @cached_property
+    def price(self) -> Floats:
+        """CNY for one unit of each product; nan where unknown."""
+        return self.products["price_cny"].to_numpy(dtype=float)
+
+    @cached_property
+    def sourced_link(self) -> Flags:
+        """Whether each link's row names a source."""
+        urls = self.dataset.inputs["source_url"].notna().to_numpy()
+        return np.asarray(urls[self.graph.row])
+
+    @cached_property
+    def wanted(self) -> Floats:
+        """Final demand of the goal, units a year."""
+        return goal_vector(self.graph, self.goal)
+
+    def kind_in(self, column: str, values: Iterable[str]) -> Flags:
+        """Tell for each product whether a column holds one of some values."""
+        return self.products[column].isin(list(values)).to_numpy(dtype=bool)
+
+
+@dataclass(frozen=True, eq=False)
+class RegionState:
+    """One region of a study: arrays by product position, or by link where said.
+
+    Attributes
+    ----------
+    capacity, construction
+        k_i in units a year: of the statuses that count; under construction and not counted.
+    makers, unquantified
+        Number of makers; of those, without any figure.
+    hhi
+        Sum of squared capacity shares of the makers; nan without a figure.
+    sourced
+        Capacity that rests on rows with a source.
+    share
+        By link: share of its alternative group.
+    flow
+        By link: a_ij times share times k_j u_j, units of the input a year.
+    """
+
+    study: Study
+    region: Region
+    capacity: Floats
+    construction: Floats
+    makers: Integers
+    unquantified: Integers
+    hhi: Floats
+    sourced: Floats
+    share: Floats
+    flow: Floats
+
+    @cached_property
+    def present(self) -> Flags:
+        """Whether each product has a local maker."""
+        return np.asarray(self.makers > 0)
+
+    @cached_property
+    def supply(self) -> Floats:
+        """k_i u_i, units a year."""
+        return self.capacity * self.study.utilisation
+
+    @cached_property
+    def demand(self) -> Floats:
+        """d_i, what local makers and the goal would take of each product, units a year."""
+        graph = self.study.graph
+        return np.bincount(graph.source, self.flow, graph.size) + self.study.wanted
+
+    @cached_property
+    def active(self) -> Flags:
+        """By link: consumed, in use, and its output is made here."""
+        graph = self.study.graph
+        return graph.consumed & (self.share > 0) & self.present[graph.target]
+
+    @cached_property
+    def users(self) -> Integers:
+        """Number of local products that each product goes into."""
+        graph = self.study.graph
+        return np.bincount(graph.source[self.active], minlength=graph.size)
+
+    @cached_property
+    def users_unknown(self) -> Integers:
+        """Number of those whose demand could not be quantified, or only in part."""
+        graph = self.study.graph
+        open_end = (self.unquantified > 0)[graph.target] | np.isnan(graph.coefficient)
+        return np.bincount(graph.source[self.active & open_end], minlength=graph.size)
+
+    @cached_property
+    def needed(self) -> Flags:
+        """Whether a local maker or the goal takes the product."""
+        return np.asarray((self.users > 0) | (self.study.wanted > 0))
+
+    @cached_property
+    def balance(self) -> Floats:
+        """b_i = k_i u_i - d_i, nan where neither side is known."""
+        unknown = (self.demand <= 0) & self.needed & ~(self.capacity > 0)
+        return np.where(unknown, np.nan, self.supply - self.demand)
+
+    @cached_property
+    def coverage(self) -> Floats:
+        """min(1, k_i u_i / d_i), nan without a known demand or where the makers have no figure."""
+        demand = self.demand
+        ratio = np.divide(
+            self.supply, demand, out=np.full(len(demand), np.nan), where=demand > 0
+        )
+        unknown = (self.unquantified > 0) & (self.capacity <= 0)
+        return np.where(unknown, np.nan, np.minimum(1.0, ratio))
+
+    @cached_property
+    def short(self) -> Flags:
+        """Whether a known demand is above the local supply."""
+        return np.asarray((self.demand > 0) & (self.supply < self.demand * (1 - _TINY)))
+
+    @cached_property
+    def gap_value(self) -> Floats:
+        """max(0, -b_i) times price, CNY a year; nan where price, demand or capacity is unknown."""
+        unknown = (self.demand <= 0) & self.needed
+        unknown |= (self.unquantified > 0) & (self.capacity <= 0) & self.needed
+        missing = np.maximum(0.0, self.demand - self.supply)
+        value = np.where(missing > 0, missing * self.study.price, 0.0)
+        return np.where(unknown, np.nan, value)
+
+    @cached_property
+    def sourced_demand(self) -> Floats:
+        """Share of each demand whose coefficient and makers rest on rows with a source."""
+        graph, study = self.study.graph, self.study
+        makers = np.divide(
+            self.sourced, self.capacity, out=np.zeros(graph.size), where=self.capacity > 0
+        )
+        solid = self.flow * study.sourced_link * makers[graph.target]
+        derived = np.bincount(graph.source, self.flow, graph.size)
+        total = np.bincount(graph.source, solid, graph.size)
+        return np.divide(total, derived, out=np.full(graph.size, np.nan), where=derived > 0)
+
+
+def open_study(
+    ds: Dataset,
+    *,
+    at: str | None = None,
+    statuses: Mapping[str, float] | Iterable[str] | str = "operating",
+    utilisation: float | Mapping[str, float] = 1.0,
+    goal: Mapping[str, float] | None = None,
+) -> Study:
+    """Read a dataset under one set of assumptions.
+
+    Raises
+    ------
+    MissingTableError
+        Where the dataset has no enterprises or no capacities.
+    """
+    if at is not None:
+        ds = ds.at(at)
+    factors = read_statuses(statuses)
+    graph = product_graph(ds.products, ds.inputs)
+    rows = national_capacity(ds.enterprises, ds.capacities, at=ds.as_of, statuses=factors)
+    place = positions(graph, rows["product_id"])
+    return Study(
+        dataset=ds,
+        graph=graph,
+        statuses=factors,
+        utilisation=read_utilisation(graph, utilisation),
+        goal=read_goal(goal),
+        nation=Nation(
+            _spread(graph, place, rows["capacity"], 0.0),
+            _spread(graph, place, rows["makers"], 0.0).astype(np.intp),
+            _spread(graph, place, rows["hhi"], np.nan),
+        ),
+    )
+
+
+def _spread(graph: ProductGraph, place: Integers, values: Any, empty: float) -> Floats:
+    """Lay values out by product position."""
+    result = np.full(graph.size, empty)
+    known = place >= 0
+    result[place[known]] = np.asarray(values, dtype=float)[known]
+    return result
+
+
+def region_states(
+    study: Study, regions: Iterable[str] | str | None = None
+) -> Iterator[RegionState]:
+    """Yield the state of each region, all from one pass over the enterprises.
+
+    Parameters
+    ----------
+    study
+        The dataset under its assumptions.
+    regions
+        Names, a level, or None for the focus; see :func:`find_regions`.
+    """
+    ds = study.dataset
+    asked = find_regions(ds, regions)
+    levels = {region.level for region in asked if set(region.where) == {region.level}}
+    if len(asked) > 1 and len(levels) == 1 and len({*levels, *(r.level for r in asked)}) == 1:
+        level = asked[0].level
+        names = [region.name for region in asked]
+        whole = isinstance(regions, str)
+        where = {} if whole or level is None else {level: names}
+        rows = local_capacity(
+            ds.enterprises, ds.capacities, level=level, where=where,
+            at=ds.as_of, statuses=study.statuses,
+        )  # fmt: skip
+        place = positions(study.graph, rows["product_id"])
+        bounds = rows["region"].searchsorted(names, side="left"), rows["region"].searchsorted(
+            names, side="right"
+        )
+        for region, first, last in zip(asked, *bounds, strict=True):
+            yield _state(study, region, rows.iloc[first:last], place[first:last])
+        return
+    for region in asked:
+        rows = local_capacity(
+            ds.enterprises, ds.capacities, level=None, where=region.where,
+            at=ds.as_of, statuses=study.statuses,
+        )  # fmt: skip
+        yield _state(study, region, rows, positions(study.graph, rows["product_id"]))
+
+
+def _state(study: Study, region: Region, rows: pd.DataFrame, place: Integers) -> RegionState:
+    graph = study.graph
+    capacity = _spread(graph, place, rows["capacity"], 0.0)
+    makers = _spread(graph, place, rows["makers"], 0.0).astype(np.intp)
+    share = split_alternatives(
+        graph, local=capacity, present=makers > 0, national=study.nation.capacity
+    )
+    output = capacity * study.utilisation
+    return RegionState(
+        study=study,
+        region=region,
+        capacity=capacity,
+        construction=_spread(graph, place, rows["construction"], 0.0),
+        makers=makers,
+        unquantified=_spread(graph, place, rows["makers_unquantified"], 0.0).astype(np.intp),
+        hhi=_spread(graph, place, rows["hhi"], np.nan),
+        sourced=_spread(graph, place, rows["sourced_capacity"], 0.0),
+        share=share,
+        flow=graph.amount * share * output[graph.target],
+    )
+
+
+def region_state(study: Study, region: str | None = None) -> RegionState:
+    """Return the state of one region, the focus by default."""
+    return next(region_states(study, region if region is None else [region]))

@@ -1,0 +1,270 @@
+"""Results: one tidy frame each, with what was asked, what every column means, and ways to show it."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from chaingraph import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from chaingraph.words import Language
+
+SCHEMA_VERSION: Final = "1"
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_CNY_100M: Final = 1e8
+_NAMED: Final = 3
+_UNITS_IN_ROWS: Final = {"product unit", "product unit/a"}
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What an analysis found.
+
+    Attributes
+    ----------
+    kind
+        Name of the analysis, a word of the vocabulary ``result``.
+    frame
+        One tidy table. `columns` says what each column means and in which unit.
+    params
+        What was asked: dataset, version, date, region, statuses, options.
+    lang
+        Language in which it is shown unless another is asked for.
+    shown
+        The columns that fit a terminal or a page; every other format has all of them.
+    notes
+        Sentences a reader must know: message key and parameters each.
+    """
+
+    kind: str
+    frame: pd.DataFrame
+    params: Mapping[str, Any]
+    lang: Language = "zh"
+    shown: tuple[str, ...] = ()
+    notes: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Refuse columns that nobody described."""
+        unknown = [str(name) for name in self.frame.columns if not words.has_column(str(name))]
+        if unknown:
+            raise KeyError(f"result columns without a meaning: {', '.join(unknown)}")
+
+    @property
+    def columns(self) -> dict[str, words.Column]:
+        """Meaning and unit of every column, by name."""
+        return {str(name): words.column(str(name)) for name in self.frame.columns}
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.frame)
+
+    def title(self, lang: Language | None = None) -> str:
+        """Return what this is, in a language."""
+        return words.term("result", self.kind, lang or self.lang)
+
+    def sentences(self, lang: Language | None = None) -> list[str]:
+        """Return the notes as sentences in a language."""
+        chosen = lang or self.lang
+        return [words.message(key, chosen, **dict(params)) for key, params in self.notes]
+
+    def to_rows(
+        self, lang: Language | None = None, *, all_columns: bool = False, limit: int | None = None
+    ) -> tuple[list[str], list[list[str]]]:
+        """Return header and rows as a person reads them: words, rounded figures, percentages."""
+        chosen = lang or self.lang
+        names = [str(n) for n in self.frame.columns] if all_columns else self._shown(chosen)
+        part = self.frame if limit is None else self.frame.head(limit)
+        cells = [_shown_column(part[name], name, chosen) for name in names]
+        header = [_header(name, chosen) for name in names]
+        return header, [list(row) for row in zip(*cells, strict=True)]
+
+    def _shown(self, lang: Language) -> list[str]:
+        names = self.shown or tuple(str(n) for n in self.frame.columns)
+        other, same = ("_en", "_zh") if lang == "zh" else ("_zh", "_en")
+        siblings = {n.removesuffix(same) + other for n in names if n.endswith(same)}
+        return [name for name in names if name in self.frame.columns and name not in siblings]
+
+    def to_text(self, lang: Language | None = None, *, limit: int | None = None) -> str:
+        """Return title, table and notes for a terminal; wide characters align."""
+        from tabulate import tabulate
+
+        header, rows = self.to_rows(lang, limit=limit)
+        table = tabulate(rows, header, tablefmt="simple", disable_numparse=True,
+                         colalign=self._alignment(lang)) if rows else ""  # fmt: skip
+        left = len(self.frame) - len(rows)
+        lines = [self.heading(lang), "", table or words.message("nothing-found", lang or self.lang)]
+        if left > 0:
+            lines.append(words.message("rows-left", lang or self.lang, count=left))
+        notes = self.sentences(lang)
+        if notes:
+            lines += ["", *(f"* {note}" for note in notes)]
+        return "\n".join(line.rstrip() for line in "\n".join(lines).splitlines())
+
+    def heading(self, lang: Language | None = None) -> str:
+        """Return the line above a table: what, of which region and dataset, at which date."""
+        chosen = lang or self.lang
+        parts = [
+            f"{words.term('param', key, chosen)} {_shown_param(key, self.params[key], chosen)}"
+            for key in ("dataset", "region", "chain", "at", "statuses", "product", "goal")
+            if self.params.get(key)
+        ]
+        return f"{self.title(chosen)} ({'; '.join(parts)})"
+
+    def _alignment(self, lang: Language | None) -> list[str]:
+        names = self._shown(lang or self.lang)
+        return ["right" if _is_number(self.frame[name]) else "left" for name in names]
+
+    def to_markdown(self, lang: Language | None = None, *, limit: int | None = None) -> str:
+        """Return heading, table and notes in Markdown."""
+        from tabulate import tabulate
+
+        header, rows = self.to_rows(lang, limit=limit)
+        safe = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+        table = tabulate(safe, header, tablefmt="pipe", disable_numparse=True,
+                         colalign=self._alignment(lang) if rows else None)  # fmt: skip
+        notes = "".join(f"\n- {note}" for note in self.sentences(lang))
+        return f"## {self.heading(lang)}\n\n{table}\n" + (f"{notes}\n" if notes else "")
+
+    def to_csv(self, *, limit: int | None = None) -> str:
+        """Return all columns as CSV under their names; no cell can start a formula."""
+        part = self.frame if limit is None else self.frame.head(limit)
+        safe = part.copy(deep=False)
+        for name in safe.columns:
+            if not _is_number(safe[name]) and safe[name].dtype != bool:
+                safe[name] = [_no_formula(cell) for cell in safe[name].tolist()]
+        text: str = safe.to_csv(index=False, lineterminator="\n")
+        return text
+
+    def to_dict(self, *, limit: int | None = None) -> dict[str, Any]:
+        """Return params, column meanings, notes and rows as plain values; unknown is None."""
+        part = self.frame if limit is None else self.frame.head(limit)
+        names = [str(name) for name in part.columns]
+        values = [[_plain(cell) for cell in part[name].tolist()] for name in names]
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "kind": self.kind,
+            "params": {key: _plain_param(value) for key, value in self.params.items()},
+            "columns": [
+                {"name": c.name, "title_zh": c.title_zh, "title_en": c.title_en,
+                 "unit": c.unit, "meaning": c.meaning}
+                for c in self.columns.values()
+            ],
+            "notes": self.sentences("en"),
+            "notes_zh": self.sentences("zh"),
+            "rows": [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)],
+        }  # fmt: skip
+
+    def to_json(self, *, limit: int | None = None) -> str:
+        """Return :meth:`to_dict` as JSON text without NaN."""
+        return json.dumps(self.to_dict(limit=limit), ensure_ascii=False, indent=1, allow_nan=False)
+
+    def _repr_html_(self) -> str:
+        header, rows = self.to_rows(limit=50)
+        head = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in rows
+        )
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.sentences())
+        return (
+            f"<p><b>{html.escape(self.heading())}</b></p>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><ul>{notes}</ul>"
+        )
+
+    def __str__(self) -> str:
+        """Return the first 30 rows as text."""
+        return self.to_text(limit=30)
+
+
+def _is_number(series: pd.Series[Any]) -> bool:
+    return series.dtype.kind in "if"
+
+
+def _header(name: str, lang: Language) -> str:
+    column = words.column(name)
+    unit = words.term("unit", column.unit, lang)
+    inside = column.unit in _UNITS_IN_ROWS or not unit
+    return column.title(lang) if inside else f"{column.title(lang)} ({unit})"
+
+
+def _shown_column(series: pd.Series[Any], name: str, lang: Language) -> list[str]:
+    """Return a column's cells as a person reads them."""
+    unit = words.column(name).unit
+    vocabulary = name if name in words.vocabularies() else ""
+    return [_shown_cell(cell, unit, vocabulary, lang) for cell in series.tolist()]
+
+
+def _shown_cell(cell: Any, unit: str, vocabulary: str, lang: Language) -> str:
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return "-"
+    if isinstance(cell, bool):
+        return words.term("flag", str(cell).lower(), lang)
+    if isinstance(cell, float):
+        return _shown_float(cell, unit)
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return words.term(vocabulary, str(cell), lang) if vocabulary else " ".join(str(cell).split())
+
+
+def _shown_float(value: float, unit: str) -> str:
+    if unit == "ratio":
+        return f"{value:.0%}"
+    return shown_number(value / _CNY_100M if unit == "100m CNY" else value)
+
+
+def shown_number(value: float) -> str:
+    """Return a figure with at least three significant digits and no false precision.
+
+    Examples
+    --------
+    >>> shown_number(74520.4), shown_number(6.254), shown_number(0.0123456)
+    ('74,520', '6.25', '0.0123')
+    """
+    size = abs(value)
+    if size < 1 and value != 0:
+        return f"{value:.3g}"
+    places = 0 if value == int(value) else max(0, 3 - len(str(int(size))))
+    return f"{value:,.{places}f}"
+
+
+def _shown_param(key: str, value: Any, lang: Language) -> str:
+    if isinstance(value, dict):
+        parts = [
+            words.term("status", str(k), lang) + ("" if v == 1 else f"={v:g}")
+            if key == "statuses"
+            else f"{k}={v:g}"
+            for k, v in value.items()
+        ]
+        return "+".join(parts) if key == "statuses" else ", ".join(parts)
+    if isinstance(value, list | tuple):
+        return f"{len(value)}" if len(value) > _NAMED else ", ".join(str(item) for item in value)
+    return words.term(key, str(value), lang) if key in words.vocabularies() else str(value)
+
+
+def _no_formula(cell: Any) -> Any:
+    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
+        return "'" + cell
+    return cell
+
+
+def _plain(cell: Any) -> Any:
+    if isinstance(cell, float) and not math.isfinite(cell):
+        return None
+    return cell
+
+
+def _plain_param(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def one_of(values: Sequence[str], lang: Language) -> str:
+    """Join words as a list in a language."""
+    return ("、" if lang == "zh" else ", ").join(values)
