@@ -1,0 +1,128 @@
+"""Find the gaps of a region's industry chain in physical units, and who could fill them.
+
+The public face; every name is loaded when it is first used.
+
+>>> import chaingraph as cg
+>>> ds = cg.load_dataset("toy")
+>>> cg.find_gaps(ds).frame["product_id"].iloc[0]
+'foil'
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chaingraph.analysis.balance import calculate_balance
+    from chaingraph.analysis.content import measure_local_content
+    from chaingraph.analysis.crosschain import find_cross_chain
+    from chaingraph.analysis.explain import explain_product
+    from chaingraph.analysis.gaps import find_gaps
+    from chaingraph.analysis.regions import find_region, list_regions
+    from chaingraph.analysis.requirements import calculate_requirements
+    from chaingraph.analysis.trace import trace_product
+    from chaingraph.checks import Finding
+    from chaingraph.dataset import Dataset
+    from chaingraph.errors import (
+        ChaingraphError,
+        DataError,
+        FileProblemError,
+        LoopError,
+        MissingLibraryError,
+        MissingTableError,
+        OptionError,
+        UnknownNameError,
+    )
+    from chaingraph.graph import build_graph, graph_to_tables
+    from chaingraph.loading import (
+        check_dataset,
+        dataset_from_frames,
+        list_datasets,
+        load_dataset,
+    )
+    from chaingraph.results import Result
+    from chaingraph.views.page import save_view
+    from chaingraph.writers.csv_folder import save_dataset
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "chaingraph.analysis.balance": ("calculate_balance",),
+    "chaingraph.analysis.content": ("measure_local_content",),
+    "chaingraph.analysis.crosschain": ("find_cross_chain",),
+    "chaingraph.analysis.explain": ("explain_product",),
+    "chaingraph.analysis.gaps": ("find_gaps",),
+    "chaingraph.analysis.regions": ("find_region", "list_regions"),
+    "chaingraph.analysis.requirements": ("calculate_requirements",),
+    "chaingraph.analysis.trace": ("trace_product",),
+    "chaingraph.checks": ("Finding",),
+    "chaingraph.dataset": ("Dataset",),
+    "chaingraph.errors": (
+        "ChaingraphError",
+        "DataError",
+        "FileProblemError",
+        "LoopError",
+        "MissingLibraryError",
+        "MissingTableError",
+        "OptionError",
+        "UnknownNameError",
+    ),
+    "chaingraph.graph": ("build_graph", "graph_to_tables"),
+    "chaingraph.loading": (
+        "check_dataset",
+        "dataset_from_frames",
+        "list_datasets",
+        "load_dataset",
+    ),
+    "chaingraph.results": ("Result",),
+    "chaingraph.views.page": ("save_view",),
+    "chaingraph.writers.csv_folder": ("save_dataset",),
+}
+_WHERE = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ChaingraphError",
+    "DataError",
+    "Dataset",
+    "FileProblemError",
+    "Finding",
+    "LoopError",
+    "MissingLibraryError",
+    "MissingTableError",
+    "OptionError",
+    "Result",
+    "UnknownNameError",
+    "__version__",
+    "build_graph",
+    "calculate_balance",
+    "calculate_requirements",
+    "check_dataset",
+    "dataset_from_frames",
+    "explain_product",
+    "find_cross_chain",
+    "find_gaps",
+    "find_region",
+    "graph_to_tables",
+    "list_datasets",
+    "list_regions",
+    "load_dataset",
+    "measure_local_content",
+    "save_dataset",
+    "save_view",
+    "trace_product",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'chaingraph' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_WHERE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__

@@ -1,0 +1,1 @@
+"""The command line: thin commands that load, call one function and render."""

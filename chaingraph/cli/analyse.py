@@ -1,0 +1,191 @@
+"""Commands that analyse: gaps, balance, requirements, trace, explain, content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chaingraph.cli.options import (
+    chain_option,
+    date_option,
+    goal_option,
+    region_choice,
+    region_option,
+    regions_option,
+    status_option,
+    utilisation_option,
+    with_dataset,
+    with_output,
+)
+from chaingraph.cli.output import emit
+
+if TYPE_CHECKING:
+    from chaingraph.cli.options import Output
+    from chaingraph.dataset import Dataset
+
+_PAGE = 20
+
+
+@click.command(epilog="Example: chaingraph gaps qujing --status operating,construction")
+@with_dataset
+@regions_option
+@chain_option
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    help="Only gaps of this kind: missing, short, unquantified, surplus, single.",
+)
+@date_option
+@status_option
+@utilisation_option
+@goal_option
+@click.option(
+    "--sort",
+    type=click.Choice(["priority", "value"]),
+    default="priority",
+    show_default=True,
+    help="Order of the lists.",
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(0),
+    default=1000,
+    show_default=True,
+    help="Draws for the interval; 0 for none.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draws.")
+@click.option(
+    "--fail-on",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Exit status 3 where more than N recruitable gaps are found.",
+)
+@with_output
+@click.pass_context
+def gaps(
+    ctx: click.Context,
+    /,
+    ds: Dataset,
+    regions: tuple[str, ...],
+    each: str | None,
+    kinds: tuple[str, ...],
+    fail_on: int | None,
+    out: Output,
+    **asked: Any,
+) -> None:
+    """Find the gaps of a region: what its own makers need and nobody makes there, and more.
+
+    Two lists, each by priority: gaps that recruitment can fill, and supply security (resources and
+    energy). 'chaingraph explain DATASET PRODUCT' shows the rows behind a gap.
+    """
+    from chaingraph.analysis.gaps import find_gaps, split_lists
+    from chaingraph.words import message
+
+    region = region_choice(regions, each)
+    result = find_gaps(ds, region=region, kinds=kinds or None, lang=out.lang, **asked)
+    emit(split_lists(result), whole=result, out=out, default_top=_PAGE)
+    found = int((result.frame["list"] == "recruit").sum())
+    if fail_on is not None and found > fail_on:
+        if not out.quiet:
+            text = message("gaps-over-limit", result.lang, count=found, limit=fail_on)
+            click.echo(f"chaingraph: {text}", err=True)
+        ctx.exit(3)
+
+
+@click.command(epilog="Example: chaingraph balance qujing --chain aluminium --at 2021-12")
+@with_dataset
+@regions_option
+@chain_option
+@date_option
+@status_option
+@utilisation_option
+@goal_option
+@with_output
+def balance(
+    ds: Dataset, regions: tuple[str, ...], each: str | None, out: Output, **asked: Any
+) -> None:
+    """Set a region's capacity against what its own makers take, product by product."""
+    from chaingraph.analysis.balance import calculate_balance
+
+    region = region_choice(regions, each)
+    emit([calculate_balance(ds, region=region, lang=out.lang, **asked)], out=out)
+
+
+@click.command(epilog="Example: chaingraph requirements qujing --goal cell_lfp=23")
+@with_dataset
+@goal_option
+@region_option
+@date_option
+@status_option
+@click.option("--capital/--no-capital", default=True, help="With or without equipment.")
+@with_output
+def requirements(ds: Dataset, goal: dict[str, float] | None, out: Output, **asked: Any) -> None:
+    """Work out everything that a goal takes, through all stages, against local capacity."""
+    from chaingraph.analysis.requirements import calculate_requirements
+
+    if not goal:
+        raise click.UsageError("Missing option '--goal', for example --goal cell_lfp=23.")
+    emit([calculate_requirements(ds, goal, lang=out.lang, **asked)], out=out)
+
+
+@click.command(epilog="Example: chaingraph trace qujing lfp --down --depth 2")
+@with_dataset
+@click.argument("product")
+@click.option(
+    "--up", "direction", flag_value="up", default="up", help="What goes into it (default)."
+)
+@click.option("--down", "direction", flag_value="down", help="What it goes into.")
+@click.option("--depth", type=click.IntRange(1), help="How many links far; all by default.")
+@click.option("--quantity", type=float, default=1.0, show_default=True, help="Units to trace.")
+@click.option("--all-roles", is_flag=True, help="Equipment, by-products and services too.")
+@region_option
+@date_option
+@status_option
+@with_output
+def trace(ds: Dataset, product: str, out: Output, **asked: Any) -> None:
+    """Follow a product's links up to its inputs or down to its users, with quantities."""
+    from chaingraph.analysis.trace import trace_product
+
+    emit([trace_product(ds, product, lang=out.lang, **asked)], out=out)
+
+
+@click.command(epilog="Example: chaingraph explain qujing alumina")
+@with_dataset
+@click.argument("product")
+@region_option
+@date_option
+@status_option
+@utilisation_option
+@goal_option
+@with_output
+def explain(ds: Dataset, product: str, out: Output, **asked: Any) -> None:
+    """Show the makers and coefficients behind a product's demand, supply and gap, with sources."""
+    from chaingraph.analysis.explain import explain_product
+
+    emit([explain_product(ds, product, lang=out.lang, **asked)], out=out)
+
+
+@click.command(epilog="Example: chaingraph content qujing --by anchor")
+@with_dataset
+@click.option(
+    "--by",
+    type=click.Choice(["chain", "anchor"]),
+    default="chain",
+    show_default=True,
+    help="Of each chain, or of each anchor enterprise.",
+)
+@regions_option
+@date_option
+@status_option
+@utilisation_option
+@with_output
+def content(
+    ds: Dataset, regions: tuple[str, ...], each: str | None, out: Output, **asked: Any
+) -> None:
+    """Measure the local content rate of each chain or anchor enterprise, in money."""
+    from chaingraph.analysis.content import measure_local_content
+
+    region = region_choice(regions, each)
+    emit([measure_local_content(ds, region=region, lang=out.lang, **asked)], out=out)

@@ -1,0 +1,84 @@
+"""Commands that look at data: datasets, show, check, regions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from chaingraph.cli.options import region_option, with_dataset, with_output
+from chaingraph.cli.output import emit
+
+if TYPE_CHECKING:
+    from chaingraph.cli.options import Output
+    from chaingraph.dataset import Dataset
+
+_LEVELS = click.Choice(["province", "city", "county", "park"])
+
+
+@click.command(epilog="Example: chaingraph datasets --lang en")
+@with_output
+def datasets(out: Output) -> None:
+    """List the bundled datasets."""
+    from chaingraph.analysis.overview import describe_datasets
+    from chaingraph.cli.main import message_language
+
+    emit([describe_datasets(lang=message_language(out.lang))], out=out)
+
+
+@click.command(epilog="Example: chaingraph show qujing")
+@with_dataset
+@with_output
+def show(ds: Dataset, out: Output) -> None:
+    """Show what a dataset holds: rows, share with a source, dates, known weaknesses."""
+    from chaingraph.analysis.overview import describe_dataset, weaknesses
+    from chaingraph.words import message
+
+    result = describe_dataset(ds, lang=out.lang)
+    known = [f"* {text}" for text in weaknesses(ds, out.lang)]
+    after = ["", message("weaknesses", result.lang), "", *known] if known else []
+    emit([result], out=out, after=after[1:])
+
+
+@click.command(epilog="Example: chaingraph check my-city --format json")
+@click.argument("path")
+@click.option(
+    "--severity",
+    type=click.Choice(["error", "warning", "info"]),
+    default="info",
+    help="Only findings at least this bad.",
+)
+@click.option("--accepted", is_flag=True, help="List accepted findings too.")
+@with_output
+@click.pass_context
+def check(ctx: click.Context, /, path: str, severity: str, accepted: bool, out: Output) -> None:
+    """Check a dataset: every finding with file, line, column, rule and remedy.
+
+    PATH is a folder or a bundled name. Exit status 1 where there are errors.
+    """
+    from dataclasses import replace
+
+    from chaingraph.analysis.overview import list_findings
+    from chaingraph.cli.main import message_language
+
+    result = list_findings(path, lang=message_language(out.lang))
+    order = ["error", "warning", "info"]
+    keep = result.frame["severity"].isin(order[: order.index(severity) + 1])
+    if not accepted:
+        keep &= result.frame["accepted"].isna()
+    result = replace(result, frame=result.frame[keep].reset_index(drop=True))
+    emit([result], out=out)
+    if result.params["errors"]:
+        ctx.exit(1)
+
+
+@click.command(epilog="Example: chaingraph regions qujing --level county --region 曲靖市")
+@with_dataset
+@click.option("--level", type=_LEVELS, default="city", show_default=True, help="Which regions.")
+@region_option
+@with_output
+def regions(ds: Dataset, level: str, region: str | None, out: Output) -> None:
+    """List the regions that have enterprises, most sites first."""
+    from chaingraph.analysis.regions import list_regions
+
+    emit([list_regions(ds, level=level, region=region, lang=out.lang)], out=out, default_top=40)

@@ -1,0 +1,223 @@
+"""Options that mean the same thing in every command."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chaingraph.words import message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chaingraph.dataset import Dataset
+
+    Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+FORMATS = ("table", "csv", "json", "md")
+
+
+class Language(click.Choice[str]):
+    """Language choice that messages can read before a command has run."""
+
+    def convert(self, value: Any, param: Any, ctx: click.Context | None) -> Any:
+        """Remember the language for messages."""
+        chosen = super().convert(value, param, ctx)
+        if ctx is not None:
+            ctx.meta["chaingraph.lang"] = chosen
+        return chosen
+
+
+class Pairs(click.ParamType[Any]):
+    """``name=figure`` pairs separated by commas; a bare name gets the figure 1 where allowed."""
+
+    name = "NAME=FIGURE"
+
+    def __init__(self, *, bare: bool) -> None:
+        self.bare = bare
+
+    def convert(self, value: Any, param: Any, ctx: click.Context | None) -> dict[str, float]:
+        """Split and read the figures."""
+        if isinstance(value, dict):
+            return value
+        pairs: dict[str, float] = {}
+        for part in str(value).replace("+", ",").split(","):
+            name, equals, figure = part.strip().partition("=")
+            if not name or (not equals and not self.bare):
+                self.fail(f"'{part}' is not {self.name}, for example cell_lfp=23", param, ctx)
+            try:
+                pairs[name.strip()] = float(figure) if equals else 1.0
+            except ValueError:
+                self.fail(f"'{figure}' in '{part}' is not a number", param, ctx)
+        return pairs
+
+
+class Utilisation(Pairs):
+    """One figure for all products, or ``product=figure`` pairs."""
+
+    name = "FIGURE|PRODUCT=FIGURE"
+
+    def __init__(self) -> None:
+        super().__init__(bare=False)
+
+    def convert(self, value: Any, param: Any, ctx: click.Context | None) -> Any:
+        """Read one figure, else pairs."""
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            return super().convert(value, param, ctx)
+
+
+def complete_dataset(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete names of bundled datasets."""
+    del ctx, param
+    from chaingraph.loading import list_datasets
+
+    return [name for name in list_datasets() if name.startswith(incomplete)]
+
+
+def _stack(*decorators: Decorator) -> Decorator:
+    def apply(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+dataset_argument = click.argument("dataset", shell_complete=complete_dataset)
+lang_option = click.option(
+    "--lang", type=Language(["zh", "en"]), help="Language; the dataset's own by default."
+)
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="No messages on stderr.")
+region_option = click.option("-r", "--region", help="Region; the dataset's focus by default.")
+regions_option = _stack(
+    click.option(
+        "-r", "--region", "regions", multiple=True,
+        help="Region; may be given several times; '*' is the whole dataset.",
+    ),
+    click.option(
+        "--each", type=click.Choice(["province", "city", "county", "park"]),
+        help="Every region of this level that has enterprises.",
+    ),
+)  # fmt: skip
+chain_option = click.option("-c", "--chain", help="Only products of this chain.")
+date_option = click.option("--at", metavar="DATE", help="Date, such as 2021-12.")
+status_option = click.option(
+    "--status", "statuses", type=Pairs(bare=True), default="operating", show_default=True,
+    metavar="STATUS[=FACTOR],...",
+    help="Which capacities count, and for how much: operating,construction=0.8",
+)  # fmt: skip
+utilisation_option = click.option(
+    "--utilisation", type=Utilisation(), default=1.0, help="Of capacity, 1 by default."
+)
+goal_option = click.option(
+    "--goal", type=Pairs(bare=False), metavar="PRODUCT=QUANTITY,...",
+    help="Yearly final demand to add.",
+)  # fmt: skip
+loading_options = _stack(
+    click.option("--skip-bad-rows", is_flag=True, help="Leave rows with errors out, and say so."),
+    click.option(
+        "--engine", type=click.Choice(["pandas", "polars", "duckdb"]), default="pandas",
+        help="What holds the big tables of a Parquet folder.",
+    ),
+)  # fmt: skip
+output_options = _stack(
+    click.option(
+        "-f", "--format", "format_", type=click.Choice(FORMATS),
+        help="By the suffix of -o, else table.",
+    ),
+    click.option("-o", "--output", metavar="FILE", help="File to write; - is stdout."),
+    click.option("--top", type=click.IntRange(0), help="Only the first rows; 0 for all."),
+)  # fmt: skip
+
+
+def region_choice(regions: tuple[str, ...], each: str | None) -> Any:
+    """Return what --region and --each ask for: None, one name, several, or a level."""
+    if regions and each:
+        raise click.UsageError("--region and --each cannot be used together.")
+    if each:
+        return each
+    return list(regions) if len(regions) > 1 else (regions[0] if regions else None)
+
+
+def say(text: str, *, quiet: bool) -> None:
+    """Print a message on stderr when a person watches."""
+    if not quiet and sys.stderr.isatty():
+        click.echo(text, err=True)
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where results go and how: what the output options asked for."""
+
+    lang: str | None = None
+    quiet: bool = False
+    format_: str | None = None
+    output: str | None = None
+    top: int | None = None
+
+
+def with_output(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the output options and hand the command an :class:`Output`, `out`, for them."""
+
+    @output_options
+    @lang_option
+    @quiet_option
+    @functools.wraps(function)
+    def command(
+        *args: Any,
+        lang: str | None,
+        quiet: bool,
+        format_: str | None,
+        output: str | None,
+        top: int | None,
+        **asked: Any,
+    ) -> Any:
+        return function(*args, out=Output(lang, quiet, format_, output, top), **asked)
+
+    return command
+
+
+def with_dataset(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add DATASET and the loading options and hand the command the loaded dataset, `ds`.
+
+    Goes above :func:`with_output`, or above options that give `lang` and `quiet`.
+    """
+
+    @dataset_argument
+    @loading_options
+    @functools.wraps(function)
+    def command(*args: Any, dataset: str, skip_bad_rows: bool, engine: str, **asked: Any) -> Any:
+        ctx = click.get_current_context()
+        quiet, lang = bool(ctx.params.get("quiet")), ctx.params.get("lang")
+        ds = load(dataset, skip_bad_rows=skip_bad_rows, engine=engine, quiet=quiet, lang=lang)
+        return function(*args, ds=ds, **asked)
+
+    return command
+
+
+def load(
+    source: str,
+    *,
+    skip_bad_rows: bool = False,
+    engine: str = "pandas",
+    quiet: bool = False,
+    lang: str | None = None,
+) -> Dataset:
+    """Load a dataset for a command, with a word on stderr."""
+    from chaingraph.cli.main import message_language
+    from chaingraph.loading import load_dataset
+
+    spoken: Any = message_language(lang)
+    say(message("loading", spoken, name=source), quiet=quiet)
+    chosen: Any = engine
+    ds = load_dataset(source, engine=chosen, skip_bad_rows=skip_bad_rows)
+    if ds.skipped_rows and not quiet:
+        sentence = message("note-skipped", spoken, count=ds.skipped_rows)
+        click.echo(f"chaingraph: {sentence}", err=True)
+    return ds

@@ -1,0 +1,85 @@
+"""Rendering of results to the terminal or a file, in the format asked for."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chaingraph.cli.options import say
+from chaingraph.errors import OptionError
+from chaingraph.files import write_file
+from chaingraph.words import message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chaingraph.cli.options import Output
+    from chaingraph.results import Result
+
+_SUFFIXES = {".csv": "csv", ".json": "json", ".md": "md", ".txt": "table"}
+
+
+def chosen_format(format_: str | None, output: str | None) -> str:
+    """Return the format by the option, else by the file's suffix, else a table.
+
+    Raises
+    ------
+    OptionError
+        Where the suffix says nothing and no format is given.
+    """
+    if format_:
+        return format_
+    if output in {None, "-"}:
+        return "table"
+    suffix = PurePath(str(output)).suffix.casefold()
+    if suffix not in _SUFFIXES:
+        raise OptionError("unknown-suffix", path=output, choices=" ".join(_SUFFIXES))
+    return _SUFFIXES[suffix]
+
+
+def emit(
+    results: Sequence[Result],
+    *,
+    out: Output,
+    whole: Result | None = None,
+    default_top: int | None = None,
+    after: Sequence[str] = (),
+) -> None:
+    """Write results where they are asked for.
+
+    Parameters
+    ----------
+    results
+        Shown one below the other as tables or Markdown.
+    out
+        The output options.
+    whole
+        What CSV and JSON hold; the first of `results` by default.
+    default_top
+        Rows of each table where --top is not given.
+    after
+        Lines below the tables.
+    """
+    kind = chosen_format(out.format_, out.output)
+    data = whole or results[0]
+    spoken: Any = out.lang or results[0].lang
+    if kind == "csv":
+        text = data.to_csv(limit=out.top or None)
+    elif kind == "json":
+        text = data.to_json(limit=out.top or None) + "\n"
+    else:
+        limit = (default_top if out.top is None else out.top) or None
+        blocks = [
+            result.to_text(spoken, limit=limit)
+            if kind == "table"
+            else result.to_markdown(spoken, limit=limit)
+            for result in results
+        ]
+        text = "\n\n".join([*blocks, *(["\n".join(after)] if after else [])]).rstrip("\n") + "\n"
+    if out.output in {None, "-"}:
+        click.echo(text, nl=False)
+        return
+    write_file(str(out.output), text, encoding="utf-8-sig" if kind == "csv" else "utf-8")
+    say(message("written", spoken, path=out.output), quiet=out.quiet)
