@@ -36,13 +36,13 @@ def _bundled() -> dict[str, Path]:
     found: dict[str, Path] = {}
     for package, below in (("chaingraph.datasets", ""), ("chaingraph", "toy")):
         try:
-            root = resources.files(package)
-        except ModuleNotFoundError:
-            continue
-        candidates = [root / below] if below else list(root.iterdir())
+            root = Path(str(resources.files(package)))
+        except ModuleNotFoundError:  # a checkout that is not installed
+            root = Path(__file__).parents[1] / "datasets"
+        candidates = [root / below] if below else sorted(root.glob("*"))
         for folder in candidates:
             if folder.joinpath("datapackage.json").is_file():
-                found[folder.name] = Path(str(folder))
+                found[folder.name] = folder
     return found
 
 

@@ -104,6 +104,30 @@ def _field(entry: dict[str, Any]) -> Field:
     )
 
 
+def tables_markdown() -> str:
+    """Return a description of all tables in Markdown, Chinese and English side by side."""
+    lines = [
+        "# Tables 数据表",
+        "",
+        "Made from `chaingraph/table_specs` by `python -m chaingraph.schema`. Only `products` is required;",
+        "columns marked * must be filled where the table is there. Empty cells mean unknown, never zero.",
+    ]
+    for name in TABLE_NAMES:
+        spec = table_spec(name)
+        lines += ["", f"## {name} {spec.title_zh}", "", f"{spec.description}.", ""]
+        if spec.primary_key:
+            lines += [f"Key: {', '.join(spec.primary_key)}.", ""]
+        lines += ["| column | 列 | type | meaning | example |", "|---|---|---|---|---|"]
+        lines += [_field_row(field) for field in spec.fields]
+    return "\n".join(lines) + "\n"
+
+
+def _field_row(field: Field) -> str:
+    kind = " or ".join(field.enum) if field.enum else (field.format or field.type)
+    name = f"{field.name}{'*' if field.required else ''}"
+    return f"| {name} | {field.title_zh} | {kind} | {field.description} | {field.example} |"
+
+
 @cache
 def table_schema(name: str) -> dict[str, Any]:
     """Return the Table Schema file of a table as it stands (Frictionless convention)."""
@@ -134,3 +158,9 @@ def table_spec(name: str) -> TableSpec:
             for key in entry.get("foreignKeys", ())
         ),
     )
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(tables_markdown())
