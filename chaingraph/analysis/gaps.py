@@ -103,7 +103,7 @@ def find_gaps(
     *single* (taken here and made by one maker, or HHI above 0.25, the line of a highly concentrated
     market in the U.S. Horizontal Merger Guidelines of 2010). Actions: fill 补链, strengthen 强链,
     extend 延链, secure 稳链; survey for what cannot be told. A *break* is a missing product one of whose
-    inputs (not energy, resources, auxiliaries or equipment) is made here. The parts of the priority
+    inputs is made here; energy, resources, auxiliaries, equipment and services neither are nor feed one. The parts of the priority
     are explained at :func:`chaingraph.analysis.priority.priority_parts`.
 
     Examples
@@ -193,7 +193,8 @@ def find_breaks(state: RegionState) -> Flags:
     """Tell which products are missing between a local input and a local output."""
     graph = state.study.graph
     fed = np.bincount(graph.target[_open_links(state)], minlength=graph.size) > 0
-    return fed & ~state.present & (state.users > 0)
+    part_of_chain = ~state.study.kind_in("kind", NOT_MADE_OF)
+    return part_of_chain & fed & ~state.present & (state.users > 0)
 
 
 def _region_gaps(

@@ -91,11 +91,8 @@ def _share(frame: pd.DataFrame, column: str) -> float:
 def weaknesses(ds: Dataset, lang: str | None = None) -> list[str]:
     """Return the known weaknesses that the cards of a dataset and of all it extends state."""
     chosen = read_lang(ds, lang)
-    return [
-        sentence
-        for package in ds.packages
-        for sentence in (package.weaknesses_zh if chosen == "zh" else package.weaknesses_en)
-    ]
+    cards = [p.weaknesses_zh if chosen == "zh" else p.weaknesses_en for p in ds.packages]
+    return list(dict.fromkeys(sentence for card in cards for sentence in card))
 
 
 def describe_datasets(*, lang: str | None = None) -> Result:

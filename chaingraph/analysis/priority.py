@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.state import RegionState, Study
     from chaingraph.products import Flags, Floats, Integers
 
+_STAGES_DOWN = 3
 PARTS = ("value", "output", "break", "inputs", "cross", "open")
 
 
@@ -53,13 +54,15 @@ def read_weights(weights: Mapping[str, float] | None) -> dict[str, float]:
 def output_at_stake(state: RegionState) -> Floats:
     """Return the yearly output value of the local products that each product goes into, in CNY.
 
-    Products without a price count nothing; where none has one the value is nan.
+    A local product without a price or figure stands for what it goes into itself, three stages down;
+    where nothing is known the value is nan.
     """
     study, graph = state.study, state.study.graph
-    value = state.supply * study.price
-    links = state.active
-    known = links & ~np.isnan(value[graph.target]) & (value[graph.target] > 0)
-    total = np.bincount(graph.source[known], value[graph.target[known]], graph.size)
+    own = np.nan_to_num(state.supply * study.price)
+    source, target = graph.source[state.active], graph.target[state.active]
+    total = np.zeros(graph.size)
+    for _ in range(_STAGES_DOWN):
+        total = np.bincount(source, np.where(own > 0, own, total)[target], graph.size)
     return np.where(total > 0, total, np.nan)
 
 
