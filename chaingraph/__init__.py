@@ -13,6 +13,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from chaingraph.version import __version__
+
 if TYPE_CHECKING:
     from chaingraph.analysis.balance import calculate_balance
     from chaingraph.analysis.content import measure_local_content
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
     from chaingraph.results import Result
     from chaingraph.views.page import save_view
     from chaingraph.writers.csv_folder import save_dataset
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "chaingraph.analysis.balance": ("calculate_balance",),

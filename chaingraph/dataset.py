@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from chaingraph.checks import matches_date
 from chaingraph.errors import MissingTableError, OptionError
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from chaingraph.checks import Finding
     from chaingraph.rawtables import Package
     from chaingraph.words import Language
-
-_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +148,7 @@ class Dataset:
 
 def checked_date(date: str) -> str:
     """Return a date as it is, or raise the OptionError that names it."""
-    if not isinstance(date, str) or not _DATE.fullmatch(date):
+    if not isinstance(date, str) or not matches_date(date):
         raise OptionError("bad-date-option", value=date)
     return date
 

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from chaingraph import readers
 from chaingraph.checks import Finding, run_checks
 from chaingraph.dataset import Dataset, checked_date
-from chaingraph.errors import DataError, FileProblemError, OptionError, unknown_name
+from chaingraph.errors import (
+    DataError,
+    FileProblemError,
+    OptionError,
+    UnknownNameError,
+    unknown_name,
+)
 from chaingraph.rawtables import Package, RawDataset, RawTable
 
 if TYPE_CHECKING:
@@ -22,6 +28,11 @@ _SHOWN_FINDINGS = 20
 
 def list_datasets() -> list[str]:
     """Return the names of the bundled datasets, sorted.
+
+    Returns
+    -------
+    list of str
+        What :func:`load_dataset` takes as a name.
 
     Examples
     --------
@@ -123,6 +134,11 @@ def dataset_from_frames(
     name, focus, as_of, language
         What a ``datapackage.json`` would say.
 
+    Returns
+    -------
+    Dataset
+        The frames, typed as the schema says; lazy ones as they are.
+
     Raises
     ------
     DataError
@@ -158,6 +174,9 @@ def read_raw(folder: Path) -> tuple[RawDataset, list[Finding]]:
             continue
         found_tables, found = readers.read_tables(package.path, package)
         findings += found
+        if not found_tables and not found and package is not packages[-1]:
+            detail = f"'extends': {package.name} has no tables"
+            findings.append(readers.invalid_package(packages[-1].name, detail))
         for name, table in found_tables.items():
             if name in tables:
                 tables[name].append(table)
@@ -167,11 +186,32 @@ def read_raw(folder: Path) -> tuple[RawDataset, list[Finding]]:
         findings.append(
             Finding("missing-table", file=packages[-1].name, params={"table": "products"})
         )
+    elif "products" in tables and not len(tables["products"]):
+        findings.append(Finding("no-products", "products", packages[-1].name))
     return RawDataset(packages, tables), findings
 
 
 def check_dataset(source: str | Path) -> tuple[RawDataset, list[Finding]]:
     """Return the raw tables of a dataset and every finding of every rule, errors first.
+
+    Parameters
+    ----------
+    source
+        Name of a bundled dataset or path of a folder of CSV files.
+
+    Returns
+    -------
+    raw : RawDataset
+        The cards and the tables as text, each row with its file and line.
+    findings : list of Finding
+        Errors, then warnings, then notes; accepted ones carry the keepers' reason.
+
+    Raises
+    ------
+    UnknownNameError
+        Where the name is neither bundled nor a path.
+    FileProblemError
+        Where a file or folder cannot be read.
 
     Examples
     --------
@@ -187,6 +227,8 @@ def check_dataset(source: str | Path) -> tuple[RawDataset, list[Finding]]:
 def find_folder(source: str | Path) -> Path:
     """Return the folder of a bundled name or of a path."""
     bundled = _bundled()
+    if not str(source).strip():
+        raise unknown_name("dataset", "", bundled)
     if isinstance(source, str) and source in bundled and not _looks_like_path(source):
         return bundled[source]
     path = Path(source)
@@ -223,14 +265,22 @@ def _closure(folder: Path) -> tuple[list[Package], list[Finding]]:
         findings.extend(problems)
         found[place] = package
         for name in package.extends:
-            beside = path / name
-            target = beside if beside.is_dir() else path.parent / name
-            visit(target if target.is_dir() else find_folder(name))
+            try:
+                visit(_extended(path, name))
+            except (UnknownNameError, FileProblemError) as error:
+                findings.append(readers.invalid_package(package.name, f"'extends': {error}"))
 
     visit(folder)
     main = folder.resolve()
     others = [found[place] for place in found if place != main]
     return [*reversed(others), found[main]], findings
+
+
+def _extended(path: Path, name: str) -> Path:
+    """Return the folder that a card names: inside its own, beside it, else by name or path."""
+    beside = path / name
+    target = beside if beside.is_dir() else path.parent / name
+    return target if target.is_dir() else find_folder(name)
 
 
 def _refuse(findings: list[Finding], name: str) -> None:
@@ -244,8 +294,8 @@ def _refuse(findings: list[Finding], name: str) -> None:
         "dataset-has-errors" if more else "dataset-has-error",
         errors,
         dataset=name,
-        first=f"{place}{first.text()}; {first.remedy()}",
-        first_zh=f"{place}{first.text('zh')};{first.remedy('zh')}",
+        first=f"{place}{first.text()}. {first.remedy().rstrip('.')}",
+        first_zh=f"{place}{first.text('zh')}。{first.remedy('zh').rstrip('。')}",
         more=more,
     )
 

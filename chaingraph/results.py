@@ -116,7 +116,8 @@ class Result:
             for key in ("dataset", "region", "chain", "at", "statuses", "product", "goal")
             if self.params.get(key)
         ]
-        return f"{self.title(chosen)} ({'; '.join(parts)})"
+        asked = f" ({'; '.join(parts)})" if parts else ""
+        return f"{self.title(chosen)}{asked}"
 
     def _alignment(self, lang: Language | None) -> list[str]:
         names = self._shown(lang or self.lang)
@@ -134,7 +135,7 @@ class Result:
         return f"## {self.heading(lang)}\n\n{table}\n" + (f"{notes}\n" if notes else "")
 
     def to_csv(self, *, limit: int | None = None) -> str:
-        """Return all columns as CSV under their names; no cell can start a formula."""
+        """Return all columns as CSV under their names: one line a row, no cell can start a formula."""
         part = self.frame if limit is None else self.frame.head(limit)
         safe = part.copy(deep=False)
         for name in safe.columns:
@@ -250,9 +251,10 @@ def _shown_param(key: str, value: Any, lang: Language) -> str:
 
 
 def _no_formula(cell: Any) -> Any:
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
-        return "'" + cell
-    return cell
+    if not isinstance(cell, str):
+        return cell
+    line = " ".join(cell.splitlines()) if "\n" in cell or "\r" in cell else cell
+    return "'" + line if line.startswith(_FORMULA_STARTS) else line
 
 
 def _plain(cell: Any) -> Any:

@@ -38,6 +38,7 @@ READER_RULES: Final = frozenset({
     "file-encoding",
     "missing-column",
     "missing-table",
+    "no-products",
     "no-rows",
     "package-invalid",
     "ragged-row",

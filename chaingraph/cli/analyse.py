@@ -35,7 +35,7 @@ _PAGE = 20
     "--kind",
     "kinds",
     multiple=True,
-    help="Only gaps of this kind: missing, short, unquantified, surplus, single.",
+    help="Only gaps of this kind: missing, short, unquantified, surplus, single; may be repeated.",
 )
 @date_option
 @status_option

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-import chaingraph
+from chaingraph.version import __version__
 
 COMMANDS = {
     "datasets": "data",
@@ -97,7 +97,7 @@ class Program(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: chaingraph gaps qujing",
 )
-@click.version_option(chaingraph.__version__, "-V", "--version", prog_name="chaingraph")
+@click.version_option(__version__, "-V", "--version", prog_name="chaingraph")
 @click.option("--debug", is_flag=True, help="Show the trace of a failure.")
 def program(debug: bool) -> None:
     """Find the gaps of a region's industry chain, and say what each figure rests on.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import sys
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.errors import OptionError
 from chaingraph.words import message
 
 if TYPE_CHECKING:
@@ -17,11 +19,16 @@ if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+    TextChoice = click.Choice[str]
+    AnyType = click.ParamType[Any]
+else:  # older releases of click cannot be subscripted
+    TextChoice = click.Choice
+    AnyType = click.ParamType
 
 FORMATS = ("table", "csv", "json", "md")
 
 
-class Language(click.Choice[str]):
+class Language(TextChoice):
     """Language choice that messages can read before a command has run."""
 
     def convert(self, value: Any, param: Any, ctx: click.Context | None) -> Any:
@@ -32,7 +39,7 @@ class Language(click.Choice[str]):
         return chosen
 
 
-class Pairs(click.ParamType[Any]):
+class Pairs(AnyType):
     """``name=figure`` pairs separated by commas; a bare name gets the figure 1 where allowed."""
 
     name = "NAME=FIGURE"
@@ -46,11 +53,14 @@ class Pairs(click.ParamType[Any]):
             return value
         pairs: dict[str, float] = {}
         for part in str(value).replace("+", ",").split(","):
-            name, equals, figure = part.strip().partition("=")
+            name, equals, figure = (piece.strip() for piece in part.partition("="))
             if not name or (not equals and not self.bare):
-                self.fail(f"'{part}' is not {self.name}, for example cell_lfp=23", param, ctx)
+                example = "operating=1" if self.bare else "cell_lfp=23"
+                self.fail(f"'{part}' is not {self.name}, for example {example}", param, ctx)
+            if name in pairs:
+                self.fail(f"'{name}' is given twice", param, ctx)
             try:
-                pairs[name.strip()] = float(figure) if equals else 1.0
+                pairs[name] = float(figure) if equals else 1.0
             except ValueError:
                 self.fail(f"'{figure}' in '{part}' is not a number", param, ctx)
         return pairs
@@ -151,6 +161,27 @@ def say(text: str, *, quiet: bool) -> None:
         click.echo(text, err=True)
 
 
+_SUFFIXES = {".csv": "csv", ".json": "json", ".md": "md", ".txt": "table"}
+
+
+def chosen_format(format_: str | None, output: str | None) -> str:
+    """Return the format by the option, else by the file's suffix, else a table.
+
+    Raises
+    ------
+    OptionError
+        Where the suffix says nothing and no format is given.
+    """
+    if format_:
+        return format_
+    if output in {None, "-"}:
+        return "table"
+    suffix = PurePath(str(output)).suffix.casefold()
+    if suffix not in _SUFFIXES:
+        raise OptionError("unknown-suffix", path=output, choices=" ".join(_SUFFIXES))
+    return _SUFFIXES[suffix]
+
+
 @dataclass(frozen=True)
 class Output:
     """Where results go and how: what the output options asked for."""
@@ -178,6 +209,7 @@ def with_output(function: Callable[..., Any]) -> Callable[..., Any]:
         top: int | None,
         **asked: Any,
     ) -> Any:
+        chosen_format(format_, output)
         return function(*args, out=Output(lang, quiet, format_, output, top), **asked)
 
     return command
@@ -194,6 +226,8 @@ def with_dataset(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def command(*args: Any, dataset: str, skip_bad_rows: bool, engine: str, **asked: Any) -> Any:
         ctx = click.get_current_context()
+        if "format_" in ctx.params:  # a wrong one is said before the work
+            chosen_format(ctx.params["format_"], ctx.params["output"])
         quiet, lang = bool(ctx.params.get("quiet")), ctx.params.get("lang")
         ds = load(dataset, skip_bad_rows=skip_bad_rows, engine=engine, quiet=quiet, lang=lang)
         return function(*args, ds=ds, **asked)

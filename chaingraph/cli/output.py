@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from chaingraph.cli.options import say
-from chaingraph.errors import OptionError
+from chaingraph.cli.options import chosen_format, say
 from chaingraph.files import write_file
 from chaingraph.words import message
 
@@ -17,26 +15,6 @@ if TYPE_CHECKING:
 
     from chaingraph.cli.options import Output
     from chaingraph.results import Result
-
-_SUFFIXES = {".csv": "csv", ".json": "json", ".md": "md", ".txt": "table"}
-
-
-def chosen_format(format_: str | None, output: str | None) -> str:
-    """Return the format by the option, else by the file's suffix, else a table.
-
-    Raises
-    ------
-    OptionError
-        Where the suffix says nothing and no format is given.
-    """
-    if format_:
-        return format_
-    if output in {None, "-"}:
-        return "table"
-    suffix = PurePath(str(output)).suffix.casefold()
-    if suffix not in _SUFFIXES:
-        raise OptionError("unknown-suffix", path=output, choices=" ".join(_SUFFIXES))
-    return _SUFFIXES[suffix]
 
 
 def emit(

@@ -21,6 +21,7 @@ __all__ = [
     "ENGINES",
     "READERS",
     "Reader",
+    "invalid_package",
     "is_parquet_folder",
     "read_frames",
     "read_package",
@@ -41,6 +42,7 @@ class Reader(Protocol):
 READERS: tuple[Reader, ...] = (csv_folder,)
 is_parquet_folder = parquet_folder.can_read
 read_package = datapackage.read_package
+invalid_package = datapackage.invalid
 
 
 def read_tables(path: Path, package: Package) -> tuple[dict[str, RawTable], list[Finding]]:
@@ -57,6 +59,6 @@ def read_tables(path: Path, package: Package) -> tuple[dict[str, RawTable], list
                 return reader.read(path, package)
             except OSError as error:
                 raise FileProblemError(
-                    "unreadable-path", path=path, detail=error.strerror or error
+                    "unreadable-path", path=error.filename or path, detail=error.strerror or error
                 ) from error
     raise FileProblemError("unknown-format", path=path)

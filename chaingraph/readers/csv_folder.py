@@ -27,7 +27,8 @@ def read(path: Path, package: Package) -> tuple[dict[str, RawTable], list[Findin
     """Return the raw tables of the folder by name, and what is wrong with the files."""
     tables: dict[str, RawTable] = {}
     findings: list[Finding] = []
-    for file in sorted(path.glob("*.csv")):
+    files = [file for file in path.iterdir() if file.suffix.casefold() == ".csv"]
+    for file in sorted(files):
         if file.stem not in TABLE_NAMES:
             near = ", ".join(closest(file.stem, TABLE_NAMES)) or ", ".join(TABLE_NAMES)
             findings.append(
@@ -63,6 +64,9 @@ def _read_table(file: Path, package: Package) -> tuple[RawTable | None, list[Fin
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         return None, [finding("file-encoding", line, file=shown, detail=f"byte {error.start}")]
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        return None, [finding("file-encoding", line, file=shown, detail="a NUL byte")]
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]

@@ -16,6 +16,7 @@ CARD = "datapackage.json"
 
 _TEXT_KEYS = ("name", "title", "title_zh", "version", "as_of", "language", "focus", "description")
 _LIST_KEYS = ("extends", "chains")
+_ACCEPTED_KEYS = ("rule", "table", "key", "reason")
 
 
 def read_package(path: Path) -> tuple[Package, list[Finding]]:
@@ -25,42 +26,54 @@ def read_package(path: Path) -> tuple[Package, list[Finding]]:
     """
     fallback = Package(name=path.resolve().name, path=path)
     card = path / CARD
-    if not card.is_file():
-        return fallback, []
     try:
+        if not card.exists():
+            return fallback, []
         loaded = json.loads(card.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise FileProblemError(
             "unreadable-path", path=card, detail=error.strerror or error
         ) from error
-    except ValueError as error:
-        return fallback, [_invalid(f"not JSON in UTF-8 ({error})")]
+    except (ValueError, RecursionError) as error:
+        return fallback, [invalid(fallback.name, f"not JSON in UTF-8 ({error})")]
     if not isinstance(loaded, dict):
-        return fallback, [_invalid("the top level is not an object")]
-    problems = list(_problems(loaded))
+        return fallback, [invalid(fallback.name, "the top level is not an object")]
+    problems = _problems(loaded)
     if problems:
-        return fallback, [_invalid(problem) for problem in problems]
+        return fallback, [invalid(fallback.name, problem) for problem in problems]
     return _package(path, loaded), []
 
 
-def _invalid(detail: str) -> Finding:
-    return Finding("package-invalid", file=CARD, params={"detail": detail})
+def invalid(name: str, detail: str) -> Finding:
+    """Return the finding that the card of a dataset cannot be used."""
+    return Finding("package-invalid", file=f"{name}/{CARD}", params={"detail": detail})
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
 
 
 def _problems(card: dict[str, Any]) -> list[str]:
     found = [
         f"'{key}' is not a text" for key in _TEXT_KEYS if not isinstance(card.get(key, ""), str)
     ]
-    for key in _LIST_KEYS:
-        value = card.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            found.append(f"'{key}' is not a list of names")
+    found += [
+        f"'{key}' is not a list of names" for key in _LIST_KEYS if not _texts(card.get(key, []))
+    ]
     accepted = card.get("accepted", [])
     if not isinstance(accepted, list) or not all(
-        isinstance(item, dict) and {"rule", "table", "key", "reason"} <= set(item)
+        isinstance(item, dict) and all(isinstance(item.get(key), str) for key in _ACCEPTED_KEYS)
         for item in accepted
     ):
-        found.append("'accepted' is not a list of {rule, table, key, reason}")
+        found.append("'accepted' is not a list of {rule, table, key, reason}, all texts")
+    licences = card.get("licenses", [])
+    if not isinstance(licences, list) or not all(
+        isinstance(item, dict) and isinstance(item.get("name", ""), str) for item in licences
+    ):
+        found.append("'licenses' is not a list of {name, title, path}")
+    weaknesses = card.get("weaknesses", {})
+    if not isinstance(weaknesses, dict) or not all(map(_texts, weaknesses.values())):
+        found.append("'weaknesses' is not {en: list of sentences, zh: list of sentences}")
     if not found and card.get("as_of") and not matches_date(card["as_of"]):
         found.append(f"'as_of' is not a date like 2024-12: {card['as_of']}")
     if not found and card.get("language", "zh") not in {"zh", "en"}:
@@ -70,7 +83,7 @@ def _problems(card: dict[str, Any]) -> list[str]:
 
 def _package(path: Path, card: dict[str, Any]) -> Package:
     licences = card.get("licenses") or [{}]
-    weaknesses = card.get("weaknesses") or {}
+    weaknesses = card.get("weaknesses", {})
     return Package(
         name=card.get("name") or path.resolve().name,
         path=path,
@@ -79,7 +92,7 @@ def _package(path: Path, card: dict[str, Any]) -> Package:
         version=card.get("version", ""),
         as_of=card.get("as_of", ""),
         language=card.get("language", "zh"),
-        licence=licences[0].get("name", "") if isinstance(licences[0], dict) else "",
+        licence=licences[0].get("name", ""),
         focus=card.get("focus", ""),
         extends=tuple(card.get("extends", ())),
         chains=tuple(card.get("chains", ())),

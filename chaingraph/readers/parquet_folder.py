@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import importlib
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -22,8 +23,9 @@ def can_read(path: Path) -> bool:
 
 
 def read_frames(path: Path, engine: Engine) -> dict[str, Any]:
-    """Return the tables of a folder as frames: enterprises and capacities in the engine's own
-    lazy kind, all others in pandas.
+    """Return the tables of a folder as frames, all in pandas but the large ones.
+
+    Enterprises and capacities are of the engine's own kind, lazy where it has one.
 
     Raises
     ------
@@ -50,9 +52,10 @@ def read_frames(path: Path, engine: Engine) -> dict[str, Any]:
 
 def _read(file: Path, engine: Engine, *, lazy: bool) -> Any:
     """Return one file: a folder of parts or a single file."""
-    pattern = str(file / "*.parquet") if file.is_dir() else str(file)
+    pattern = glob.escape(str(file)) + ("/*.parquet" if file.is_dir() else "")
     if engine == "polars":
         scan = _library("polars", "fast").scan_parquet(pattern)
+        scan.collect_schema()  # a file that is no Parquet shows itself here
         return scan if lazy else _to_pandas(scan.collect().to_dict(as_series=False))
     if engine == "duckdb":
         duckdb = _library("duckdb", "big")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chaingraph import __version__, words
+from chaingraph import words
 from chaingraph.analysis.balance import chain_filter, unknown_capacity, unknown_demand
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.standing import standing
@@ -15,6 +15,7 @@ from chaingraph.analysis.state import RegionState, open_study, region_state
 from chaingraph.errors import OptionError
 from chaingraph.files import write_file
 from chaingraph.results import shown_number
+from chaingraph.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -93,7 +93,7 @@ def _cell(value: Any) -> str:
         return str(int(value))
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004
-    return str(value)
+    return str(value).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def data_package(ds: Dataset, frames: dict[str, pd.DataFrame]) -> dict[str, Any]:
@@ -117,7 +117,10 @@ def data_package(ds: Dataset, frames: dict[str, pd.DataFrame]) -> dict[str, Any]
             for package in ds.packages
             for a in package.accepted
         ],
-        "weaknesses": {"en": list(main.weaknesses_en), "zh": list(main.weaknesses_zh)},
+        "weaknesses": {
+            "en": [text for package in ds.packages for text in package.weaknesses_en],
+            "zh": [text for package in ds.packages for text in package.weaknesses_zh],
+        },
         "resources": [resource(name, list(frame.columns)) for name, frame in frames.items()],
     }
 
@@ -130,6 +133,8 @@ def resource(name: str, columns: list[str]) -> dict[str, Any]:
         for field in schema["fields"]
         if field["name"] in columns
     ]
+    known = {field["name"] for field in fields} | {ORIGIN}
+    fields += [{"name": name, "type": "string"} for name in columns if name not in known]
     described = {"fields": fields, "missingValues": [""]}
     if "primaryKey" in schema:
         described["primaryKey"] = schema["primaryKey"]
