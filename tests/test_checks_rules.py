@@ -43,6 +43,7 @@ READER_PARAMS: dict[str, dict[str, object]] = {
     "file-encoding": {"file": "f.csv", "detail": "d"},
     "missing-column": {"columns": "c", "suggestions": "s"},
     "missing-table": {"table": "products"},
+    "no-products": {},
     "no-rows": {"file": "f.csv"},
     "package-invalid": {"detail": "d"},
     "ragged-row": {"expected": 3, "found": 2},

@@ -1,0 +1,240 @@
+"""Every row of every bundled dataset, and what is said about them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import chaingraph as cg
+from chaingraph.schema import TABLE_NAMES, table_spec
+
+REPOSITORY = Path(__file__).parents[1]
+CHAINS = ("battery", "photovoltaic", "aluminium")
+FOLDERS = {name: REPOSITORY / "datasets" / name for name in (*CHAINS, "qujing")} | {
+    "toy": REPOSITORY / "chaingraph" / "toy"
+}
+README = (REPOSITORY / "datasets" / "README.md").read_text(encoding="utf-8")
+GENERAL = re.compile("general knowledge|without an? ?address|no address", re.IGNORECASE)
+
+
+@cache
+def table(folder: str, name: str) -> list[dict[str, str]]:
+    file = FOLDERS[folder] / f"{name}.csv"
+    if not file.is_file():
+        return []
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, strict=True))
+
+
+def every_row(folder: str):
+    for name in TABLE_NAMES:
+        for line, row in enumerate(table(folder, name), start=2):
+            yield name, line, row
+
+
+def test_these_are_the_bundled_datasets():
+    assert cg.list_datasets() == sorted(FOLDERS)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_finding_is_open_and_no_acceptance_unused(folder):
+    raw, findings = cg.check_dataset(folder)
+    assert [(f.rule, f.place, f.value) for f in findings if not f.accepted] == []
+    assert all(entry.reason for package in raw.packages for entry in package.accepted)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_it_loads_from_anywhere(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for source in (folder, FOLDERS[folder], str(FOLDERS[folder])):
+        ds = cg.load_dataset(source)
+        assert (ds.name, ds.as_of, ds.skipped_rows) == (folder, "2024-12", 0)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_files_are_plain(folder):
+    for path in FOLDERS[folder].glob("*.csv"):
+        data = path.read_bytes()
+        data.decode("utf-8")
+        assert not data.startswith(b"\xef\xbb\xbf"), path
+        assert b"\r" not in data, path
+        assert data.endswith(b"\n"), path
+        assert path.stem in TABLE_NAMES
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_cell_is_trimmed_and_every_row_full(folder):
+    for name, line, row in every_row(folder):
+        assert None not in row, (name, line)
+        assert all(cell == (cell or "").strip() for cell in row.values()), (name, line)
+        assert set(row) <= set(table_spec(name).field_names), (name, line)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_row_has_a_source_or_says_why_not(folder):
+    silent = [
+        (name, line, row["note"])
+        for name, line, row in every_row(folder)
+        if not row.get("source_url") and not GENERAL.search(row["note"])
+    ]
+    assert folder == "toy" or silent == []
+    assert {name for name, _, _ in silent} <= {"regions"}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_sources_are_addresses(folder):
+    for name, line, row in every_row(folder):
+        for part in filter(None, re.split(r"[; ]+", row.get("source_url", ""))):
+            assert re.match(r"https?://[^\s/]+\.[a-z0-9]+", part), (name, line, part)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_cards_agree_with_the_files(folder):
+    card = json.loads((FOLDERS[folder] / "datapackage.json").read_text(encoding="utf-8"))
+    assert card["name"] == folder
+    assert card["title"]
+    assert card["title_zh"]
+    assert card["licenses"][0]["name"]
+    assert len(card["weaknesses"]["en"]) == len(card["weaknesses"]["zh"]) > 0
+    assert set(card["extends"]) <= set(FOLDERS)
+    resources = {resource["path"]: resource for resource in card.get("resources", ())}
+    files = {path.name for path in FOLDERS[folder].glob("*.csv")}
+    assert folder == "toy" or set(resources) == files
+    for path, resource in resources.items():
+        spec = table_spec(path.removesuffix(".csv"))
+        header = (FOLDERS[folder] / path).read_text(encoding="utf-8").split("\n")[0].split(",")
+        fields = {field["name"]: field["type"] for field in resource["schema"]["fields"]}
+        assert list(fields) == header, path
+        for name, kind in fields.items():
+            assert kind == spec.by_name[name].type, (path, name)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_keys_stand_once_over_all_folders_it_extends(folder):
+    for name in TABLE_NAMES:
+        key = table_spec(name).primary_key
+        seen = [tuple(row[part] for part in key) for row in table(folder, name)] if key else []
+        assert len(seen) == len(set(seen)), name
+
+
+def test_chain_folders_share_no_key():
+    for name in ("products", "inputs", "enterprises"):
+        key = table_spec(name).primary_key
+        seen = [tuple(row[part] for part in key) for chain in CHAINS for row in table(chain, name)]
+        assert len(seen) == len(set(seen)), name
+
+
+def test_ids_point_somewhere(qujing):
+    for name in TABLE_NAMES:
+        keys = table_spec(name).foreign_keys if qujing.has(name) else ()
+        for key in keys:
+            known = set(qujing.table(key.table)[key.target].dropna())
+            used = {
+                part for cell in qujing.table(name)[key.field].dropna() for part in cell.split(";")
+            }
+            assert used <= known, (name, key.field)
+
+
+def test_coefficients_lie_in_their_range(qujing):
+    inputs = qujing.inputs
+    known = inputs.dropna(subset=["coefficient", "low", "high"])
+    assert len(known) > 700
+    assert (known["low"] <= known["coefficient"]).all()
+    assert (known["coefficient"] <= known["high"]).all()
+    assert (known["low"] >= 0).all()
+    assert (known["coefficient"] > 0).all()
+
+
+def test_groups_of_alternatives_have_two_members_and_full_shares(qujing):
+    inputs = qujing.inputs
+    grouped = inputs.dropna(subset=["alternative_group"])
+    for (output, group), rows in grouped.groupby(["output_id", "alternative_group"]):
+        assert len(rows) > 1, (output, group)
+        assert rows["role"].nunique() == 1, (output, group)
+        assert rows["share"].isna().all() or abs(rows["share"].sum() - 1) < 1e-9, (output, group)
+
+
+def test_outputs_in_tonnes_take_at_least_their_own_mass():
+    """All inputs in tonnes: what goes in covers what comes out, or the keepers say why not."""
+    raw, findings = cg.check_dataset("qujing")
+    balance = [finding for finding in findings if "mass" in finding.rule]
+    assert len(balance) == 26
+    assert all(finding.accepted for finding in balance)
+    assert raw.main.name == "qujing"
+
+
+def test_no_loop_takes_more_than_it_gives(qujing):
+    """Consumed links have no loop at all: recycling closes through by-products and equipment."""
+    consumed = qujing.inputs[qujing.inputs["role"] == "consumed"]
+    followers = consumed.groupby("input_id")["output_id"].agg(list).to_dict()
+    state: dict[str, int] = {}
+
+    def visit(node: str) -> None:
+        assert state.get(node) != 1, node
+        if node not in state:
+            state[node] = 1
+            for following in followers.get(node, ()):
+                visit(following)
+            state[node] = 2
+
+    for node in sorted(followers):
+        visit(node)
+
+
+def test_dates_are_plausible(qujing):
+    capacities = qujing.capacities
+    for column in ("since", "until", "as_of"):
+        years = capacities[column].dropna().str[:4].astype(int)
+        assert years.between(1950, 2030).all(), column
+    both = capacities.dropna(subset=["since", "until"])
+    assert (both["since"] <= both["until"]).all()
+
+
+def readme_rows() -> dict[str, tuple[str, str]]:
+    found = re.findall(r"^\| (\w+) \| [^|]+ \| ([^|]+) \| (\d+%) \|$", README, re.MULTILINE)
+    return {name: (count.strip(), share) for name, count, share in found}
+
+
+def test_the_readme_counts_rows_and_sources_rightly():
+    said = readme_rows()
+    assert set(said) == {name for name in TABLE_NAMES if any(table(f, name) for f in FOLDERS
+                         if f != "toy")}  # fmt: skip
+    for name, (count, share) in said.items():
+        parts = [table(folder, name) for folder in (*CHAINS, "qujing")]
+        rows = [row for part in parts for row in part]
+        expected = str(len(rows))
+        if parts[0]:
+            expected += f" ({' + '.join(str(len(part)) for part in parts[:3])})"
+        assert count == expected, name
+        sourced = sum(bool(row.get("source_url")) for row in rows)
+        assert share == f"{sourced / len(rows):.0%}", name
+
+
+def test_the_readme_names_columns_rightly():
+    for name, columns in re.findall(r"^\| (\w+) \| ([^|]+, note) \|", README, re.MULTILINE):
+        row = next(row for folder in FOLDERS if folder != "toy" for row in table(folder, name))
+        assert columns.split(", ") == list(row), name
+
+
+def test_the_readme_counts_unknown_figures_rightly():
+    capacities = [row for chain in CHAINS for row in table(chain, "capacities")]
+    products = [row for chain in CHAINS for row in table(chain, "products")]
+    enterprises = [row for chain in CHAINS for row in table(chain, "enterprises")]
+    priced = [row for row in products if row["price_cny"]]
+    figures = {
+        r"figure unknown \((\d+) rows\)": sum(not row["capacity"] for row in capacities),
+        r"\n  rows \((\d+) rows\)\. `status`": sum(row["scope"] == "group" for row in capacities),
+        r"(\d+) products have one": len(priced),
+        r"have one, (\d+) of them sourced": sum(bool(row["source_url"]) for row in priced),
+        r"not found \((\d+) rows\)": sum(row["city"] == "unknown" for row in enterprises),
+        r"site of Qujing \((\d+) rows\)": sum(row["anchor"] == "1" for row in enterprises),
+    }
+    for pattern, count in figures.items():
+        match = re.search(pattern, README)
+        assert match, pattern
+        assert int(match[1]) == count, pattern
