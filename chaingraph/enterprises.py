@@ -5,9 +5,10 @@ Rows are only filtered, joined and aggregated here; what is collected is as smal
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from chaingraph.dataset import last_day
@@ -15,6 +16,8 @@ from chaingraph.errors import MissingLibraryError, OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
 LEVELS: Final = ("province", "city", "county", "park")
 STATUSES: Final = ("operating", "construction", "planned", "suspended", "closed")
@@ -28,6 +31,17 @@ LOCAL_COLUMNS: Final = (
     "makers_unquantified",
     "hhi",
     "sourced_capacity",
+)
+_CAPACITY_COLUMNS: Final = (
+    "enterprise_id",
+    "product_id",
+    "capacity",
+    "status",
+    "scope",
+    "since",
+    "until",
+    "as_of",
+    "source_url",
 )
 
 
@@ -69,37 +83,50 @@ def in_force(
     narwhals frame
         The rows, with `counted` (0/1: status chosen), `effective` (capacity times factor), `known`
         (0/1: counted and capacity given), `construction` (capacity under construction, where that
-        status is not counted), `sourced` (effective capacity of rows with a source).
+        status is not counted), `sourced` (effective capacity of rows with a source). A capacity of
+        NaN is unknown, as a null is.
     """
-    frame = capacities
-    if at:
-        day = last_day(at)
-        start = nw.when(nw.col("since").is_null() & (nw.col("status") == "planned")).then(
-            nw.col("as_of")
-        )
-        frame = frame.with_columns(start_=start.otherwise(nw.col("since")))
-        frame = frame.filter(
-            (nw.col("start_").is_null() | (nw.col("start_") <= day))
-            & (nw.col("until").is_null() | (nw.col("until") > day))
-        )
-    frame = frame.filter(nw.col("status").is_in([*statuses, *watch]))
-    factor = nw.lit(0.0)
-    for status, weight in statuses.items():
-        factor = nw.when(nw.col("status") == status).then(nw.lit(float(weight))).otherwise(factor)
+    kept = [*statuses, *(status for status in watch if status not in statuses)]
+    frame = capacities.filter(_valid_at(at, kept) & nw.col("status").is_in(kept))
     frame = frame.with_columns(
-        counted=nw.when(nw.col("status").is_in(list(statuses))).then(1).otherwise(0),
-        given_=nw.col("capacity").fill_null(0.0),
-        has_figure_=nw.when(nw.col("capacity").is_null()).then(0).otherwise(1),
-        has_source_=nw.when(nw.col("source_url").is_null()).then(0.0).otherwise(1.0),
-        building_=nw.when(nw.col("status") == "construction").then(1.0).otherwise(0.0),
-        factor_=factor,
+        given_=nw.col("capacity").cast(nw.Float64()), factor_=_factor(statuses)
     )
+    frame = frame.with_columns(no_figure_=nw.col("given_").is_null() | nw.col("given_").is_nan())
+    frame = frame.with_columns(
+        given_=nw.when(nw.col("no_figure_")).then(0.0).otherwise(nw.col("given_")),
+        counted=nw.when(nw.col("status").is_in(list(statuses))).then(1).otherwise(0),
+    )
+    uncounted = set(kept) - set(statuses)
+    building = nw.when(nw.col("status") == "construction").then(nw.col("given_")).otherwise(0.0)
     return frame.with_columns(
         effective=nw.col("given_") * nw.col("factor_"),
-        known=nw.col("counted") * nw.col("has_figure_"),
-        construction=nw.col("given_") * nw.col("building_") * (1 - nw.col("counted")),
-        sourced=nw.col("given_") * nw.col("factor_") * nw.col("has_source_"),
+        known=nw.when(nw.col("no_figure_")).then(0).otherwise(nw.col("counted")),
+        construction=building if "construction" in uncounted else nw.lit(0.0),
+        sourced=nw.when(nw.col("source_url").is_null())
+        .then(0.0)
+        .otherwise(nw.col("given_") * nw.col("factor_")),
     )
+
+
+def _valid_at(at: str, kept: Sequence[str]) -> Any:
+    """Return the condition that a row is in force at a date."""
+    if not at:
+        return nw.lit(value=True)
+    day = last_day(at)
+    unknown_start = nw.col("since").is_null()
+    if "planned" in kept:
+        planned_later = (nw.col("status") == "planned") & ~nw.col("as_of").is_null()
+        unknown_start &= ~planned_later | (nw.col("as_of") <= day)
+    begun = (nw.col("since") <= day) | unknown_start
+    return begun & (nw.col("until").is_null() | (nw.col("until") > day))
+
+
+def _factor(statuses: Mapping[str, float]) -> Any:
+    """Return the commitment factor of each row as an expression."""
+    factor: Any = nw.lit(0.0)
+    for status, weight in statuses.items():
+        factor = nw.when(nw.col("status") == status).then(nw.lit(float(weight))).otherwise(factor)
+    return factor
 
 
 def located(rows: Any, enterprises: Any, columns: Sequence[str]) -> Any:
@@ -115,6 +142,80 @@ def located(rows: Any, enterprises: Any, columns: Sequence[str]) -> Any:
         "enterprise_id", "group", *columns
     )
     return rows.join(sites, on="enterprise_id", how="inner")
+
+
+class LocalRows(NamedTuple):
+    """What regions make: one entry a region and product, sorted by both, in codes.
+
+    Attributes
+    ----------
+    regions, products
+        Names, sorted.
+    region, product
+        Position of each entry's region and product in those names.
+    numbers
+        The columns of :func:`local_capacity` after the first two.
+    """
+
+    regions: NDArray[np.object_]
+    products: NDArray[np.object_]
+    region: NDArray[np.intp]
+    product: NDArray[np.intp]
+    numbers: dict[str, NDArray[Any]]
+
+
+def local_rows(
+    enterprises: Any,
+    capacities: Any,
+    *,
+    level: str | None,
+    where: Mapping[str, Sequence[str]] | None = None,
+    at: str,
+    statuses: Mapping[str, float],
+) -> LocalRows:
+    """Aggregate the sites of regions as :func:`local_capacity` does, with codes for names."""
+    rows = read_frame(capacities).select(*_CAPACITY_COLUMNS)
+    rows = rows.filter(nw.col("scope").is_null() | (nw.col("scope") != "group"))
+    rows = in_force(rows, at=at, statuses=statuses, watch=["construction"])
+    sites = _sites(enterprises, where)
+    if level:
+        sites = sites.filter(~nw.col(level).is_null())
+    sites = sites.with_columns(region=nw.col(level) if level else nw.lit(""))
+    amounts, flags = ("effective", "construction", "sourced"), ("counted", "known")
+    rows = rows.select("enterprise_id", "product_id", *amounts, *flags)
+    makers = (
+        located(rows, sites, ["region"])
+        .group_by("region", "product_id", "group")
+        .agg(nw.col(*amounts).sum(), nw.col(*flags).max())
+        .with_columns(
+            square=nw.col("effective") * nw.col("effective"),
+            unquantified=nw.col("counted") - nw.col("known"),
+        )
+    )
+    sums = nw.col(*amounts, "counted", "unquantified", "square").sum()
+    numbers, keys = collect_coded(
+        makers.group_by("region", "product_id").agg(sums), ("region", "product_id")
+    )
+    (region, regions), (product, products) = keys
+    order = np.argsort(region.astype(np.int64) * max(1, len(products)) + product)
+    ordered = {name: values[order] for name, values in numbers.items()}
+    return LocalRows(regions, products, region[order], product[order], _local_numbers(ordered))
+
+
+def _local_numbers(sums: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """Return the columns of a local table from its sums."""
+    total = sums["effective"].astype(float)
+    positive = total > 0
+    hhi = np.full(len(total), np.nan)
+    hhi[positive] = sums["square"].astype(float)[positive] / total[positive] ** 2
+    return {
+        "capacity": total,
+        "construction": sums["construction"].astype(float),
+        "makers": sums["counted"].astype(np.int64),
+        "makers_unquantified": sums["unquantified"].astype(np.int64),
+        "hhi": hhi,
+        "sourced_capacity": sums["sourced"].astype(float),
+    }
 
 
 def local_capacity(
@@ -148,43 +249,20 @@ def local_capacity(
         `makers_unquantified` (makers without any figure), `hhi` (sum of squared capacity shares of
         the makers, 0 to 1), `sourced_capacity` (units a year that rest on rows with a source).
     """
-    rows = in_force(read_frame(capacities), at=at, statuses=statuses, watch=["construction"])
-    rows = rows.filter(nw.col("scope") != "group")
+    rows = local_rows(enterprises, capacities, level=level, where=where, at=at, statuses=statuses)
+    names = {
+        "region": pd.array(rows.regions, dtype="str").take(rows.region),
+        "product_id": pd.array(rows.products, dtype="str").take(rows.product),
+    }
+    return pd.DataFrame(names | rows.numbers, columns=list(LOCAL_COLUMNS))
+
+
+def _sites(enterprises: Any, where: Mapping[str, Sequence[str]] | None) -> Any:
+    """Return the enterprises that lie in one of the places of each column."""
     sites = read_frame(enterprises)
     for column, names in (where or {}).items():
         sites = sites.filter(nw.col(column).is_in(list(names)))
-    sites = sites.with_columns(region=nw.col(level) if level else nw.lit(""))
-    joined = located(rows, sites, ["region"])
-    if level:
-        joined = joined.filter(~nw.col("region").is_null())
-    makers = joined.group_by("region", "product_id", "group").agg(
-        nw.col("effective", "construction", "sourced").sum(), nw.col("counted", "known").max()
-    )
-    makers = makers.with_columns(
-        square=nw.col("effective") * nw.col("effective"),
-        unquantified=nw.col("counted") - nw.col("known"),
-    )
-    columns = ("effective", "construction", "counted", "unquantified", "square", "sourced")
-    result = collect(makers.group_by("region", "product_id").agg(nw.col(*columns).sum()))
-    result = result.rename(
-        columns={
-            "effective": "capacity",
-            "counted": "makers",
-            "unquantified": "makers_unquantified",
-            "sourced": "sourced_capacity",
-        }
-    )
-    total = result["capacity"].to_numpy(dtype=float)
-    square = result["square"].to_numpy(dtype=float)
-    positive = total > 0
-    hhi = (square / (total * total + ~positive)).astype(float)
-    hhi[~positive] = float("nan")
-    result = result.assign(
-        hhi=hhi,
-        makers=result["makers"].astype("int64"),
-        makers_unquantified=result["makers_unquantified"].astype("int64"),
-    )
-    return result[list(LOCAL_COLUMNS)].sort_values(["region", "product_id"], ignore_index=True)
+    return sites
 
 
 def national_capacity(
@@ -199,8 +277,10 @@ def national_capacity(
     pandas.DataFrame
         Sorted by product: `capacity` (units a year), `makers`, `hhi` (0 to 1).
     """
-    rows = in_force(read_frame(capacities), at=at, statuses=statuses)
-    rows = rows.with_columns(
+    rows = read_frame(capacities).select(*_CAPACITY_COLUMNS)
+    rows = in_force(rows, at=at, statuses=statuses).select(
+        "enterprise_id",
+        "product_id",
         total_=nw.when(nw.col("scope") == "group").then(nw.col("effective")).otherwise(0.0),
         site_=nw.when(nw.col("scope") == "group").then(0.0).otherwise(nw.col("effective")),
     )
@@ -213,8 +293,10 @@ def national_capacity(
     makers = makers.with_columns(capacity=larger.otherwise(nw.col("site_")), maker=nw.lit(1))
     makers = makers.with_columns(square=nw.col("capacity") * nw.col("capacity"))
     result = collect(makers.group_by("product_id").agg(nw.col("capacity", "maker", "square").sum()))
+    capacity = result["capacity"].astype("float64")
     result = result.assign(
-        hhi=result["square"] / (result["capacity"] ** 2).where(result["capacity"] > 0),
+        capacity=capacity,
+        hhi=result["square"].astype("float64") / (capacity**2).where(capacity > 0),
         makers=result["maker"].astype("int64"),
     )
     return result[["product_id", "capacity", "makers", "hhi"]].sort_values(
@@ -244,13 +326,11 @@ def maker_rows(
     )
     if products is not None:
         rows = rows.filter(nw.col("product_id").is_in(list(products)))
-    sites = read_frame(enterprises)
-    for column, names in (where or {}).items():
-        sites = sites.filter(nw.col(column).is_in(list(names)))
+    sites = _sites(enterprises, where)
     wanted = ["name_zh", "name_en", "group_zh", *LEVELS, "lat", "lon", "anchor"]
     result = collect(located(rows, sites, wanted))
     inner = [name for name in result.columns if name.endswith("_") or name in {"known", "sourced"}]
-    keys = ["product_id", "enterprise_id", "status", "since", "capacity"]
+    keys = ["product_id", "enterprise_id", "status", "since", "capacity", "until", "source_url"]
     return result.drop(columns=inner).sort_values(keys, ignore_index=True)
 
 
@@ -262,26 +342,79 @@ def region_names(enterprises: Any) -> pd.DataFrame:
     pandas.DataFrame
         `province`, `city`, `county`, `park`, `enterprises` (number of sites).
     """
-    frame = read_frame(enterprises).with_columns(enterprises=nw.lit(1))
-    frame = frame.with_columns(*(nw.col(name).fill_null("") for name in LEVELS))
+    frame = read_frame(enterprises).select(
+        *(nw.col(name).fill_null("") for name in LEVELS), enterprises=nw.lit(1)
+    )
     result = collect(frame.group_by(*LEVELS).agg(nw.col("enterprises").sum()))
+    result["enterprises"] = result["enterprises"].astype("int64")
     return result.sort_values(list(LEVELS), ignore_index=True)
 
 
 def collect(frame: Any) -> pd.DataFrame:
-    """Return a narwhals frame as pandas, in whatever engine it lives."""
+    """Return a narwhals frame as pandas, in whatever engine it lives: texts, floats, integers, flags."""
     native = frame.to_native()
     if isinstance(native, pd.DataFrame):
         return native.reset_index(drop=True)
-    kind = frame.implementation
+    schema = frame.collect_schema()
+    columns = _fetched(frame)
+    return pd.DataFrame({name: _column(columns[name], schema[name]) for name in schema.names()})
+
+
+def _fetched(frame: Any) -> dict[str, Any]:
+    """Return the columns of a frame of another engine, as the engine hands them out."""
+    native, kind = frame.to_native(), frame.implementation
     if kind.is_polars():
         eager = native.collect(engine="streaming") if hasattr(native, "collect") else native
-        return pd.DataFrame({name: eager[name].to_numpy() for name in eager.columns})
+        return {name: eager[name] for name in eager.columns}
     if kind.is_duckdb():
-        columns = native.fetchnumpy()
-        return pd.DataFrame({name: columns[name] for name in native.columns})
-    if kind.is_pyspark() or kind.is_spark_like():
+        columns: dict[str, Any] = native.fetchnumpy()
+        return columns
+    if kind.is_spark_like():
         rows = native.collect()
-        names = native.columns
-        return pd.DataFrame({name: [row[i] for row in rows] for i, name in enumerate(names)})
+        return {name: [row[i] for row in rows] for i, name in enumerate(native.columns)}
     raise MissingLibraryError("unknown-engine", library=str(kind))
+
+
+def _column(values: Any, dtype: Any) -> Any:
+    """Return fetched values as pandas would hold them; what is no number, text or flag stays."""
+    if hasattr(values, "to_numpy"):
+        values = values.to_numpy()
+    if isinstance(values, np.ma.MaskedArray):
+        gone = np.ma.getmaskarray(values)
+        values = values.data.astype(object if gone.any() else values.dtype)
+        values[gone] = None
+    if dtype.is_float() or dtype.is_decimal():
+        return np.asarray(values, dtype="float64")
+    if dtype.is_integer():
+        numbers = pd.Series(values)
+        return numbers.astype("float64" if numbers.isna().any() else "int64").to_numpy()
+    return pd.Series(values, dtype="str") if isinstance(dtype, nw.String) else values
+
+
+def collect_coded(
+    frame: Any, keys: Sequence[str]
+) -> tuple[dict[str, Any], list[tuple[NDArray[np.intp], NDArray[np.object_]]]]:
+    """Return the numbers of a narwhals frame, and each text key as codes and sorted names.
+
+    Codes spare the making of millions of Python texts; that is what a large result would cost most.
+    """
+    native = frame.to_native()
+    if isinstance(native, pd.DataFrame):
+        columns: dict[str, Any] = {name: native[name] for name in native.columns}
+    else:
+        columns = _fetched(frame)
+    schema = frame.collect_schema()
+    coded = [_codes(columns.pop(key)) for key in keys]
+    return {name: _column(values, schema[name]) for name, values in columns.items()}, coded
+
+
+def _codes(values: Any) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    """Return the position of each text among the sorted distinct texts, and those."""
+    if type(values).__module__.startswith("polars"):
+        import polars
+
+        names = values.unique().sort()
+        codes = values.cast(polars.Enum(names)).to_physical().to_numpy()
+        return codes.astype(np.intp), np.array(names.to_list(), dtype=object)
+    found, texts = pd.factorize(pd.Series(values, dtype="str"), sort=True)
+    return found, np.asarray(texts, dtype=object)

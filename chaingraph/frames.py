@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import narwhals as nw
 import numpy as np
@@ -11,14 +11,18 @@ import pandas as pd
 from chaingraph.checks import Finding
 from chaingraph.enterprises import read_frame
 from chaingraph.errors import OptionError, closest
-from chaingraph.schema import TABLE_NAMES, table_schema, table_spec
+from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.tables import ORIGIN, empty_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chaingraph.schema import Field
+
 _BIG = ("enterprises", "capacities")
 _DEFAULTS = {"role": "consumed", "status": "operating", "scope": "site"}
+_FEW = 5_000  # names that may be searched for a similar one
+_AS_IT_IS: Final = object()
 
 
 def checked_frames(frames: Mapping[str, Any], name: str) -> tuple[dict[str, Any], list[Finding]]:
@@ -105,9 +109,12 @@ def _number_findings(values: pd.Series[Any], column: str, table: str, name: str)
         ("not-a-number", numbers.isna() & values.notna()),
         ("not-finite", np.isinf(numbers)),
     ):
-        for row in np.flatnonzero(bad.to_numpy())[:20].tolist():
-            value = str(values.iloc[row])
-            found.append(Finding(rule, *place, line=row + 1, column=column, value=value, row=row))
+        found += [
+            Finding(
+                rule, *place, line=row + 1, column=column, value=str(values.iloc[row]), row=row
+            )
+            for row in np.flatnonzero(np.asarray(bad))[:20].tolist()
+        ]  # fmt: skip
     field = table_spec(table).by_name[column]
     if field.minimum is not None:
         low = (numbers < field.minimum).to_numpy()
@@ -127,10 +134,10 @@ def _key_findings(typed: pd.DataFrame, table: str, name: str) -> list[Finding]:
         return []
     found = []
     for column in key:
-        for row in np.flatnonzero(typed[column].isna().to_numpy())[:20].tolist():
-            found.append(
-                Finding("required-value", table, f"{name}/{table}", row + 1, column, row=row)
-            )
+        found += [
+            Finding("required-value", table, f"{name}/{table}", row + 1, column, row=row)
+            for row in np.flatnonzero(typed[column].isna().to_numpy())[:20].tolist()
+        ]
     twice = np.flatnonzero(typed.duplicated(key).to_numpy())[:20].tolist()
     for row in twice:
         value = ", ".join(str(typed[column].iloc[row]) for column in key)
@@ -150,29 +157,53 @@ def _lazy_table(table: str, native: Any, name: str) -> tuple[Any, list[Finding]]
         return native, found
     fresh = []
     for field in table_spec(table).fields:
-        numeric = field.type == "number"
         if field.name not in schema:
-            default = _DEFAULTS.get(field.name)
-            kind = nw.Float64() if numeric else nw.String()
-            value = nw.lit(default) if default else nw.lit(None, dtype=kind)
-            fresh.append(value.alias(field.name))
-        elif numeric and not schema[field.name].is_numeric():
+            fresh.append(_empty_column(field))
+            continue
+        changed = _typed_column(field, schema[field.name])
+        if changed is None:
             place = (table, f"{name}/{table}")
-            value_text = str(schema[field.name])
-            found.append(Finding("not-a-number", *place, column=field.name, value=value_text))
-        elif field.name in _DEFAULTS:
-            fresh.append(nw.col(field.name).fill_null(_DEFAULTS[field.name]))
+            value = str(schema[field.name])
+            found.append(Finding("not-a-number", *place, column=field.name, value=value))
+        elif changed is not _AS_IT_IS:
+            fresh.append(changed.alias(field.name))
     return (frame.with_columns(*fresh) if fresh else frame).to_native(), found
+
+
+def _empty_column(field: Field) -> Any:
+    """Return a column without values, or of the schema's default, as an expression."""
+    if field.type == "boolean":
+        return nw.lit(value=False).alias(field.name)
+    default = _DEFAULTS.get(field.name)
+    kind = nw.Float64() if field.type == "number" else nw.String()
+    return (nw.lit(default) if default else nw.lit(None, dtype=kind)).alias(field.name)
+
+
+def _typed_column(field: Field, dtype: Any) -> Any:
+    """Return a lazy column brought to the schema's type, None where it cannot be."""
+    column = nw.col(field.name)
+    empty = isinstance(dtype, nw.Unknown)  # polars' type of a column of nulls
+    if field.type == "number":
+        if not (empty or dtype.is_numeric()):
+            return None
+        return _AS_IT_IS if isinstance(dtype, nw.Float64) else column.cast(nw.Float64())
+    if field.type == "boolean":
+        return column.cast(nw.Boolean()).fill_null(value=False)
+    if isinstance(dtype, nw.Date | nw.Datetime):
+        return column.dt.to_string("%Y-%m-%d")
+    text = column if isinstance(dtype, nw.String) else column.cast(nw.String())
+    if field.name in _DEFAULTS:
+        return text.fill_null(_DEFAULTS[field.name])
+    return _AS_IT_IS if isinstance(dtype, nw.String) else text
 
 
 def _product_columns(table: str) -> list[str]:
     """Return the columns of a table that hold one product id."""
     spec = table_spec(table)
     return [
-        key["fields"]
-        for key in table_schema(table).get("foreignKeys", ())
-        if key["reference"]["resource"] == "products"
-        and spec.by_name[key["fields"]].format != "semicolon-list"
+        key.field
+        for key in spec.foreign_keys
+        if key.table == "products" and spec.by_name[key.field].format != "semicolon-list"
     ]
 
 
@@ -188,7 +219,7 @@ def _dangling(tables: Mapping[str, Any], name: str) -> list[Finding]:
             bad = (~cells.isin(known) & cells.notna()).to_numpy()
             for row in np.flatnonzero(bad)[:20].tolist():
                 value = str(cells.iloc[row])
-                near = ", ".join(closest(value, known)) if len(known) < 5_000 else ""
+                near = ", ".join(closest(value, known)) if len(known) < _FEW else ""
                 params: dict[str, object] = {
                     "table": "products", "target": "product_id", "suggestions": near or "-",
                 }  # fmt: skip

@@ -130,6 +130,17 @@ def _add_supplies(graph: nx.DiGraph[Any], ds: Dataset) -> None:
 def graph_to_tables(graph: nx.DiGraph[Any]) -> dict[str, pd.DataFrame]:
     """Return the tables behind a graph of :func:`build_graph`, columns typed, rows in key order.
 
+    Parameters
+    ----------
+    graph
+        A graph of :func:`build_graph`, of either level; nodes and edges may have been taken out.
+
+    Returns
+    -------
+    dict
+        Table name -> frame: products and inputs, and what the graph has of enterprises, capacities and
+        supplies, with the columns of the schema and those of the user's own.
+
     Examples
     --------
     >>> import chaingraph as cg

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from chaingraph.errors import LoopError, unknown_name
 from chaingraph.loops import find_loops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -123,12 +124,12 @@ def product_graph(products: pd.DataFrame, inputs: pd.DataFrame) -> ProductGraph:
     order = np.lexsort((source, target))
     order = order[(source[order] >= 0) & (target[order] >= 0)]
     coefficient = inputs["coefficient"].to_numpy(dtype=float)[order]
-    roles = pandas.Index(ROLES).get_indexer(inputs["role"])[order]
+    roles = pandas.Index(ROLES).get_indexer(pandas.Index(inputs["role"]))[order]
     shares = inputs["share"].to_numpy(dtype=float)[order]
 
     def bound(column: str) -> Floats:
         values = inputs[column].to_numpy(dtype=float)[order]
-        return np.where(np.isnan(values), coefficient, values)
+        return np.asarray(np.where(np.isnan(values), coefficient, values), dtype=float)
 
     return ProductGraph(
         ids=ids,
@@ -249,11 +250,12 @@ def total_requirements(
     share: Floats,
     *,
     tolerance: float = 1e-10,
-    limit: int = 100_000,
+    limit: int = 20_000,
 ) -> Requirements:
     r"""Solve x = y + A x by fixed point: everything that a goal takes, directly and indirectly.
 
-    Without loops the result is exact after as many rounds as the longest chain has links.
+    Without loops the result is exact. A loop that gives hardly more than it takes needs more rounds
+    than `limit`: then its equation is factorised.
 
     Parameters
     ----------
@@ -269,7 +271,8 @@ def total_requirements(
 
     Notes
     -----
-    The Leontief inverse applied to y [1]_ as a Neumann series. The residual is the largest
+    The Leontief inverse applied to y [1]_ as a Neumann series, in topological order where there are
+    many products or goals: then only loops are iterated. The residual is the largest
     :math:`|y + Ax - x| / |x|` of any product: each counts in its own unit, so that pieces by the
     billion never drown the tonnes.
 
@@ -281,32 +284,104 @@ def total_requirements(
         if loop.takes_more_than_it_gives:
             radius = f"{loop.spectral_radius:.4g}"
             raise LoopError("gaining-loop", members=" -> ".join(loop.members), radius=radius)
-    multiply = _multiplier(graph, graph.amount * share, goal.ndim)
-    total = goal.astype(float)
-    rounds = 0
-    residual = 0.0
+    used = graph.amount * share != 0
+    links = Links(graph.source[used], graph.target[used], (graph.amount * share)[used])
+    if goal.ndim == 1 and graph.size <= _SMALL:  # spares the import of scipy
+        multiply = partial(_bincounted, links)
+        solved = _fixed_point(multiply, goal.astype(float), tolerance, limit)
+        if solved.residual <= tolerance:
+            return solved
+    return _solved_by_levels(graph.size, links, goal.astype(float), tolerance, limit)
+
+
+class Links(NamedTuple):
+    """Entries of A that are not zero: row, column, value."""
+
+    source: Integers
+    target: Integers
+    values: Floats
+
+
+def _bincounted(links: Links, x: Floats) -> Floats:
+    return np.bincount(links.source, links.values * x[links.target], len(x))
+
+
+def _fixed_point(
+    multiply: Callable[[Floats], Floats], goal: Floats, tolerance: float, limit: int
+) -> Requirements:
+    """Add A y, A A y, ... to y until the next term adds nothing that counts."""
+    total, term = goal, goal
+    rounds, residual = 0, 0.0
     while rounds < limit:
-        following = goal + multiply(total)
-        change = np.abs(following - total)
-        scale = np.where(following == 0, 1.0, np.abs(following))
-        total = following
+        term = multiply(term)
+        total = total + term
         rounds += 1
-        residual = float((change / scale).max(initial=0.0))
+        residual = _relative(term, total)
         if residual <= tolerance:
             break
     return Requirements(total, residual, rounds)
 
 
-def _multiplier(graph: ProductGraph, values: Floats, dimensions: int) -> Any:
-    """Return the function x -> A x: numpy for one small goal, scipy for many or large ones."""
-    used = values != 0
-    source, target, values = graph.source[used], graph.target[used], values[used]
-    if dimensions == 1 and graph.size <= _SMALL:
-        return lambda x: np.bincount(source, values * x[target], graph.size)
-    from scipy.sparse import csr_array
+def _relative(difference: Floats, total: Floats) -> float:
+    """Return the largest difference in units of its own total."""
+    size = np.maximum(np.abs(total), np.finfo(float).tiny)
+    np.divide(difference, size, out=size)
+    return float(max(size.max(initial=0.0), -size.min(initial=0.0)))
 
-    matrix = csr_array((values, (source, target)), shape=(graph.size, graph.size))
-    return lambda x: matrix @ x
+
+def _levels(size: int, source: Integers, target: Integers) -> Integers:
+    """Return how many links away each node is, at the longest, from nodes that no link leaves."""
+    level = np.zeros(size, dtype=np.intp)
+    while True:
+        following = level.copy()
+        np.maximum.at(following, source, level[target] + 1)
+        if (following == level).all():
+            return level
+        level = following
+
+
+def _solved_by_levels(
+    size: int, links: Links, goal: Floats, tolerance: float, limit: int
+) -> Requirements:
+    """Solve from the products that nothing uses down, so that only loops are iterated."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    source, target, values = links
+    matrix = csr_array((values, (source, target)), shape=(size, size))
+    count, loop = connected_components(matrix, directed=True, connection="strong")
+    across = loop[source] != loop[target]
+    level = _levels(count, loop[source[across]], loop[target[across]])[loop]
+    order = np.argsort(level, kind="stable")
+    place = np.argsort(order)
+    matrix = csr_array((values, (place[source], place[target])), shape=(size, size))
+    edges = np.searchsorted(level[order], np.arange(int(level.max(initial=0)) + 2))
+    given = goal[order]
+    total, rounds = np.zeros(given.shape), 0
+    for first, last in pairwise(edges.tolist()):
+        rows = matrix[first:last]
+        part = given[first:last] + rows @ total
+        rounds = max(rounds, _close_loops(rows[:, first:last], part, tolerance, limit))
+        total[first:last] = part
+    residual = _relative(given + matrix @ total - total, total)
+    return Requirements(total[place], residual, rounds)
+
+
+def _close_loops(inner: Any, part: Floats, tolerance: float, limit: int) -> int:
+    """Solve the loops of one level in place; return the rounds, 0 where it had to be factorised."""
+    if inner.nnz == 0:
+        return 1
+    members = np.flatnonzero(np.diff(inner.indptr))
+    loops = inner[members][:, members]
+    solved = _fixed_point(lambda x: loops @ x, part[members], tolerance, limit)
+    if solved.residual <= tolerance:
+        part[members] = solved.total
+        return solved.rounds
+    from scipy.sparse import eye_array
+    from scipy.sparse.linalg import spsolve
+
+    part[members] = spsolve((eye_array(len(members)) - loops).tocsc(), part[members])
+    return 0
 
 
 class Step(NamedTuple):

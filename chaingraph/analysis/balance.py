@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from chaingraph.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from chaingraph.dataset import Dataset
     from chaingraph.products import Floats, Integers
@@ -94,13 +96,12 @@ def calculate_balance(
     blocks = []
     for state in region_states(study, region):
         seen = (state.makers > 0) | state.needed | (state.construction > 0)
-        blocks.append((state, np.flatnonzero(seen & wanted)))
-    frame = pd.concat(
-        [balance_frame(state, rows, draws=draws, seed=seed) for state, rows in blocks],
-        ignore_index=True,
-    ) if blocks else pd.DataFrame()  # fmt: skip
-    params = study_params(study, [state.region.name for state, _ in blocks], chain)
+        rows = np.flatnonzero(seen & wanted)
+        numbers = balance_numbers(state, rows, draws=draws, seed=seed)
+        blocks.append(Block(state.region.name, rows, numbers))
+    params = study_params(study, [block.region for block in blocks], chain)
     shown = SHOWN if len(blocks) == 1 else ("region", *SHOWN)
+    frame = join_blocks(study, blocks)
     return Result("balance", frame, params, read_lang(ds, lang), shown)
 
 
@@ -135,12 +136,38 @@ def study_params(study: Study, regions: list[str], chain: str | None) -> dict[st
     return params
 
 
-def balance_frame(state: RegionState, rows: Integers, *, draws: int, seed: int) -> pd.DataFrame:
+class Block(NamedTuple):
+    """Rows of one region: products by position and the columns that belong to them."""
+
+    region: str
+    rows: Integers
+    columns: dict[str, NDArray[Any]]
+
+
+def join_blocks(study: Study, blocks: list[Block]) -> pd.DataFrame:
+    """Return one frame of the blocks of all regions: region, the product's columns, their own.
+
+    Each column is made once for all regions: a frame a region would cost more than the analysis.
+    """
+    if not blocks:
+        return pd.DataFrame()
+    rows = np.concatenate([block.rows for block in blocks])
+    number = np.repeat(np.arange(len(blocks)), [len(block.rows) for block in blocks])
+    names = pd.array([block.region for block in blocks], dtype="str")
+    columns: dict[str, Any] = {"region": names.take(number)}
+    for name in PRODUCT_COLUMNS:
+        shown = "product_kind" if name == "kind" else name
+        columns[shown] = study.products[name].array.take(rows)
+    for name in list(blocks[0].columns):
+        columns[name] = np.concatenate([block.columns.pop(name) for block in blocks])
+    return pd.DataFrame(columns, copy=False)
+
+
+def balance_numbers(
+    state: RegionState, rows: Integers, *, draws: int, seed: int
+) -> dict[str, NDArray[Any]]:
     """Return the balance columns of some products of a region, in the order of `rows`."""
     study = state.study
-    frame = study.products.loc[rows, list(PRODUCT_COLUMNS)].reset_index(drop=True)
-    frame = frame.rename(columns={"kind": "product_kind"})
-    frame.insert(0, "region", state.region.name)
     numbers: dict[str, Any] = {
         "makers": state.makers,
         "makers_unquantified": state.unquantified,
@@ -163,9 +190,7 @@ def balance_frame(state: RegionState, rows: Integers, *, draws: int, seed: int) 
         numbers["demand_low"] = interval.low
         numbers["demand_high"] = interval.high
         numbers["probability_short"] = interval.probability_short
-    for name, values in numbers.items():
-        frame[name] = values[rows]
-    return frame
+    return {name: values[rows] for name, values in numbers.items()}
 
 
 def unknown_capacity(state: RegionState) -> Floats:

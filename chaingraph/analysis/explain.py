@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.analysis.balance import study_params
-from chaingraph.analysis.settings import read_lang
+from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.state import RegionState, open_study, region_state
 from chaingraph.enterprises import maker_rows
 from chaingraph.results import Result
@@ -22,7 +22,9 @@ SHOWN = (
     "aspect", "input_id", "output_id", "enterprise_zh", "enterprise_en", "status", "since",
     "quantity", "quantity_unit", "coefficient", "link_unit", "share", "source_url",
 )  # fmt: skip
-_SITE_COLUMNS = ("enterprise_id", "province", "city", "county", "park", "status", "since", "as_of")
+_SITE_COLUMNS = (
+    "enterprise_id", "province", "city", "county", "park", "scope", "status", "since", "as_of",
+)  # fmt: skip
 
 
 def explain_product(
@@ -43,7 +45,7 @@ def explain_product(
     ds
         The dataset; needs enterprises and capacities.
     product_id
-        The product.
+        The product: its id, or its Chinese or English name.
     region, at, statuses, utilisation, goal, lang
         As in :func:`calculate_balance`.
 
@@ -69,6 +71,7 @@ def explain_product(
     ['demand', 'cell', 1000.0]
     """
     study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation, goal=goal)
+    product_id = read_product(study.products, product_id)
     position = study.graph.find(product_id)
     state = region_state(study, region)
     links = _demand_links(state, position)
@@ -112,7 +115,7 @@ def _inside(makers: pd.DataFrame, state: RegionState) -> pd.Series[bool]:
 
 _TEXTS = (
     "aspect", "input_id", "output_id", "enterprise_id", "enterprise_zh", "enterprise_en", "group_zh",
-    "province", "city", "county", "park", "status", "since", "as_of", "quantity_unit", "link_unit",
+    "province", "city", "county", "park", "scope", "status", "since", "as_of", "quantity_unit", "link_unit",
     "alternative_group", "source_url", "note", "origin",
 )  # fmt: skip
 _NUMBERS = ("quantity", "coefficient", "low", "high", "share")

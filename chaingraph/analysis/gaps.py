@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from chaingraph.analysis.balance import balance_frame, chain_filter, study_params
+from chaingraph.analysis.balance import (
+    Block,
+    balance_numbers,
+    chain_filter,
+    join_blocks,
+    study_params,
+)
 from chaingraph.analysis.priority import (
-    chain_matrix,
     chains_served,
     local_inputs,
     output_at_stake,
@@ -27,6 +32,8 @@ from chaingraph.results import Result
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from chaingraph.dataset import Dataset
     from chaingraph.products import Flags, Integers
 
@@ -39,7 +46,9 @@ ACTIONS = {
     "single": "secure",
 }
 SUPPLY_KINDS = ("resource", "energy")
+LISTS = ("recruit", "supply")
 CONCENTRATED = 0.25
+IDLE = 0.1
 SORTS = {"priority": ("priority", "gap_value_cny"), "value": ("gap_value_cny", "priority")}
 SHOWN = (
     "rank", "product_id", "name_zh", "name_en", "gap_kind", "action", "unit", "demand", "capacity",
@@ -99,12 +108,13 @@ def find_gaps(
     -----
     Kinds, the first that fits: *missing* (a local maker or the goal takes it, nobody makes it here),
     *short* (supply below demand), *unquantified* (makers or users known, figures not), *surplus*
-    (supply above demand and a product of the same chain that would use it has no local maker),
+    (more than a tenth of the supply has no local user, and a product of the chain would use it:
+    `open_outputs` names those that nobody makes here),
     *single* (taken here and made by one maker, or HHI above 0.25, the line of a highly concentrated
     market in the U.S. Horizontal Merger Guidelines of 2010). Actions: fill 补链, strengthen 强链,
     extend 延链, secure 稳链; survey for what cannot be told. A *break* is a missing product one of whose
-    inputs is made here; energy, resources, auxiliaries, equipment and services neither are nor feed one. The parts of the priority
-    are explained at :func:`chaingraph.analysis.priority.priority_parts`.
+    inputs is made here; energy, resources, auxiliaries, equipment and services neither are nor feed
+    one. The parts of the priority are explained at :func:`chaingraph.analysis.priority.priority_parts`.
 
     Examples
     --------
@@ -119,12 +129,13 @@ def find_gaps(
     study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation, goal=goal)
     weights = read_weights(weights)
     wanted = chain_filter(study, chain)
-    matrix = chain_matrix(study)
-    names, parts = [], []
-    for state in region_states(study, region):
-        names.append(state.region.name)
-        parts.append(_region_gaps(state, wanted, wanted_kinds, weights, matrix, sort, draws, seed))
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    matrix = study.chain_matrix
+    blocks = [
+        _region_gaps(state, wanted, wanted_kinds, weights, matrix, sort, draws, seed)
+        for state in region_states(study, region)
+    ]
+    names = [block.region for block in blocks]
+    frame = _named(study, join_blocks(study, blocks))
     params = study_params(study, names, chain) | {"draws": draws, "seed": seed, "weights": weights}
     shown = SHOWN if len(names) == 1 else ("region", *SHOWN)
     return Result("gaps", frame, params, read_lang(ds, lang), shown, _notes(frame, study))
@@ -137,7 +148,7 @@ def split_lists(result: Result) -> list[Result]:
     --------
     >>> import chaingraph as cg
     >>> [len(part) for part in split_lists(cg.find_gaps(cg.load_dataset("toy")))]
-    [6, 2]
+    [5, 2]
     """
     frame = result.frame
     if frame.empty:
@@ -145,7 +156,11 @@ def split_lists(result: Result) -> list[Result]:
     recruit = frame[frame["list"] == "recruit"].reset_index(drop=True)
     supply = frame[frame["list"] == "supply"].reset_index(drop=True)
     first = replace(result, frame=recruit)
-    return [first, replace(result, kind="supply_gaps", frame=supply, notes=())] if len(supply) else [first]
+    return (
+        [first, replace(result, kind="supply_gaps", frame=supply, notes=())]
+        if len(supply)
+        else [first]
+    )
 
 
 def _read_kinds(kinds: Iterable[str] | None) -> tuple[str, ...]:
@@ -164,7 +179,9 @@ def classify(state: RegionState) -> Integers:
     present, needed = state.present, state.needed
     no_figure = (state.unquantified > 0) & (state.capacity <= 0)
     no_demand = (state.demand <= 0) & needed
-    surplus = present & (state.supply > state.demand * (1 + 1e-9)) & _has_open_output(state)
+    links = state.study.graph.source[state.study.chain_links]
+    idle = present & (state.supply * (1 - IDLE) > state.demand)
+    surplus = idle & (np.bincount(links, minlength=state.study.graph.size) > 0)
     single = present & needed & ((state.makers == 1) | (np.nan_to_num(state.hhi) > CONCENTRATED))
     conditions = [
         needed & ~present,
@@ -176,23 +193,10 @@ def classify(state: RegionState) -> Integers:
     return np.asarray(np.select(conditions, range(len(conditions)), default=-1), dtype=np.intp)
 
 
-def _open_links(state: RegionState) -> Flags:
-    """By link: its input is made here, its output is of a common chain and made by nobody here."""
-    graph = state.study.graph
-    made_of = ~state.study.kind_in("kind", NOT_MADE_OF)
-    useful = graph.consumed & made_of[graph.source]
-    return useful & state.present[graph.source] & ~state.present[graph.target]
-
-
-def _has_open_output(state: RegionState) -> Flags:
-    graph = state.study.graph
-    return np.bincount(graph.source[_open_links(state)], minlength=graph.size) > 0
-
-
 def find_breaks(state: RegionState) -> Flags:
     """Tell which products are missing between a local input and a local output."""
     graph = state.study.graph
-    fed = np.bincount(graph.target[_open_links(state)], minlength=graph.size) > 0
+    fed = np.bincount(graph.target[state.open_links], minlength=graph.size) > 0
     part_of_chain = ~state.study.kind_in("kind", NOT_MADE_OF)
     return part_of_chain & fed & ~state.present & (state.users > 0)
 
@@ -206,14 +210,12 @@ def _region_gaps(
     sort: str,
     draws: int,
     seed: int,
-) -> pd.DataFrame:
+) -> Block:
     kind = classify(state)
     chosen = np.isin(kind, [GAP_KINDS.index(name) for name in kinds]) & wanted
     rows = np.flatnonzero(chosen)
     study = state.study
-    frame = balance_frame(state, rows, draws=draws, seed=seed)
-    supply = study.kind_in("kind", SUPPLY_KINDS)[rows]
-    restricted = study.products["restricted"]
+    restricted = study.products["restricted"].notna().to_numpy(dtype=bool)
     breaks = find_breaks(state)
     output = output_at_stake(state)
     parts = priority_parts(
@@ -224,43 +226,61 @@ def _region_gaps(
         inputs=local_inputs(state),
         chains=chains_served(state, matrix),
         chain_count=matrix.shape[1],
-        restricted=restricted.notna().to_numpy(dtype=bool),
+        restricted=restricted,
     )
     low, high = weigh(parts, weights)
-    extra: dict[str, Any] = {
-        "list": np.where(supply, "supply", "recruit"),
-        "gap_kind": np.array(GAP_KINDS)[kind[rows]],
-        "action": np.array([ACTIONS[k] for k in GAP_KINDS])[kind[rows]],
+    columns: dict[str, Any] = {
+        **balance_numbers(state, rows, draws=draws, seed=seed),
+        "list": study.kind_in("kind", SUPPLY_KINDS)[rows].astype(np.int8),
+        "gap_kind": kind[rows].astype(np.int8),
+        "action": kind[rows].astype(np.int8),
         "is_break": breaks[rows],
         "single_source": (state.present & state.needed & (state.makers == 1))[rows],
         "dependents": state.users[rows],
         "dependent_output_cny": output[rows],
         "open_outputs": _open_outputs(state, rows, kind),
-        "restricted": restricted.iloc[rows].to_numpy(),
+        "restricted": rows,
         "priority": low,
         "priority_high": high,
     } | {f"part_{name}": values for name, values in parts.items()}
-    frame = frame.assign(**extra)
-    frame = frame.sort_values(
-        ["list", *SORTS[sort], "product_id"],
-        ascending=[True, *(False for _ in SORTS[sort]), True],
-        ignore_index=True,
-    )
-    frame.insert(1, "rank", frame.groupby("list").cumcount() + 1)
+    falling = [-columns[name] for name in reversed(SORTS[sort])]
+    order = np.lexsort((rows, *falling, columns["list"]))
+    columns = {name: values[order] for name, values in columns.items()}
+    first = int(np.searchsorted(columns["list"], 1))
+    count = np.arange(1, len(rows) + 1)
+    columns["rank"] = np.where(columns["list"] == 1, count - first, count)
+    return Block(state.region.name, rows[order], columns)
+
+
+def _named(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the joined blocks with words for the codes of vocabularies and products."""
+    if "gap_kind" not in frame:
+        return frame
+    words: dict[str, Sequence[str]] = {
+        "list": LISTS,
+        "gap_kind": GAP_KINDS,
+        "action": [ACTIONS[name] for name in GAP_KINDS],
+        "restricted": study.products["restricted"].tolist(),
+    }
+    for name, values in words.items():
+        frame[name] = pd.array(values, dtype="str").take(frame[name].to_numpy())
+    frame["open_outputs"] = frame["open_outputs"].astype("str")
+    frame.insert(1, "rank", frame.pop("rank"))
     return frame
 
 
-def _open_outputs(state: RegionState, rows: Integers, kind: Integers) -> list[str | None]:
+def _open_outputs(state: RegionState, rows: Integers, kind: Integers) -> NDArray[np.object_]:
     """Name for each surplus the products that would use it and have no local maker."""
     graph = state.study.graph
-    links = np.flatnonzero(_open_links(state))
-    surplus = set(rows[kind[rows] == GAP_KINDS.index("surplus")].tolist())
-    found: dict[int, list[str]] = {}
-    for link in links.tolist():
-        source = int(graph.source[link])
-        if source in surplus:
-            found.setdefault(source, []).append(graph.ids[int(graph.target[link])])
-    return ["; ".join(sorted(found[row])) if row in found else None for row in rows.tolist()]
+    surplus = kind == GAP_KINDS.index("surplus")
+    links = np.flatnonzero(state.open_links & surplus[graph.source])
+    links = links[np.argsort(graph.source[links], kind="stable")]  # targets stay in order
+    names = [graph.ids[target] for target in graph.target[links].tolist()]
+    source = graph.source[links]
+    first = np.searchsorted(source, rows, side="left").tolist()
+    last = np.searchsorted(source, rows, side="right").tolist()
+    cells = ["; ".join(names[a:b]) if b > a else None for a, b in zip(first, last, strict=True)]
+    return np.array(cells, dtype=object)
 
 
 def _notes(frame: pd.DataFrame, study: Study) -> tuple[tuple[str, dict[str, Any]], ...]:

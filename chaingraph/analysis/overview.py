@@ -58,7 +58,7 @@ def describe_dataset(ds: Dataset, *, lang: str | None = None) -> Result:
     --------
     >>> import chaingraph as cg
     >>> from chaingraph.analysis.overview import describe_dataset
-    >>> describe_dataset(cg.load_dataset("toy")).frame.set_index("table").loc["inputs", "rows"]
+    >>> int(describe_dataset(cg.load_dataset("toy")).frame.set_index("table").loc["inputs", "rows"])
     11
     """
     chosen = read_lang(ds, lang)
@@ -160,7 +160,7 @@ def list_findings(source: str | Path, *, lang: str = "en") -> Result:
     ]
     columns = ["severity", "rule", "file", "line", "column", "message", "remedy", "accepted"]
     frame = pd.DataFrame(rows, columns=columns)
-    frame["line"] = frame["line"].astype("Int64")
+    frame["line"] = pd.Series([finding.line for finding in findings], dtype=object)
     open_ = [finding for finding in findings if not finding.accepted]
     count = {s: sum(f.severity == s for f in open_) for s in ("error", "warning", "info")}
     summary = {

@@ -60,9 +60,10 @@ def output_at_stake(state: RegionState) -> Floats:
     study, graph = state.study, state.study.graph
     own = np.nan_to_num(state.supply * study.price)
     source, target = graph.source[state.active], graph.target[state.active]
-    total = np.zeros(graph.size)
+    total: Floats = np.zeros(graph.size)
     for _ in range(_STAGES_DOWN):
-        total = np.bincount(source, np.where(own > 0, own, total)[target], graph.size)
+        value = np.where(own > 0, own, total)[target]
+        total = np.bincount(source, value, graph.size).astype(float)
     return np.where(total > 0, total, np.nan)
 
 
@@ -83,30 +84,18 @@ def local_inputs(state: RegionState) -> Floats:
         owner = graph.target[grouped][first]
         count += np.bincount(owner, minlength=graph.size)
         met += np.bincount(owner[any_here], minlength=graph.size)
-    return np.divide(met, count, out=np.full(graph.size, np.nan), where=count > 0)
+    share = np.divide(met, count, out=np.full(graph.size, np.nan), where=count > 0)
+    return np.asarray(share, dtype=float)
 
 
 def chains_served(state: RegionState, matrix: Flags) -> Integers:
     """Return how many chains the local users of each product belong to."""
     graph = state.study.graph
-    served = np.zeros((graph.size, matrix.shape[1]), dtype=bool)
+    served = np.zeros(matrix.shape[0] * matrix.shape[1], dtype=bool)
     source, target = graph.source[state.active], graph.target[state.active]
-    np.logical_or.at(served, source, matrix[target])
-    return served.sum(axis=1)
-
-
-def chain_matrix(study: Study) -> Flags:
-    """Return product by chain: whether the product is tagged with the chain."""
-    cells = [
-        {part.strip() for part in cell.split(";")} - {""}
-        for cell in study.products["chains"].fillna("").tolist()
-    ]
-    names = sorted(set().union(*cells)) if cells else []
-    place = {name: i for i, name in enumerate(names)}
-    matrix = np.zeros((len(cells), len(names)), dtype=bool)
-    for row, tags in enumerate(cells):
-        matrix[row, [place[tag] for tag in tags]] = True
-    return matrix
+    link, chain = np.nonzero(matrix[target])
+    served[source[link] * matrix.shape[1] + chain] = True
+    return np.asarray(served.reshape(matrix.shape).sum(axis=1), dtype=np.intp)
 
 
 def priority_parts(
@@ -131,8 +120,8 @@ def priority_parts(
     """
     others = max(1, chain_count - 1)
     return {
-        "value": _root_scale(value[rows]),
-        "output": _root_scale(output[rows]),
+        "value": _root_scale(value)[rows],
+        "output": _root_scale(output)[rows],
         "break": is_break[rows].astype(float),
         "inputs": inputs[rows],
         "cross": np.maximum(0, chains[rows] - 1) / others,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from chaingraph.dataset import Dataset
 
+_NAMESAKES = ("county", "park")
 WHOLE = "*"
 """Asks for all sites of the dataset as one region."""
 
@@ -42,19 +43,30 @@ def find_region(ds: Dataset, name: str | None = None) -> Region:
         English name or code of the regions table, ``"*"`` for the whole dataset; None: the dataset's
         focus, or the whole dataset where no enterprise has a place.
 
+    Returns
+    -------
+    Region
+        The region's name and the columns of the enterprises table that pick its sites.
+
     Raises
     ------
     UnknownNameError
         Where no enterprise and no row of the regions table has that name.
     OptionError
         Where a region is needed and none is given, or a county's name stands in several cities.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> find_region(cg.load_dataset("toy"), "Jia").name
+    '甲市'
     """
     if name == WHOLE:
         return Region(WHOLE, None)
     places = region_names(ds.enterprises)
-    if not name:
-        name = ds.focus
-    if not name:
+    if name is None:
+        name = ds.focus or None
+    if name is None:
         named = [city for city in places["city"] if city and city != "unknown"]
         if not named:
             return Region(WHOLE, None)
@@ -134,12 +146,26 @@ def find_regions(ds: Dataset, names: Iterable[str] | str | None) -> list[Region]
     ['丙市', '乙市', '甲市']
     """
     if isinstance(names, str) and names in LEVELS:
-        places = region_names(ds.enterprises)
-        found = sorted(set(places[names]) - {"", "unknown"})
-        return [Region(name, names, {names: (name,)}) for name in found]
+        return _regions_of_level(region_names(ds.enterprises), names)
     if names is None or isinstance(names, str):
         return [find_region(ds, names)]
     return [find_region(ds, name) for name in names]
+
+
+def _regions_of_level(places: pd.DataFrame, level: str) -> list[Region]:
+    """Return every region of a level; namesakes in different places under their paths."""
+    above = list(LEVELS[: LEVELS.index(level)])
+    named = places[~places[level].isin(["", "unknown"])]
+    regions = []
+    for name, rows in named.groupby(level, sort=True):
+        spots = rows[above].drop_duplicates() if level in _NAMESAKES else rows.head(1)
+        if len(spots) == 1:
+            regions.append(Region(str(name), level, {level: (str(name),)}))
+            continue
+        for spot in sorted(spots.itertuples(index=False, name=None)):
+            where = {level: (str(name),)} | {c: (v,) for c, v in zip(above, spot, strict=True) if v}
+            regions.append(Region("/".join([*filter(None, spot), str(name)]), level, where))
+    return regions
 
 
 def list_regions(
@@ -182,9 +208,13 @@ def list_regions(
     if region:
         for column, names in find_region(ds, region).where.items():
             places = places[places[column].isin(names)]
-    named = places[~places[level].isin(["", "unknown"])]
-    counts = named.groupby(level)["enterprises"].sum()
-    frame = pd.DataFrame({"region": counts.index, "level": level, "enterprises": counts.to_numpy()})
+    rows = []
+    for place in _regions_of_level(places, level):
+        inside = places
+        for column, names in place.where.items():
+            inside = inside[inside[column].isin(names)]
+        rows.append((place.name, level, int(inside["enterprises"].sum())))
+    frame = pd.DataFrame(rows, columns=["region", "level", "enterprises"])
     frame = frame.sort_values(["enterprises", "region"], ascending=[False, True], ignore_index=True)
     params = {"dataset": ds.name, "version": ds.version, "level": level}
     if region:

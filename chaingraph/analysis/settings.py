@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,15 @@ from chaingraph.words import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
+
     from chaingraph.dataset import Dataset
     from chaingraph.products import Floats, ProductGraph
     from chaingraph.words import Language
+
+
+MOST_UNITS = 1e12
+"""Largest goal: more than any chain makes of anything, in any unit."""
 
 
 def read_statuses(statuses: Mapping[str, float] | Iterable[str] | str) -> dict[str, float]:
@@ -90,7 +95,7 @@ def read_goal(goal: Mapping[str, float] | None) -> dict[str, float]:
     """
     pairs = dict(goal or {})
     for product_id, quantity in pairs.items():
-        if not isinstance(quantity, int | float) or not math.isfinite(quantity) or quantity <= 0:
+        if not isinstance(quantity, int | float) or not 0 < quantity <= MOST_UNITS:
             raise OptionError("bad-goal", value=f"{product_id}={quantity}")
     return {product_id: float(quantity) for product_id, quantity in sorted(pairs.items())}
 
@@ -111,3 +116,30 @@ def read_lang(ds: Dataset, lang: str | None) -> Language:
     if lang not in LANGUAGES:
         raise OptionError("bad-lang", value=lang)
     return "en" if lang == "en" else "zh"
+
+
+def read_product(products: pd.DataFrame, name: str) -> str:
+    """Return the id of a product by its id in any case, or by its Chinese or English name.
+
+    Raises
+    ------
+    UnknownNameError
+        Where no product, or more than one, is called so.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> read_product(cg.load_dataset("toy").products, "箔材")
+    'foil'
+    """
+    ids = products["product_id"]
+    if (ids == name).any():
+        return name
+    for column in ("product_id", "name_zh", "name_en"):
+        cells = products[column].fillna("").astype("str").str.casefold()
+        hit = ids[(cells == name.casefold()) & (cells != "")]
+        if len(hit) == 1:
+            return str(hit.iloc[0])
+    names = {cell for column in ("name_zh", "name_en") for cell in products[column].dropna()}
+    meant = closest(name, names) and not closest(name, ids)
+    raise unknown_name("product", name, names if meant else ids)

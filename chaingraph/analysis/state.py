@@ -10,13 +10,20 @@ import numpy as np
 
 from chaingraph.analysis.regions import Region, find_regions
 from chaingraph.analysis.settings import read_goal, read_statuses, read_utilisation
-from chaingraph.enterprises import local_capacity, national_capacity
-from chaingraph.products import goal_vector, positions, product_graph, split_alternatives
+from chaingraph.enterprises import local_rows, national_capacity
+from chaingraph.products import (
+    NOT_MADE_OF,
+    goal_vector,
+    positions,
+    product_graph,
+    split_alternatives,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from chaingraph.dataset import Dataset
     from chaingraph.products import Flags, Floats, Integers, ProductGraph
@@ -65,9 +72,38 @@ class Study:
         """Final demand of the goal, units a year."""
         return goal_vector(self.graph, self.goal)
 
+    @cached_property
+    def _kinds(self) -> dict[tuple[str, tuple[str, ...]], Flags]:
+        return {}
+
+    @cached_property
+    def chain_matrix(self) -> Flags:
+        """Product by chain: whether the product is tagged with the chain."""
+        cells = [
+            {part.strip() for part in cell.split(";")} - {""}
+            for cell in self.products["chains"].fillna("").tolist()
+        ]
+        names = sorted(set().union(*cells)) if cells else []
+        place = {name: i for i, name in enumerate(names)}
+        matrix = np.zeros((len(cells), len(names)), dtype=bool)
+        for row, tags in enumerate(cells):
+            matrix[row, [place[tag] for tag in tags]] = True
+        return matrix
+
+    @cached_property
+    def chain_links(self) -> Flags:
+        """By link: consumed, from a kind that makes a chain, within one chain (if any is named)."""
+        graph, matrix = self.graph, self.chain_matrix
+        makes = ~self.kind_in("kind", NOT_MADE_OF)
+        common = (matrix[graph.source] & matrix[graph.target]).any(axis=1)
+        return np.asarray(graph.consumed & makes[graph.source] & (common | (matrix.shape[1] == 0)))
+
     def kind_in(self, column: str, values: Iterable[str]) -> Flags:
-        """Tell for each product whether a column holds one of some values."""
-        return self.products[column].isin(list(values)).to_numpy(dtype=bool)
+        """Tell for each product whether a column holds one of some values; looked up once."""
+        key = (column, tuple(sorted(values)))
+        if key not in self._kinds:
+            self._kinds[key] = self.products[column].isin(key[1]).to_numpy(dtype=bool)
+        return self._kinds[key]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +160,13 @@ class RegionState:
         return graph.consumed & (self.share > 0) & self.present[graph.target]
 
     @cached_property
+    def open_links(self) -> Flags:
+        """By link of a chain: its input is made here, its output by nobody here."""
+        graph = self.study.graph
+        here = self.present[graph.source] & ~self.present[graph.target]
+        return np.asarray(self.study.chain_links & here, dtype=bool)
+
+    @cached_property
     def users(self) -> Integers:
         """Number of local products that each product goes into."""
         graph = self.study.graph
@@ -151,9 +194,7 @@ class RegionState:
     def coverage(self) -> Floats:
         """min(1, k_i u_i / d_i), nan without a known demand or where the makers have no figure."""
         demand = self.demand
-        ratio = np.divide(
-            self.supply, demand, out=np.full(len(demand), np.nan), where=demand > 0
-        )
+        ratio = np.divide(self.supply, demand, out=np.full(len(demand), np.nan), where=demand > 0)
         unknown = (self.unquantified > 0) & (self.capacity <= 0)
         return np.where(unknown, np.nan, np.minimum(1.0, ratio))
 
@@ -181,7 +222,8 @@ class RegionState:
         solid = self.flow * study.sourced_link * makers[graph.target]
         derived = np.bincount(graph.source, self.flow, graph.size)
         total = np.bincount(graph.source, solid, graph.size)
-        return np.divide(total, derived, out=np.full(graph.size, np.nan), where=derived > 0)
+        share = np.divide(total, derived, out=np.full(graph.size, np.nan), where=derived > 0)
+        return np.asarray(share, dtype=float)
 
 
 def open_study(
@@ -240,33 +282,35 @@ def region_states(
         Names, a level, or None for the focus; see :func:`find_regions`.
     """
     ds = study.dataset
-    asked = find_regions(ds, regions)
-    levels = {region.level for region in asked if set(region.where) == {region.level}}
-    if len(asked) > 1 and len(levels) == 1 and len({*levels, *(r.level for r in asked)}) == 1:
-        level = asked[0].level
-        names = [region.name for region in asked]
-        whole = isinstance(regions, str)
-        where = {} if whole or level is None else {level: names}
-        rows = local_capacity(
+    for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
+        rows = local_rows(
             ds.enterprises, ds.capacities, level=level, where=where,
             at=ds.as_of, statuses=study.statuses,
         )  # fmt: skip
-        place = positions(study.graph, rows["product_id"])
-        bounds = rows["region"].searchsorted(names, side="left"), rows["region"].searchsorted(
-            names, side="right"
-        )
-        for region, first, last in zip(asked, *bounds, strict=True):
-            yield _state(study, region, rows.iloc[first:last], place[first:last])
-        return
-    for region in asked:
-        rows = local_capacity(
-            ds.enterprises, ds.capacities, level=None, where=region.where,
-            at=ds.as_of, statuses=study.statuses,
-        )  # fmt: skip
-        yield _state(study, region, rows, positions(study.graph, rows["product_id"]))
+        place = positions(study.graph, rows.products)[rows.product]
+        code = {name: i for i, name in enumerate(rows.regions.tolist())}
+        for region in members:
+            here = code.get(region.name if level else "", -1)
+            first, last = np.searchsorted(rows.region, [here, here + 1]).tolist()
+            numbers = {name: values[first:last] for name, values in rows.numbers.items()}
+            yield _state(study, region, place[first:last], numbers)
 
 
-def _state(study: Study, region: Region, rows: pd.DataFrame, place: Integers) -> RegionState:
+def _passes(
+    asked: list[Region], *, whole: bool
+) -> list[tuple[str | None, Mapping[str, Sequence[str]], list[Region]]]:
+    """Return the passes over the enterprises: one for regions of one level, else one a region."""
+    level = asked[0].level if asked else None
+    plain = all(region.level == level and set(region.where) == {level} for region in asked)
+    if len(asked) > 1 and level is not None and plain:
+        where = {} if whole else {level: [region.name for region in asked]}
+        return [(level, where, asked)]
+    return [(None, region.where, [region]) for region in asked]
+
+
+def _state(
+    study: Study, region: Region, place: Integers, rows: Mapping[str, NDArray[Any]]
+) -> RegionState:
     graph = study.graph
     capacity = _spread(graph, place, rows["capacity"], 0.0)
     makers = _spread(graph, place, rows["makers"], 0.0).astype(np.intp)

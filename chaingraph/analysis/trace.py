@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chaingraph.analysis.settings import read_lang
+from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.state import RegionState, open_study, region_state
 from chaingraph.errors import OptionError
 from chaingraph.loops import strong_components
@@ -55,7 +55,7 @@ def trace_product(
     ds
         The dataset; links are enough. With enterprises and capacities makers are counted.
     product_id
-        Where to start.
+        Where to start: an id, or a Chinese or English name.
     direction
         ``up``: what goes into it; ``down``: what it goes into.
     depth
@@ -77,7 +77,8 @@ def trace_product(
         alternative group, `makers` (local), `national_makers`. `quantity`: upwards the units of the
         input that the traced quantity takes over this link, directly and indirectly; downwards the
         units of the output that can be made over this link if the quantity is passed on by the
-        region's present use (equally where none is made). Missing where a figure is unknown.
+        region's present use (equally where none is made); a product that gets it over several inputs
+        takes the most that one of them allows (alternatives add up). Missing where a figure is unknown.
 
     Raises
     ------
@@ -98,6 +99,7 @@ def trace_product(
     if depth is not None and depth < 1:
         raise OptionError("bad-depth", value=depth)
     state, graph, share, products = _ground(ds, region, at, statuses)
+    product_id = read_product(products, product_id)
     start = graph.find(product_id)
     follow = np.ones(len(graph.source), dtype=bool) if all_roles else graph.consumed
     steps = walk(graph, start, up=direction == "up", depth=depth, used=follow & (share > 0))
@@ -154,6 +156,7 @@ def _passed_on(
     made = np.full(len(graph.source), np.nan)
     at_hand = np.zeros(graph.size)
     at_hand[start] = quantity
+    by_group: dict[tuple[int, int], float] = {}
     by_source: dict[int, list[int]] = {}
     for step in steps:
         by_source.setdefault(int(graph.source[step.link]), []).append(step.link)
@@ -165,8 +168,12 @@ def _passed_on(
         output = np.divide(part, need, out=np.full(len(links), np.nan), where=need > 0)
         made[links] = output
         for link, units in zip(links, output.tolist(), strict=True):
-            if np.isfinite(units) and graph.target[link] != start:
-                at_hand[graph.target[link]] += units
+            target, group = int(graph.target[link]), int(graph.group[link])
+            if not np.isfinite(units) or target == start:
+                continue
+            key = (target, group if group >= 0 else -1 - link)
+            by_group[key] = by_group.get(key, 0.0) + units
+            at_hand[target] = max(at_hand[target], by_group[key])
     return made
 
 
