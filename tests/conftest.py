@@ -1,0 +1,77 @@
+"""Small literal datasets for the tests, and the bundled ones read once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+import chaingraph as cg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from chaingraph import Dataset
+
+    Build = Callable[..., Dataset]
+
+
+def _rows(items: Iterable[Any], *names: str) -> list[dict[str, Any]]:
+    """Turn tuples into rows; a mapping at the end of a tuple adds further columns."""
+    rows = []
+    for item in items:
+        more = item[-1] if isinstance(item[-1], dict) else {}
+        rows.append(dict(zip(names, item[: len(item) - bool(more)], strict=False)) | more)
+    return rows
+
+
+def build_dataset(
+    products: Iterable[tuple[Any, ...]] | str,
+    inputs: Iterable[tuple[Any, ...]] = (),
+    makers: Iterable[tuple[Any, ...]] | None = (),
+    *,
+    sites: Mapping[str, dict[str, Any]] | None = None,
+    focus: str = "here",
+    as_of: str = "",
+    **tables: list[dict[str, Any]],
+) -> Dataset:
+    """Make a dataset of (product, unit, price), (input, output, coefficient), (site, product, capacity).
+
+    Products may be ids in a string: then in t. A site lies in the city ``here`` unless `sites` says
+    otherwise. Without makers (None) there are no enterprises and no capacities.
+    """
+    listed = [(name, "t") for name in products.split()] if isinstance(products, str) else products
+    frames = {
+        "products": _rows(listed, "product_id", "unit", "price_cny"),
+        "inputs": _rows(inputs, "input_id", "output_id", "coefficient"),
+    }
+    if makers is not None:
+        frames["capacities"] = _rows(makers, "enterprise_id", "product_id", "capacity")
+        names = sorted({row["enterprise_id"] for row in frames["capacities"]} | set(sites or {}))
+        frames["enterprises"] = [
+            {"enterprise_id": name, "city": "here"} | (sites or {}).get(name, {}) for name in names
+        ]
+    filled = {name: pd.DataFrame(rows) for name, rows in (frames | tables).items() if rows}
+    if makers is not None and not makers:
+        filled["capacities"] = pd.DataFrame({"enterprise_id": [], "product_id": []}, dtype="str")
+        filled.setdefault("enterprises", pd.DataFrame({"enterprise_id": []}, dtype="str"))
+    return cg.dataset_from_frames(filled, focus=focus, as_of=as_of, language="en")
+
+
+@pytest.fixture(scope="session")
+def build() -> Build:
+    """Return the builder of small datasets."""
+    return build_dataset
+
+
+@pytest.fixture(scope="session")
+def toy() -> Dataset:
+    """Return the bundled toy dataset."""
+    return cg.load_dataset("toy")
+
+
+@pytest.fixture(scope="session")
+def qujing() -> Dataset:
+    """Return the bundled dataset of Qujing."""
+    return cg.load_dataset("qujing")

@@ -1,0 +1,205 @@
+"""Results: what they refuse, and what they look like in each format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+from wcwidth import wcswidth
+
+import chaingraph as cg
+from chaingraph.results import Result, shown_number
+
+
+def result_of(frame, **more):
+    params = {"dataset": "d", "region": "甲市"} | more.pop("params", {})
+    return Result("gaps", pd.DataFrame(frame), params, **more)
+
+
+def test_column_that_nobody_described_is_refused():
+    with pytest.raises(KeyError, match="result columns without a meaning: mystery, riddle"):
+        result_of({"product_id": ["a"], "mystery": [1], "riddle": [2]})
+
+
+def test_every_column_of_every_analysis_has_a_meaning(toy):
+    results = [
+        cg.find_gaps(toy), cg.calculate_balance(toy, draws=2), cg.trace_product(toy, "pack"),
+        cg.calculate_requirements(toy, {"pack": 1}), cg.explain_product(toy, "foil"),
+        cg.list_regions(toy), cg.measure_local_content(toy), cg.measure_local_content(toy, by="anchor"),
+    ]  # fmt: skip
+    for result in results:
+        assert set(result.shown) <= set(result.frame.columns)
+        for column in result.columns.values():
+            assert column.meaning
+            assert column.title_en
+            assert column.title_zh
+
+
+def reject_constant(name):
+    raise AssertionError(name)
+
+
+def test_json_round_trip_without_nan(toy):
+    result = cg.find_gaps(toy)
+    assert result.frame.isna().any().any()
+    loaded = json.loads(result.to_json(), parse_constant=reject_constant)
+    assert loaded == result.to_dict()
+    for name in result.frame.columns:
+        cells = [None if cell != cell else cell for cell in result.frame[name].tolist()]  # noqa: PLR0124
+        assert [row[name] for row in loaded["rows"]] == cells, name
+    assert loaded["kind"] == "gaps"
+    assert loaded["params"]["region"] == "甲市"
+    assert [column["name"] for column in loaded["columns"]] == list(result.frame.columns)
+
+
+def test_json_of_infinite_figures():
+    result = result_of({"product_id": ["a", "b"], "demand": [float("inf"), 1.5]})
+    rows = json.loads(result.to_json(), parse_constant=reject_constant)["rows"]
+    assert [row["demand"] for row in rows] == [None, 1.5]
+
+
+EVIL = ["=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\tx"]
+
+
+def test_csv_cells_start_no_formula():
+    count = len(EVIL)
+    result = result_of({"name_zh": [*EVIL, "plain - text"], "balance": [-5.0] * (count + 1)})
+    header, *rows = csv.reader(io.StringIO(result.to_csv(), newline=""))
+    assert header == ["name_zh", "balance"]
+    assert [row[0] for row in rows[:count]] == ["'" + cell for cell in EVIL]
+    assert rows[count][0] == "plain - text"
+    assert {row[1] for row in rows} == {"-5.0"}  # a negative number stays a number
+
+
+@pytest.mark.parametrize("cell", ["\r=cmd", "a\r=cmd"])
+def test_csv_carriage_return_starts_no_row(cell):
+    text = result_of({"name_zh": [cell], "makers": [1]}).to_csv()
+    assert len(list(csv.reader(io.StringIO(text, newline="")))) == 2
+
+
+def test_csv_missing_cells_are_empty_and_flags_plain():
+    frame = {"name_en": ["a", None], "demand": [1.5, None], "is_break": [True, False]}
+    assert result_of(frame).to_csv() == "name_en,demand,is_break\na,1.5,True\n,,False\n"
+
+
+def test_markdown_escapes_pipes():
+    text = result_of({"name_en": ["a|b\nc"], "makers": [3]}, lang="en").to_markdown()
+    row = text.splitlines()[-1]
+    assert row.replace(" ", "") == "|a\\|bc|3|"
+    heads = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(heads) == 3
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_text_columns_align_with_wide_characters(toy, lang):
+    lines = cg.find_gaps(toy).to_text(lang).splitlines()
+    rule = next(i for i, line in enumerate(lines) if line.startswith("--"))
+    edges = [
+        (match_start, match_start + len(dashes)) for match_start, dashes in dashes_of(lines[rule])
+    ]
+    table = [lines[rule - 1], *lines[rule + 1 : lines.index("", rule)]]
+    assert len(table) > 3
+    for line in table:
+        blank = blanks_of(line)
+        for (_, end), (start, _) in pairwise(edges):
+            assert all(place in blank or place >= wcswidth(line) for place in range(end, start)), (
+                line
+            )
+
+
+def dashes_of(line):
+    place, found = 0, []
+    for part in line.split("  "):
+        found.append((place, part))
+        place += len(part) + 2
+    return found
+
+
+def blanks_of(line):
+    """Return the display columns of a line that hold a blank."""
+    place, blank = 0, set()
+    for character in line:
+        if character == " ":
+            blank.add(place)
+        place += wcswidth(character)
+    return blank
+
+
+def test_text_with_mixed_widths_ends_in_one_column():
+    result = result_of(
+        {"name_zh": ["铜箔", "LFP", "磷酸铁锂(液相法)"], "makers": [1, 20, 300]}, lang="zh"
+    )
+    table = result.to_text().splitlines()[2:]
+    assert {wcswidth(line) for line in table} == {wcswidth(table[1])}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"), (74520.4, "74,520"), (1234567.0, "1,234,567"), (-1500.0, "-1,500"),
+        (6.254, "6.25"), (65.13, "65.1"), (0.0123456, "0.0123"), (2.0, "2"), (-0.5, "-0.5"),
+    ],
+)  # fmt: skip
+def test_shown_number(value, shown):
+    assert shown_number(value) == shown
+
+
+@pytest.mark.parametrize("value", [1.2345, 12.345, 123.45, 1234.5, 99.96, 0.099961])
+def test_shown_number_is_within_half_a_percent(value):
+    assert float(shown_number(value).replace(",", "")) == pytest.approx(value, rel=5e-3)
+
+
+def test_unknown_is_a_dash_and_shares_are_percentages():
+    result = result_of({"coverage": [0.754, None], "makers": [1234, 5]}, lang="en")
+    _, rows = result.to_rows()
+    assert rows == [["75%", "1,234"], ["-", "5"]]
+
+
+def test_money_is_shown_in_100_million_and_stored_in_yuan():
+    result = result_of({"gap_value_cny": [6.513048e9]}, lang="en")
+    header, rows = result.to_rows()
+    assert "100m CNY" in header[0]
+    assert rows == [["65.1"]]
+    assert result.to_csv().splitlines()[1] == "6513048000.0"
+
+
+def test_each_language_has_its_names_and_words(toy):
+    gaps = cg.find_gaps(toy)
+    chinese, english = gaps.to_text("zh"), gaps.to_text("en")
+    assert "箔材" in chinese
+    assert "补链" in chinese
+    assert "Foil" not in chinese
+    assert "Foil" in english
+    assert "fill" in english
+    assert "箔材" not in english
+
+
+def test_limit_says_what_it_leaves_out(toy):
+    gaps = cg.find_gaps(toy)
+    assert "Foil" in gaps.to_text("en", limit=1)
+    assert f"and {len(gaps) - 1} more" in gaps.to_text("en", limit=1)
+    assert len(gaps.to_csv(limit=1).splitlines()) == 2
+    assert len(gaps.to_dict(limit=1)["rows"]) == 1
+
+
+def test_empty_result_in_every_format(build):
+    result = cg.find_gaps(build("a", [], []), region="*")
+    assert len(result) == 0
+    assert "nothing found" in result.to_text("en")
+    assert result.to_dict()["rows"] == []
+    assert result.to_csv().startswith("region,rank,")
+    assert result.to_markdown("en").startswith("## ")
+
+
+def test_notebook_page_escapes_names():
+    page = result_of({"name_en": ["<script>alert(1)</script>"]}, lang="en")._repr_html_()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_same_input_same_bytes(toy):
+    assert cg.find_gaps(toy).to_json() == cg.find_gaps(cg.load_dataset("toy")).to_json()
