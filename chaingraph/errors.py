@@ -91,7 +91,9 @@ def closest(name: str, choices: Iterable[str], limit: int = 3) -> list[str]:
     folded: dict[str, str] = {}
     for choice in known:
         folded.setdefault(choice.casefold(), choice)
-    hits = difflib.get_close_matches(name.casefold(), folded, n=limit, cutoff=0.5 if len(name) <= _SHORT else 0.6)
+    hits = difflib.get_close_matches(
+        name.casefold(), folded, n=limit, cutoff=0.5 if len(name) <= _SHORT else 0.6
+    )
     inside = [key for key in folded if name.casefold() in key and key not in hits]
     return [folded[key] for key in [*hits, *inside][:limit]]
 

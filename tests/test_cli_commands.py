@@ -71,7 +71,7 @@ def test_gaps():
         "can": ("unquantified", "survey", "recruit"),
         "cell": ("surplus", "extend", "recruit"),
         "metal": ("surplus", "extend", "recruit"),
-        "ore": ("missing", "fill", "supply"),
+        "ore": ("missing", "assure", "supply"),
         "power": ("single", "secure", "supply"),
     }
     assert [row["rank"] for row in found] == ["1", "2", "3", "4", "5", "1", "2"]

@@ -46,6 +46,8 @@ ACTIONS = {
     "single": "secure",
 }
 SUPPLY_KINDS = ("resource", "energy")
+_ASSURED = 2
+"""The first kinds, missing and short: of resources and energy they call for assured supply."""
 LISTS = ("recruit", "supply")
 CONCENTRATED = 0.25
 IDLE = 0.1
@@ -112,7 +114,8 @@ def find_gaps(
     `open_outputs` names those that nobody makes here),
     *single* (taken here and made by one maker, or HHI above 0.25, the line of a highly concentrated
     market in the U.S. Horizontal Merger Guidelines of 2010). Actions: fill 补链, strengthen 强链,
-    extend 延链, secure 稳链; survey for what cannot be told. A *break* is a missing product one of whose
+    extend 延链, secure 稳链; survey 摸底 for what cannot be told; assure 保供 for missing or short
+    resources and energy. A *break* is a missing product one of whose
     inputs is made here; energy, resources, auxiliaries, equipment and services neither are nor feed
     one. The parts of the priority are explained at :func:`chaingraph.analysis.priority.priority_parts`.
 
@@ -229,11 +232,12 @@ def _region_gaps(
         restricted=restricted,
     )
     low, high = weigh(parts, weights)
+    supply = study.kind_in("kind", SUPPLY_KINDS)[rows]
     columns: dict[str, Any] = {
         **balance_numbers(state, rows, draws=draws, seed=seed),
-        "list": study.kind_in("kind", SUPPLY_KINDS)[rows].astype(np.int8),
+        "list": supply.astype(np.int8),
         "gap_kind": kind[rows].astype(np.int8),
-        "action": kind[rows].astype(np.int8),
+        "action": np.where(supply & (kind[rows] < _ASSURED), len(GAP_KINDS), kind[rows]),
         "is_break": breaks[rows],
         "single_source": (state.present & state.needed & (state.makers == 1))[rows],
         "dependents": state.users[rows],
@@ -259,7 +263,7 @@ def _named(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
     words: dict[str, Sequence[str]] = {
         "list": LISTS,
         "gap_kind": GAP_KINDS,
-        "action": [ACTIONS[name] for name in GAP_KINDS],
+        "action": [*(ACTIONS[name] for name in GAP_KINDS), "assure"],
         "restricted": study.products["restricted"].tolist(),
     }
     for name, values in words.items():

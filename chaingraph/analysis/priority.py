@@ -14,7 +14,7 @@ from chaingraph.errors import OptionError, closest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chaingraph.analysis.state import RegionState, Study
+    from chaingraph.analysis.state import RegionState
     from chaingraph.products import Flags, Floats, Integers
 
 _STAGES_DOWN = 3
@@ -90,12 +90,10 @@ def local_inputs(state: RegionState) -> Floats:
 
 def chains_served(state: RegionState, matrix: Flags) -> Integers:
     """Return how many chains the local users of each product belong to."""
-    graph = state.study.graph
-    served = np.zeros(matrix.shape[0] * matrix.shape[1], dtype=bool)
-    source, target = graph.source[state.active], graph.target[state.active]
-    link, chain = np.nonzero(matrix[target])
-    served[source[link] * matrix.shape[1] + chain] = True
-    return np.asarray(served.reshape(matrix.shape).sum(axis=1), dtype=np.intp)
+    link, number = state.study.tags_of_users
+    served = np.zeros(matrix.shape, dtype=bool)
+    served.reshape(-1)[number[state.active[link]]] = True
+    return np.asarray(np.count_nonzero(served, axis=1), dtype=np.intp)
 
 
 def priority_parts(

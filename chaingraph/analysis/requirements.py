@@ -15,9 +15,9 @@ from chaingraph.products import (
     goal_vector,
     product_graph,
     split_alternatives,
-    total_requirements,
 )
 from chaingraph.results import Result
+from chaingraph.solving import total_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

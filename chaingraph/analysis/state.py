@@ -91,6 +91,13 @@ class Study:
         return matrix
 
     @cached_property
+    def tags_of_users(self) -> tuple[Integers, Integers]:
+        """Pairs of a link and a chain of its output, as the link's and the (input, chain)'s number."""
+        graph, matrix = self.graph, self.chain_matrix
+        link, chain = np.nonzero(matrix[graph.target])
+        return link, np.asarray(graph.source[link] * matrix.shape[1] + chain, dtype=np.intp)
+
+    @cached_property
     def chain_links(self) -> Flags:
         """By link: consumed, from a kind that makes a chain, within one chain (if any is named)."""
         graph, matrix = self.graph, self.chain_matrix

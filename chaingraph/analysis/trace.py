@@ -15,10 +15,10 @@ from chaingraph.products import (
     goal_vector,
     product_graph,
     split_alternatives,
-    total_requirements,
     walk,
 )
 from chaingraph.results import Result
+from chaingraph.solving import total_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

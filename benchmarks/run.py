@@ -1,0 +1,203 @@
+"""Measures every goal as a ratio of alternating runs in fresh processes; prints one Markdown table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from province import Size, write_province, write_structure
+
+HERE = Path(__file__).parent
+QUICK = Size(enterprises=100_000, capacities=1_000_000)
+CLICK = (
+    "import click\n"
+    "@click.group()\n"
+    "def main(): 'Bare.'\n"
+    "@main.command()\n"
+    "def one(): 'One.'\n"
+    "main(['--help'])\n"
+)
+HELP_SECONDS = 0.150
+
+
+class Run(NamedTuple):
+    """What one run took."""
+
+    seconds: float
+    cpu: float
+    peak_mb: float
+
+
+class Row(NamedTuple):
+    """One line of the table."""
+
+    goal: str
+    what: str
+    ours: float
+    reference: float | None
+    limit: str
+    met: bool
+    note: str = ""
+
+
+def task(name: str, folder: Path) -> Run:
+    """Run a task of tasks.py in a process of its own."""
+    command = [sys.executable, str(HERE / "tasks.py"), name, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=HERE)
+    return Run(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def process(*arguments: str) -> Run:
+    """Time a whole Python process."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+    return Run(time.perf_counter() - start, 0.0, 0.0)
+
+
+def alternate(runs: int, ours, reference) -> tuple[Run, Run]:
+    """Run both in turn and return the medians of each."""
+    pairs = [(ours(), reference()) for _ in range(runs)]
+    return tuple(
+        Run(*(statistics.median(values) for values in zip(*side, strict=True)))
+        for side in zip(*pairs, strict=True)
+    )
+
+
+def compared(goal: str, what: str, limit: float, pair: tuple[Run, Run], note: str = "") -> Row:
+    """Make a row of two medians and the largest ratio that will do."""
+    ours, reference = pair
+    ratio = ours.seconds / reference.seconds
+    if reference.cpu:
+        note = (
+            f"CPU ratio {ours.cpu / reference.cpu:.2f}; peak {ours.peak_mb:,.0f} MB. {note}".strip()
+        )
+    return Row(goal, what, ours.seconds, reference.seconds, f"{limit:g}x", ratio <= limit, note)
+
+
+def relational(folder: Path, runs: int, rows: str) -> list[Row]:
+    found = []
+    for engine in ("polars", "pandas"):
+        pair = alternate(
+            runs,
+            lambda e=engine: task(f"{e}-ours", folder),
+            lambda e=engine: task(f"{e}-by-hand", folder),
+        )
+        found.append(
+            compared("1", f"relational pass, {rows} rows, {engine} against by hand", 1.25, pair)
+        )
+    return found
+
+
+def gaps(folder: Path, runs: int, rows: str) -> list[Row]:
+    ours, reference = alternate(
+        runs, lambda: task("gaps", folder), lambda: task("polars-by-hand", folder)
+    )
+    what = f"gaps of all regions from Parquet, {rows} rows, against the pass alone"
+    row = compared("2", what, 3.0, (ours, reference))
+    fits = ours.peak_mb < 4096
+    return [row._replace(limit="3x, 4 GB", met=row.met and fits)]
+
+
+def requirements(folder: Path, runs: int) -> list[Row]:
+    def pair(first: str, second: str) -> tuple[Run, Run]:
+        return alternate(
+            runs,
+            lambda: task(f"requirements-{first}", folder),
+            lambda: task(f"requirements-{second}", folder),
+        )
+
+    single = compared(
+        "3", "requirements of one goal against the bare fixed point", 2, pair("ours", "bare")
+    )
+    many = compared("3", "the same, 300 regions", 2, pair("300-ours", "300-bare"))
+    networkx = task("requirements-300-networkx", folder).seconds
+    ratio = networkx / many.ours
+    note = "networkx timed on 3 regions and scaled"
+    what = f"300 regions against networkx ({ratio:.0f} times faster)"
+    return [single, many, Row("3", what, many.ours, networkx, "1/100x", ratio >= 100, note)]
+
+
+def start_up(runs: int) -> list[Row]:
+    gaps_pair = alternate(
+        runs,
+        lambda: process("-m", "chaingraph", "gaps", "qujing"),
+        lambda: process("-c", "import pandas, networkx"),
+    )
+    help_pair = alternate(
+        runs, lambda: process("-m", "chaingraph", "--help"), lambda: process("-c", CLICK)
+    )
+    row = compared("5", "`chaingraph --help` against bare click", 3, help_pair)
+    fast = row.ours <= HELP_SECONDS
+    return [
+        compared("5", "`chaingraph gaps qujing` against `import pandas, networkx`", 1.6, gaps_pair),
+        row._replace(limit="3x or 150 ms", met=row.met or fast),
+    ]
+
+
+def structure(folder: Path, runs: int) -> list[Row]:
+    load = statistics.median(task("structure-load", folder).seconds for _ in range(runs))
+    trace = statistics.median(task("structure-trace", folder).seconds for _ in range(runs)) / 2
+    size = "100,000 products, 60,000 links"
+    return [
+        Row("-", f"load {size} from CSV", load, None, "3 s", load <= 3.0),
+        Row("-", "one trace in it (mean of up and down)", trace, None, "0.5 s", trace <= 0.5),
+    ]
+
+
+def markdown(rows: list[Row]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = [
+        "| goal | what | ours, s | reference, s | ratio | limit | met | note |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        reference = "-" if row.reference is None else f"{row.reference:.3f}"
+        ratio = "-" if row.reference is None else f"{row.ours / row.reference:.3g}"
+        met = "yes" if row.met else "NO"
+        cells = (row.goal, row.what, f"{row.ours:.3f}", reference, ratio, row.limit, met, row.note)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run the benchmarks asked for."""
+    parts = ("relational", "gaps", "requirements", "structure", "start_up")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"some of: {', '.join(parts)}; all by default")
+    parser.add_argument("--quick", action="store_true", help="1 M capacity rows instead of 10 M")
+    parser.add_argument("--runs", type=int, default=3, help="alternating runs of each pair")
+    parser.add_argument(
+        "--folder", type=Path, default=Path(os.environ.get("CHAINGRAPH_BENCH", "benchmark_data"))
+    )
+    options = parser.parse_args()
+    wanted = options.parts or parts
+    if unknown := set(wanted) - set(parts):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    size = QUICK if options.quick else Size()
+    rows = f"{size.capacities / 1e6:g} M"
+    # processes run in this folder, so the data's path must not depend on where the caller stands
+    data = options.folder.resolve()
+    province = write_province(data, size)
+    found: list[Row] = []
+    if "relational" in wanted:
+        found += relational(province, options.runs, rows)
+    if "gaps" in wanted:
+        found += gaps(province, options.runs, rows)
+    if "requirements" in wanted:
+        found += requirements(province, options.runs)
+    if "structure" in wanted:
+        found += structure(write_structure(data), options.runs)
+    if "start_up" in wanted:
+        found += start_up(max(options.runs, 5))
+    print(markdown(found))
+
+
+if __name__ == "__main__":
+    main()

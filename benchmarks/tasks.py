@@ -1,0 +1,194 @@
+"""What is measured: each task runs once in a process of its own and prints seconds and peak memory.
+
+python tasks.py TASK FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+DAY, AT = "2025-12-31", "2025-12"
+OPERATING = {"operating": 1.0}
+REGIONS = 300
+NETWORKX_REGIONS = 3
+Prepared = tuple[Any, ...]
+
+
+def scan(folder: Path) -> Prepared:
+    from references import scan_polars
+
+    import chaingraph.enterprises  # noqa: F401  imports are not timed
+
+    return scan_polars(folder)
+
+
+def read(folder: Path) -> Prepared:
+    import pandas as pd
+    from references import COLUMNS, SITE_COLUMNS
+
+    import chaingraph.enterprises  # noqa: F401
+
+    enterprises = pd.read_parquet(folder / "enterprises.parquet", columns=list(SITE_COLUMNS))
+    return enterprises, pd.read_parquet(folder / "capacities.parquet", columns=list(COLUMNS))
+
+
+def ours_pass(enterprises: Any, capacities: Any) -> Any:
+    from chaingraph.enterprises import local_capacity
+
+    return local_capacity(enterprises, capacities, level="city", at=AT, statuses=OPERATING)
+
+
+def polars_by_hand(enterprises: Any, capacities: Any) -> Any:
+    from references import polars_pass
+
+    return polars_pass(enterprises, capacities, DAY)
+
+
+def pandas_by_hand(enterprises: Any, capacities: Any) -> Any:
+    from references import pandas_pass
+
+    return pandas_pass(enterprises, capacities, DAY)
+
+
+def place(folder: Path) -> Prepared:
+    import polars  # noqa: F401
+
+    import chaingraph.analysis.gaps
+    import chaingraph.frames
+    import chaingraph.loading  # noqa: F401
+
+    return (folder,)
+
+
+def gaps_end_to_end(folder: Path) -> Any:
+    import chaingraph as cg
+
+    return cg.find_gaps(cg.load_dataset(folder, engine="polars"), region="city", draws=0)
+
+
+def solver(folder: Path, columns: int = 0) -> Prepared:
+    """Return graph, goal (one column a region) and shares."""
+    import numpy as np
+    import pandas as pd
+    import scipy.sparse.csgraph  # noqa: F401
+
+    from chaingraph.frames import checked_frames
+    from chaingraph.products import product_graph, split_alternatives
+
+    frames = {t: pd.read_parquet(folder / f"{t}.parquet") for t in ("products", "inputs")}
+    tables, _ = checked_frames(frames, "province")
+    graph = product_graph(tables["products"], tables["inputs"])
+    nothing = np.zeros(graph.size)
+    share = split_alternatives(graph, local=nothing, present=nothing > 0, national=nothing)
+    generator = np.random.default_rng(1)
+    goal = generator.random((graph.size, columns or 1)) * (
+        generator.random((graph.size, columns or 1)) < 0.02
+    )
+    return graph, goal if columns else goal[:, 0], share
+
+
+def solver_regions(folder: Path) -> Prepared:
+    return solver(folder, REGIONS)
+
+
+def ours_requirements(graph: Any, goal: Any, share: Any) -> Any:
+    from chaingraph.solving import total_requirements
+
+    return total_requirements(graph, goal, share).total
+
+
+def bare_requirements(graph: Any, goal: Any, share: Any) -> Any:
+    """x <- y + A x to 1e-10 of the largest figure: no check of loops, no residual of each product."""
+    import numpy as np
+    from scipy.sparse import csr_array
+
+    matrix = csr_array(
+        (graph.amount * share, (graph.source, graph.target)), shape=(graph.size,) * 2
+    )
+    total = goal
+    while True:
+        following = goal + matrix @ total
+        if np.abs(following - total).max() <= 1e-10 * np.abs(following).max():
+            return following
+        total = following
+
+
+def networkx_regions(graph: Any, goal: Any, share: Any) -> Any:
+    """A pass in topological order over the graph without its loops (so not even right), a few regions."""
+    import networkx as nx
+
+    whole = nx.DiGraph()
+    whole.add_nodes_from(range(graph.size))
+    amount = (graph.amount * share).tolist()
+    for source, target, units in zip(
+        graph.source.tolist(), graph.target.tolist(), amount, strict=True
+    ):
+        if units > 0 and source < target:  # ids rise with the layer: what points back is left out
+            whole.add_edge(target, source, units=units)
+    start = time.perf_counter()
+    for region in range(NETWORKX_REGIONS):
+        need = dict(enumerate(goal[:, region].tolist()))
+        for node in nx.topological_sort(whole):
+            for below, link in whole[node].items():
+                need[below] += need[node] * link["units"]
+    return (time.perf_counter() - start) * REGIONS / NETWORKX_REGIONS
+
+
+def load_structure(folder: Path) -> Any:
+    import chaingraph as cg
+
+    return cg.load_dataset(folder)
+
+
+def structure(folder: Path) -> Prepared:
+    import chaingraph.analysis.trace  # noqa: F401
+
+    ds = load_structure(folder)
+    degree = ds.inputs["output_id"].value_counts()
+    return ds, degree.index[0], ds.inputs["input_id"].value_counts().index[0]
+
+
+def trace_both(ds: Any, high: str, low: str) -> Any:
+    import chaingraph as cg
+
+    up = cg.trace_product(ds, high, direction="up")
+    return len(up), len(cg.trace_product(ds, low, direction="down"))
+
+
+TASKS = {
+    "polars-ours": (scan, ours_pass),
+    "polars-by-hand": (scan, polars_by_hand),
+    "pandas-ours": (read, ours_pass),
+    "pandas-by-hand": (read, pandas_by_hand),
+    "gaps": (place, gaps_end_to_end),
+    "requirements-ours": (solver, ours_requirements),
+    "requirements-bare": (solver, bare_requirements),
+    "requirements-300-ours": (solver_regions, ours_requirements),
+    "requirements-300-bare": (solver_regions, bare_requirements),
+    "requirements-300-networkx": (solver_regions, networkx_regions),
+    "structure-load": (place, load_structure),
+    "structure-trace": (structure, trace_both),
+}
+
+
+def main() -> None:
+    """Run one task and print what it took as JSON."""
+    name, folder = sys.argv[1], Path(sys.argv[2])
+    prepare, task = TASKS[name]
+    prepared = prepare(folder)
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = task(*prepared)
+    seconds, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    if name == "requirements-300-networkx":
+        seconds = cpu = result  # scaled from a few regions
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak_mb": peak}))
+
+
+if __name__ == "__main__":
+    main()
