@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         load_dataset,
     )
     from chaingraph.results import Result
-    from chaingraph.views.page import save_view
+    from chaingraph.views.chain_map import ChainMap, build_chain_map, save_chain_map
     from chaingraph.writers.csv_folder import save_dataset
 
 _HOMES = {
@@ -76,12 +76,13 @@ _HOMES = {
         "load_dataset",
     ),
     "chaingraph.results": ("Result",),
-    "chaingraph.views.page": ("save_view",),
+    "chaingraph.views.chain_map": ("ChainMap", "build_chain_map", "save_chain_map"),
     "chaingraph.writers.csv_folder": ("save_dataset",),
 }
 _WHERE = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ChainMap",
     "ChaingraphError",
     "DataError",
     "Dataset",
@@ -94,6 +95,7 @@ __all__ = [
     "Result",
     "UnknownNameError",
     "__version__",
+    "build_chain_map",
     "build_graph",
     "calculate_balance",
     "calculate_requirements",
@@ -108,8 +110,8 @@ __all__ = [
     "list_regions",
     "load_dataset",
     "measure_local_content",
+    "save_chain_map",
     "save_dataset",
-    "save_view",
     "trace_product",
 ]
 

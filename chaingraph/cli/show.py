@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,7 +21,8 @@ if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
 
 
-def _page_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
+def page_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Return the name of an HTML file, or refuse it before any work is done."""
     if value != "-" and not value.casefold().endswith((".html", ".htm")):
         raise click.BadParameter(f"'{value}' does not end with .html", ctx, param)
     return value
@@ -33,24 +32,40 @@ def _page_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @with_dataset
 @region_option
 @chain_option
+@click.option("--around", metavar="PRODUCT", help="Only the neighbourhood of a product.")
+@click.option(
+    "--depth",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="How many links around it.",
+)
+@click.option(
+    "--anchor", metavar="ENTERPRISE", help="Only an enterprise: inputs, suppliers, lacks."
+)
+@click.option(
+    "--all",
+    "all_products",
+    is_flag=True,
+    help="Products too that are neither made nor taken there.",
+)
 @date_option
 @status_option
+@click.option("--force", is_flag=True, help="Draw more than 3,000 boxes all the same.")
 @click.option(
-    "-o", "--output", required=True, metavar="FILE.html", callback=_page_name,
+    "-o", "--output", required=True, metavar="FILE.html", callback=page_name,
     help="File to write; - is stdout.",
 )  # fmt: skip
 @lang_option
 @quiet_option
 def view(ds: Dataset, output: str, lang: str | None, quiet: bool, **asked: Any) -> None:
-    """Write a region's chain map as one HTML file that opens offline."""
-    from chaingraph.views.page import save_view
+    """Write a region's chain map as one HTML file that opens offline in any browser."""
+    from chaingraph.views.chain_map import build_chain_map
     from chaingraph.words import message
 
+    page = build_chain_map(ds, lang=lang, **asked)
     if output == "-":
-        with TemporaryDirectory() as place:
-            page = save_view(ds, Path(place) / "page.html", lang=lang, **asked)
-            click.echo(page.read_text(encoding="utf-8"), nl=False)
+        click.echo(page.page, nl=False)
         return
-    path = save_view(ds, output, lang=lang, **asked)
     spoken: Any = lang or ds.language
-    say(message("written", spoken, path=path), quiet=quiet)
+    say(message("written", spoken, path=page.save(output)), quiet=quiet)

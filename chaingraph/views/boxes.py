@@ -1,0 +1,101 @@
+"""Boxes of a map as the page reads them: short keys, both languages, sources by number."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from chaingraph import words
+from chaingraph.views.facts import figure
+from chaingraph.views.palette import STYLES
+from chaingraph.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from chaingraph.views.facts import Fact, Facts, Maker
+
+_CNY_100M = 1e8
+
+
+def statuses() -> list[dict[str, Any]]:
+    """Return the standings with their look and words, in the order of the legend."""
+    return [
+        {
+            "key": name,
+            "fill": style.fill,
+            "text": style.text,
+            "mark": style.mark,
+            "line": style.line,
+            "width": style.width,
+            "dashes": list(style.dashes) or False,
+            **{lang: words.term("standing", name, lang) for lang in LANGUAGES},
+            **{f"why_{lang}": words.term("standing_meaning", name, lang) for lang in LANGUAGES},
+        }
+        for name, style in STYLES.items()
+    ]
+
+
+def shown_coverage(fact: Fact) -> str:
+    """Return the coverage as boxes show it, nothing where there is none."""
+    return "" if math.isnan(fact.coverage) else f"{fact.coverage:.0%}"
+
+
+def product_box(facts: Facts, fact: Fact, sources: dict[str, int]) -> dict[str, Any]:
+    """Return the box of a product; new sources are added to `sources`."""
+    box: dict[str, Any] = {
+        "id": fact.product_id,
+        "zh": fact.name("zh"),
+        "en": fact.name("en"),
+        "s": list(STYLES).index(fact.standing),
+        "ch": list(fact.chains),
+        "n": fact.makers,
+        "cov": shown_coverage(fact),
+        "why_zh": fact.reason_zh,
+        "why_en": fact.reason_en,
+        "u": fact.unit,
+        "d": figure(fact.demand),
+        "k": figure(fact.capacity),
+        "local": [_maker(maker, fact.unit, sources) for maker in fact.local],
+        "more": fact.elsewhere_count,
+    }
+    if fact.construction > 0:
+        box["b"] = figure(fact.construction)
+    if fact.gap_value_cny > 0:
+        box["gap"] = figure(fact.gap_value_cny / _CNY_100M)
+    if fact.restricted:
+        box["restricted"] = fact.restricted
+    if fact.elsewhere:
+        box["away"] = [_maker(maker, fact.unit, sources) for maker in fact.elsewhere]
+    if fact.causes:
+        box["causes"] = [
+            {
+                "id": cause.output_id,
+                "q": figure(cause.quantity),
+                "a": f"{figure(cause.coefficient)} {cause.link_unit}"
+                + ("" if cause.share >= 1 else f" × {cause.share:.0%}"),
+                "src": _source(cause.source_url, sources),
+            }
+            for cause in fact.causes
+        ]
+    if fact.missing_inputs and (fact.makers or fact.construction > 0):
+        box["miss"] = [i for i in fact.missing_inputs if i in facts.by_id]
+    return box
+
+
+def _maker(maker: Maker, unit: str, sources: dict[str, int]) -> dict[str, Any]:
+    row = {
+        "id": maker.enterprise_id,
+        "zh": maker.name_zh,
+        "en": maker.name_en,
+        "at": maker.place,
+        "k": "" if math.isnan(maker.capacity) else f"{figure(maker.capacity)} {unit}",
+        "st": maker.status,
+        "since": maker.since,
+        "as_of": maker.as_of,
+        "src": _source(maker.source_url, sources),
+    }
+    return {key: value for key, value in row.items() if value != ""}
+
+
+def _source(address: str, sources: dict[str, int]) -> int:
+    """Return the number of a source, -1 for none."""
+    return sources.setdefault(address, len(sources)) if address else -1

@@ -1,0 +1,287 @@
+"""What a page says of each product of a region: standing with its reason, makers, demand, sources."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chaingraph import words
+from chaingraph.analysis.balance import unknown_capacity, unknown_demand
+from chaingraph.analysis.standing import standing
+from chaingraph.enterprises import maker_rows
+from chaingraph.products import ROLES
+from chaingraph.results import shown_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chaingraph.analysis.state import RegionState
+    from chaingraph.words import Language
+
+_MAKERS_SHOWN = 30
+
+
+@dataclass(frozen=True)
+class Maker:
+    """One capacity row of a maker."""
+
+    enterprise_id: str
+    name_zh: str
+    name_en: str
+    group_zh: str
+    place: str
+    capacity: float
+    status: str
+    since: str
+    as_of: str
+    source_url: str
+    note: str
+    lat: float
+    lon: float
+    anchor: bool
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One link that makes demand: what is made here and takes the product."""
+
+    output_id: str
+    quantity: float
+    coefficient: float
+    link_unit: str
+    share: float
+    source_url: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One product of a region."""
+
+    position: int
+    product_id: str
+    name_zh: str
+    name_en: str
+    stage: str
+    product_kind: str
+    chains: tuple[str, ...]
+    unit: str
+    standing: str
+    makers: int
+    capacity: float
+    construction: float
+    demand: float
+    coverage: float
+    gap_value_cny: float
+    price_cny: float
+    restricted: str
+    reason_zh: str
+    reason_en: str
+    source_url: str
+    local: tuple[Maker, ...] = ()
+    elsewhere: tuple[Maker, ...] = ()
+    elsewhere_count: int = 0
+    causes: tuple[Cause, ...] = ()
+    missing_inputs: tuple[str, ...] = ()
+
+    def name(self, lang: Language) -> str:
+        """Return the name in a language, the other one or the id where there is none."""
+        first, second = (
+            (self.name_zh, self.name_en) if lang == "zh" else (self.name_en, self.name_zh)
+        )
+        return first or second or self.product_id
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link between products."""
+
+    input_id: str
+    output_id: str
+    role: str
+    active: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """All that pages and reports say of a region, from one reading of the data."""
+
+    state: RegionState
+    products: tuple[Fact, ...]
+    links: tuple[Link, ...]
+    by_id: dict[str, Fact] = field(default_factory=dict)
+
+
+def gather_facts(state: RegionState) -> Facts:
+    """Gather what pages say of every product of a region.
+
+    Parameters
+    ----------
+    state
+        The region under its assumptions.
+
+    Returns
+    -------
+    Facts
+        One fact a product, in the order of ids, and all links.
+    """
+    study, graph = state.study, state.study.graph
+    ds = study.dataset
+    rows = maker_rows(ds.enterprises, ds.capacities, at=ds.as_of, statuses=study.statuses)
+    inside = np.ones(len(rows), dtype=bool)
+    for column, names in state.region.where.items():
+        inside &= rows[column].isin(list(names)).to_numpy()
+    local = _makers(rows[inside & (rows["scope"] != "group").to_numpy()])
+    elsewhere = _makers(rows[~inside & (rows["counted"] > 0).to_numpy()])
+    causes = _causes(state)
+    missing = _missing_inputs(state)
+    figures = {
+        "capacity": unknown_capacity(state),
+        "demand": unknown_demand(state),
+        "coverage": state.coverage,
+        "construction": state.construction,
+        "gap_value_cny": state.gap_value,
+        "price_cny": study.price,
+    }
+    standings = standing(state).tolist()
+    texts = {c: study.products[c].fillna("").tolist() for c in _TEXTS}
+    facts = []
+    for i, product_id in enumerate(graph.ids):
+        values = {name: float(column[i]) for name, column in figures.items()}
+        text = {c: str(cells[i]) for c, cells in texts.items()}
+        zh, en = _reasons(state, i, standings[i], values, text["unit"])
+        others = elsewhere.get(product_id, [])
+        facts.append(
+            Fact(
+                position=i,
+                product_id=product_id,
+                name_zh=text["name_zh"],
+                name_en=text["name_en"],
+                stage=text["stage"],
+                product_kind=text["kind"],
+                chains=tuple(t.strip() for t in text["chains"].split(";") if t.strip()),
+                unit=text["unit"],
+                standing=standings[i],
+                makers=int(state.makers[i]),
+                restricted=text["restricted"],
+                reason_zh=zh,
+                reason_en=en,
+                source_url=text["source_url"],
+                local=tuple(local.get(product_id, [])),
+                elsewhere=tuple(others[:_MAKERS_SHOWN]),
+                elsewhere_count=len(others),
+                causes=tuple(causes.get(i, [])),
+                missing_inputs=tuple(missing.get(i, [])),
+                **values,
+            )
+        )
+    return Facts(state, tuple(facts), _links(state), {fact.product_id: fact for fact in facts})
+
+
+_TEXTS = ("name_zh", "name_en", "stage", "kind", "chains", "unit", "restricted", "source_url")
+
+
+def _makers(rows: pd.DataFrame) -> dict[str, list[Maker]]:
+    """Return the makers of each product, largest known capacity first."""
+    found: dict[str, list[Maker]] = defaultdict(list)
+    ordered = rows.sort_values(
+        ["capacity", "enterprise_id", "status", "since"], ascending=[False, True, True, True]
+    )
+    texts = (
+        "enterprise_id",
+        "name_zh",
+        "name_en",
+        "group_zh",
+        "status",
+        "since",
+        "as_of",
+        "source_url",
+        "note",
+    )
+    place = ordered["city"].fillna(ordered["province"])
+    columns = {name: ordered[name].astype("str").fillna("").tolist() for name in texts}
+    columns["place"] = place.astype("str").fillna("").tolist()
+    numbers = {name: ordered[name].astype(float).tolist() for name in ("capacity", "lat", "lon")}
+    anchors = ordered["anchor"].fillna(value=False).astype(bool).tolist()
+    for i, product_id in enumerate(ordered["product_id"].tolist()):
+        values: dict[str, Any] = {name: cells[i] for name, cells in (columns | numbers).items()}
+        found[product_id].append(Maker(**values, anchor=anchors[i]))
+    return found
+
+
+def _causes(state: RegionState) -> dict[int, list[Cause]]:
+    """Return by product position the links that make its demand, largest first."""
+    graph, study = state.study.graph, state.study
+    links = np.flatnonzero(state.active)
+    rows = study.dataset.inputs.iloc[graph.row[links]]
+    units = rows["unit"].fillna("").tolist()
+    sources = rows["source_url"].fillna("").tolist()
+    found: dict[int, list[Cause]] = defaultdict(list)
+    for number, link in enumerate(links.tolist()):
+        unknown = state.flow[link] <= 0
+        cause = Cause(
+            output_id=graph.ids[int(graph.target[link])],
+            quantity=float("nan") if unknown else float(state.flow[link]),
+            coefficient=float(graph.coefficient[link]),
+            link_unit=units[number],
+            share=float(state.share[link]),
+            source_url=sources[number],
+        )
+        found[int(graph.source[link])].append(cause)
+    for causes in found.values():
+        causes.sort(key=lambda cause: (-np.nan_to_num(cause.quantity), cause.output_id))
+    return found
+
+
+def _missing_inputs(state: RegionState) -> dict[int, list[str]]:
+    """Return by product position its inputs in use that nobody makes here."""
+    graph = state.study.graph
+    links = graph.consumed & (state.share > 0) & ~state.present[graph.source]
+    found: dict[int, list[str]] = defaultdict(list)
+    for source, target in zip(
+        graph.source[links].tolist(), graph.target[links].tolist(), strict=True
+    ):
+        found[target].append(graph.ids[source])
+    return found
+
+
+def _links(state: RegionState) -> tuple[Link, ...]:
+    graph = state.study.graph
+    ends = zip(
+        graph.source.tolist(),
+        graph.target.tolist(),
+        graph.role.tolist(),
+        state.active.tolist(),
+        strict=True,
+    )
+    return tuple(
+        Link(graph.ids[i], graph.ids[j], ROLES[role], active) for i, j, role, active in ends
+    )
+
+
+def _reasons(
+    state: RegionState, i: int, name: str, values: dict[str, float], unit: str
+) -> tuple[str, str]:
+    """Return in both languages the sentence that says why a product stands as it does."""
+    params = {
+        "makers": int(state.makers[i]),
+        "users": int(state.users[i]),
+        "unit": unit,
+        "capacity": figure(values["capacity"]),
+        "construction": figure(values["construction"]),
+        "demand": figure(values["demand"]),
+        "coverage": "-" if np.isnan(values["coverage"]) else f"{values['coverage']:.0%}",
+    }
+    key = f"reason-{name}"
+    if name == "strong" and not state.needed[i]:
+        key = "reason-strong-unused"
+    elif name == "missing" and np.isnan(values["demand"]):
+        key = "reason-missing-unknown"
+    return words.message(key, "zh", **params), words.message(key, "en", **params)
+
+
+def figure(value: float) -> str:
+    """Return a figure as pages show it, a dash where it is unknown."""
+    return "-" if np.isnan(value) else shown_number(float(value))

@@ -1,0 +1,305 @@
+"""The chain map in a real browser: what a planner sees, clicks, prints and saves."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zlib
+
+import pytest
+
+import chaingraph as cg
+from tests.browser import ARGUMENTS, Watched, find_chromium
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    place = tmp_path_factory.mktemp("pages")
+    ds = cg.load_dataset("qujing")
+    cg.save_chain_map(ds, place / "battery.html", chain="battery")
+    cg.save_chain_map(ds, place / "all.html")
+    cg.save_chain_map(ds, place / "anchor.html", anchor="ja_qujing")
+    return place
+
+
+@pytest.fixture
+def watch(browser):
+    context = browser.new_context(
+        viewport={"width": 1366, "height": 768}, offline=True, accept_downloads=True
+    )
+    watched = Watched(context.new_page())
+    yield watched
+    context.close()
+
+
+@pytest.mark.parametrize("name", ["battery", "all", "anchor"])
+def test_nothing_is_asked_from_outside_and_nothing_fails(watch, pages, name):
+    watch.open(pages / f"{name}.html")
+    assert watch.requests == []
+    assert watch.errors == []
+
+
+def test_boxes_lie_in_their_band_and_never_overlap(watch, pages):
+    page = watch.open(pages / "battery.html")
+    found = page.evaluate(
+        """() => ({ nodes: chainmap.view.nodes, bands: chainmap.view.bands,
+            boxes: chainmap.view.nodes.map(n => chainmap.network.getBoundingBox(n[0])) })"""
+    )
+    data = page_data(pages / "battery.html")
+    stages = {fact_id: stage for fact_id, stage in stage_numbers(data)}
+    for (key, x, _), box in zip(found["nodes"], found["boxes"], strict=True):
+        band = found["bands"][stages[key]]
+        assert band["x0"] <= x <= band["x1"], key
+        assert band["x0"] - 1 <= box["left"], key
+        assert box["right"] <= band["x1"] + 1, key
+    boxes = sorted(found["boxes"], key=lambda box: box["left"])
+    for i, one in enumerate(boxes):
+        for other in boxes[i + 1 :]:
+            apart = (
+                other["left"] >= one["right"]
+                or one["left"] >= other["right"]
+                or other["top"] >= one["bottom"]
+                or one["top"] >= other["bottom"]
+            )
+            assert apart
+
+
+def page_data(path):
+    text = path.read_text(encoding="utf-8")
+    return json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])
+
+
+def stage_numbers(data):
+    products = cg.load_dataset("qujing").products
+    order = {"upstream": 0, "midstream": 1, "downstream": 2}
+    stages = dict(zip(products["product_id"], products["stage"], strict=True))
+    return [(box["id"], order.get(stages.get(box["id"]), 1)) for box in data["boxes"]]
+
+
+def test_labels_are_large_enough_on_a_small_screen(watch, pages):
+    page = watch.open(pages / "battery.html")
+    assert page.evaluate("chainmap.network.getScale()") * 15 >= 11
+
+
+def test_click_and_enter_list_the_makers_of_the_data(watch, pages):
+    page = watch.open(pages / "battery.html")
+    explained = cg.explain_product(cg.load_dataset("qujing"), "lfp").frame
+    makers = explained[explained["aspect"].isin(["supply", "pipeline"])]
+    point = page.evaluate(
+        """() => { const p = chainmap.network.getPositions(['lfp']).lfp;
+            const d = chainmap.network.canvasToDOM(p); const r = document.getElementById('map').getBoundingClientRect();
+            return [d.x + r.x, d.y + r.y]; }"""
+    )
+    page.mouse.click(*point)
+    clicked = page.inner_text("#panel")
+    for name in makers["enterprise_zh"]:
+        assert name in clicked
+    first = makers.dropna(subset=["source_url"]).iloc[0]
+    links = page.eval_on_selector_all("#panel a", "links => links.map(link => link.href)")
+    assert first["source_url"] in links
+    assert first["as_of"] in clicked
+    page.keyboard.press("Escape")
+    page.focus("#map")
+    page.evaluate("chainmap.network.unselectAll()")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert page.is_visible("#panel h2")
+
+
+def test_keyboard_reaches_every_box(watch, pages):
+    page = watch.open(pages / "battery.html")
+    page.focus("#map")
+    count = page.evaluate("chainmap.view.nodes.length")
+    reached = set()
+    for _ in range(count):
+        page.keyboard.press("n")
+        reached.update(page.evaluate("chainmap.network.getSelectedNodes()"))
+    assert len(reached) == count
+    here = page.evaluate("chainmap.network.getPositions(chainmap.network.getSelectedNodes())")
+    page.keyboard.press("ArrowLeft")
+    there = page.evaluate("chainmap.network.getPositions(chainmap.network.getSelectedNodes())")
+    assert next(iter(there.values()))["x"] < next(iter(here.values()))["x"]
+
+
+def test_every_control_has_a_name_and_a_visible_focus(watch, pages):
+    page = watch.open(pages / "all.html")
+    seen = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        state = page.evaluate(
+            """() => { const e = document.activeElement; const s = getComputedStyle(e);
+                return [e.tagName, e.id, (e.innerText || e.placeholder || e.getAttribute('aria-label') || '').trim(), s.outlineStyle, s.outlineWidth]; }"""
+        )
+        if state[0] == "BODY":
+            break
+        seen.append(state)
+    ids = {state[1] for state in seen}
+    assert {"search", "chain", "fit", "png", "print", "language", "map"} <= ids
+    for tag, name, label, style, width in seen:
+        assert label or name == "chain", (tag, name)
+        assert style != "none", (tag, name)
+        assert width != "0px", (tag, name)
+
+
+def test_search_filters_and_counts_agree_with_the_gaps(watch, pages):
+    page = watch.open(pages / "battery.html")
+    gaps = cg.find_gaps(cg.load_dataset("qujing"), chain="battery", kinds=["missing"], draws=0)
+    missing = page.inner_text('button.chip[data-status="3"]')
+    building = page.evaluate(
+        "chainmap.view.nodes.filter(n => chainmap.nodes.get(n[0]).group === 's1').length"
+    )
+    needed_and_built = {row.product_id for row in gaps.frame.itertuples() if row.construction > 0}
+    assert int(missing.split()[-1]) + len(needed_and_built) == len(gaps.frame)
+    assert building >= len(needed_and_built)
+    before = page.evaluate("chainmap.nodes.get().filter(n => !n.hidden).length")
+    page.click('button.chip[data-status="3"]')
+    after = page.evaluate("chainmap.nodes.get().filter(n => !n.hidden).length")
+    assert before - after == int(missing.split()[-1])
+    page.click('button.chip[data-status="3"]')
+    page.fill("#search", "磷酸铁锂正极")
+    bright = page.evaluate("chainmap.nodes.get().filter(n => n.opacity === 1).map(n => n.id)")
+    assert bright == ["lfp"]
+    page.press("#search", "Enter")
+    assert "磷酸铁锂" in page.inner_text("#panel h2")
+
+
+def test_language_switches_everything(watch, pages):
+    page = watch.open(pages / "battery.html")
+    page.click("#language")
+    assert page.title().endswith("industry chain map")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert "Fit" in page.inner_text("#fit")
+    assert "missing" in page.inner_text('button.chip[data-status="3"]')
+    labels = page.evaluate("chainmap.nodes.get().map(n => n.label).join(' ')")
+    assert not re.search("[一-鿿]", labels)
+
+
+def test_picture_is_wide_and_carries_title_legend_and_date(watch, pages, tmp_path):
+    page = watch.open(pages / "battery.html")
+    with page.expect_download() as download:
+        page.click("#png")
+    target = tmp_path / "map.png"
+    download.value.save_as(target)
+    content = target.read_bytes()
+    width, height = struct.unpack(">II", content[16:24])
+    assert width >= 3000
+    assert height > 500
+    assert zlib.crc32(content[12:29]) == struct.unpack(">I", content[29:33])[0]
+    drawn = page.evaluate("chainmap.vectors().svg.textContent")
+    for text in ("曲靖市", "产业链图谱", "缺失", "2024-12"):
+        assert text in drawn
+
+
+@pytest.mark.parametrize("name", ["battery", "all"])
+def test_print_is_one_page(watch, pages, name, tmp_path):
+    page = watch.open(pages / f"{name}.html")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    target = tmp_path / "map.pdf"
+    page.pdf(path=target, prefer_css_page_size=True, print_background=True)
+    content = target.read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page[^s]", content)) == 1
+    size = re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", content)
+    assert [round(float(side)) for side in size.groups()] == pytest.approx([1191, 842], abs=2)  # A3
+
+
+def test_overview_drills_down(watch, pages):
+    page = watch.open(pages / "all.html")
+    assert page.evaluate("chainmap.view.key") == "overview"
+    assert page.evaluate("chainmap.view.nodes.length") <= 80
+    assert page.evaluate("chainmap.view.lanes.length") == 3
+    page.click('#tabs button[data-view="chain/aluminium"]')
+    assert page.evaluate("chainmap.view.key") == "chain/aluminium"
+    page.click('#tabs button[data-view="overview"]')
+    page.focus("#map")
+    page.keyboard.press("ArrowDown")
+    group = page.evaluate("chainmap.network.getSelectedNodes()[0]")
+    page.keyboard.press("Enter")
+    assert page.evaluate("chainmap.view.key") == f"in/{group}"
+
+
+EVIL = [
+    "<script>window.hit=1</script>",
+    '"><img src=x onerror=window.hit=1>',
+    "</script><script>window.hit=1</script>",
+    "javascript:window.hit=1",
+    "{{ 7*7 }}${window.hit=1}",
+    "' onmouseover='window.hit=1",
+]
+
+
+def evil_dataset():
+    """Return the toy dataset with an injection string in every text cell of every table."""
+    ds = cg.load_dataset("toy")
+    tables = {}
+    keys = {
+        "product_id",
+        "input_id",
+        "output_id",
+        "enterprise_id",
+        "status",
+        "scope",
+        "role",
+        "stage",
+        "kind",
+    }
+    for name in ("products", "inputs", "enterprises", "capacities", "supplies"):
+        frame = ds.table(name)
+        for column in frame.columns:
+            texts = str(frame[column].dtype) == "str" and column not in keys
+            dates = column in {
+                "since",
+                "until",
+                "as_of",
+                "year",
+                "city",
+                "unit",
+                "chains",
+                "group_zh",
+            }
+            if texts and not dates:
+                frame[column] = [EVIL[i % len(EVIL)] for i in range(len(frame))]
+        tables[name] = frame.drop(columns=["origin"])
+    tables["products"]["chains"] = "cell"
+    return cg.dataset_from_frames(tables, name="<b>evil</b>", focus="甲市", as_of="2024-12")
+
+
+def test_names_from_data_never_run(watch, tmp_path):
+    cg.save_chain_map(evil_dataset(), tmp_path / "evil.html")
+    page = watch.open(tmp_path / "evil.html")
+    for key in ("cell", "foil", "powder_a"):
+        page.evaluate("key => chainmap.open(key, true)", key)
+        page.hover("#panel")
+    page.fill("#search", "<img src=x onerror=window.hit=1>")
+    page.evaluate("document.getElementById('chain').dispatchEvent(new Event('change'))")
+    page.click("#language")
+    page.mouse.move(600, 400)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("window.hit") is None
+    hrefs = page.eval_on_selector_all("a", "links => links.map(link => link.href)")
+    assert not [href for href in hrefs if not href.startswith("http")]
+    assert watch.errors == []
+
+
+def test_contrast_of_text_is_enough():
+    from chaingraph.views.palette import STYLES
+
+    def luminance(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for style in STYLES.values():
+        one, other = sorted([luminance(style.fill), luminance(style.text)])
+        assert (other + 0.05) / (one + 0.05) >= 4.5
