@@ -159,7 +159,7 @@ def build_chain_map(
         pictures, extra = _pictures(facts, ids, chain)
     topic = _topic(facts, chain, around, anchor)
     page = render_page(facts, pictures, extra, topic, chosen)
-    return ChainMap(topic[chosen], page, pictures[0].crossings)
+    return ChainMap(topic[chosen], page, max(p.crossings for p in pictures))
 
 
 def _with_enterprises(ds: Dataset) -> Dataset:
