@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     )
     from chaingraph.results import Result
     from chaingraph.views.chain_map import ChainMap, build_chain_map, save_chain_map
+    from chaingraph.views.figure_page import FigurePage, build_figure, save_figure
+    from chaingraph.views.report.build import build_report, save_report
     from chaingraph.writers.csv_folder import save_dataset
 
 _HOMES = {
@@ -77,6 +79,8 @@ _HOMES = {
     ),
     "chaingraph.results": ("Result",),
     "chaingraph.views.chain_map": ("ChainMap", "build_chain_map", "save_chain_map"),
+    "chaingraph.views.figure_page": ("FigurePage", "build_figure", "save_figure"),
+    "chaingraph.views.report.build": ("build_report", "save_report"),
     "chaingraph.writers.csv_folder": ("save_dataset",),
 }
 _WHERE = {name: home for home, names in _HOMES.items() for name in names}
@@ -86,6 +90,7 @@ __all__ = [
     "ChaingraphError",
     "DataError",
     "Dataset",
+    "FigurePage",
     "FileProblemError",
     "Finding",
     "LoopError",
@@ -96,7 +101,9 @@ __all__ = [
     "UnknownNameError",
     "__version__",
     "build_chain_map",
+    "build_figure",
     "build_graph",
+    "build_report",
     "calculate_balance",
     "calculate_requirements",
     "check_dataset",
@@ -112,6 +119,8 @@ __all__ = [
     "measure_local_content",
     "save_chain_map",
     "save_dataset",
+    "save_figure",
+    "save_report",
     "trace_product",
 ]
 

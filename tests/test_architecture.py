@@ -204,7 +204,9 @@ def test_public_names_are_documented(name):
     if not inspect.isfunction(thing):
         return
     parameters = list(inspect.signature(thing).parameters)
-    named = [part.strip().lstrip("*") for entry in doc["Parameters"] for part in entry.name.split(",")]
+    named = [
+        part.strip().lstrip("*") for entry in doc["Parameters"] for part in entry.name.split(",")
+    ]
     assert sorted(named) == sorted(parameters)
     assert doc["Returns"]
     assert ">>>" in "\n".join(doc["Examples"])

@@ -58,7 +58,7 @@ def test_boxes_lie_in_their_band_and_never_overlap(watch, pages):
             boxes: chainmap.view.nodes.map(n => chainmap.network.getBoundingBox(n[0])) })"""
     )
     data = page_data(pages / "battery.html")
-    stages = {fact_id: stage for fact_id, stage in stage_numbers(data)}
+    stages = dict(stage_numbers(data))
     for (key, x, _), box in zip(found["nodes"], found["boxes"], strict=True):
         band = found["bands"][stages[key]]
         assert band["x0"] <= x <= band["x1"], key
@@ -99,7 +99,8 @@ def test_click_and_enter_list_the_makers_of_the_data(watch, pages):
     makers = explained[explained["aspect"].isin(["supply", "pipeline"])]
     point = page.evaluate(
         """() => { const p = chainmap.network.getPositions(['lfp']).lfp;
-            const d = chainmap.network.canvasToDOM(p); const r = document.getElementById('map').getBoundingClientRect();
+            const d = chainmap.network.canvasToDOM(p);
+            const r = document.getElementById('map').getBoundingClientRect();
             return [d.x + r.x, d.y + r.y]; }"""
     )
     page.mouse.click(*point)
@@ -140,7 +141,8 @@ def test_every_control_has_a_name_and_a_visible_focus(watch, pages):
         page.keyboard.press("Tab")
         state = page.evaluate(
             """() => { const e = document.activeElement; const s = getComputedStyle(e);
-                return [e.tagName, e.id, (e.innerText || e.placeholder || e.getAttribute('aria-label') || '').trim(), s.outlineStyle, s.outlineWidth]; }"""
+                const name = e.innerText || e.placeholder || e.getAttribute('aria-label') || '';
+                return [e.tagName, e.id, name.trim(), s.outlineStyle, s.outlineWidth]; }"""
         )
         if state[0] == "BODY":
             break

@@ -33,7 +33,9 @@ def layered_dataset(count, links, seed=0):
     )
     ends = np.sort(random.integers(0, count, (links, 2)), axis=1)
     ends = np.unique(ends[ends[:, 0] < ends[:, 1]], axis=0)
-    inputs = pd.DataFrame({"input_id": [ids[a] for a in ends[:, 0]], "output_id": [ids[b] for b in ends[:, 1]]})
+    inputs = pd.DataFrame(
+        {"input_id": [ids[a] for a in ends[:, 0]], "output_id": [ids[b] for b in ends[:, 1]]}
+    )
     return cg.dataset_from_frames({"products": products, "inputs": inputs}, name="size")
 
 
@@ -84,7 +86,9 @@ def test_empty_selection_and_unknown_names_are_one_sentence(tmp_path):
         assert not target.exists()
 
 
-@pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "gbk", "LC_ALL": "zh_CN.GBK"}])
+@pytest.mark.parametrize(
+    "locale", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "gbk", "LC_ALL": "zh_CN.GBK"}]
+)
 def test_bytes_are_the_same_in_every_locale(tmp_path, locale):
     here = cg.build_chain_map(cg.load_dataset("toy")).page.encode()
     command = [sys.executable, "-m", "chaingraph", "view", "toy", "-q", "-o", "map.html"]

@@ -24,6 +24,7 @@ COMMANDS = {
     "explain": "analyse",
     "content": "analyse",
     "view": "show",
+    "report": "report",
     "completion": "completion",
 }
 """Command -> module of this package. Modules import click only; the rest comes when a command runs."""

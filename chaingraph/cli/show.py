@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
 
 
+_CHAIN_OPTIONS = {"around", "depth", "anchor", "all_products", "force"}
+_FIGURE_OPTIONS = {"boundary", "boundary_note"}
+
+
 def page_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
     """Return the name of an HTML file, or refuse it before any work is done."""
     if value != "-" and not value.casefold().endswith((".html", ".htm")):
@@ -32,6 +36,13 @@ def page_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @with_dataset
 @region_option
 @chain_option
+@click.option(
+    "--figure",
+    type=click.Choice(["chain", "flow", "region", "charts"]),
+    default="chain",
+    show_default=True,
+    help="Chain map, material flow, map of the sites, or charts.",
+)
 @click.option("--around", metavar="PRODUCT", help="Only the neighbourhood of a product.")
 @click.option(
     "--depth",
@@ -51,6 +62,10 @@ def page_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
 )
 @date_option
 @status_option
+@click.option(
+    "--boundary", metavar="FILE.geojson", help="Boundary drawn under the map of the sites."
+)
+@click.option("--boundary-note", metavar="TEXT", help="Where the boundary comes from.")
 @click.option("--force", is_flag=True, help="Draw more than 3,000 boxes all the same.")
 @click.option(
     "-o", "--output", required=True, metavar="FILE.html", callback=page_name,
@@ -58,12 +73,25 @@ def page_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
 )  # fmt: skip
 @lang_option
 @quiet_option
-def view(ds: Dataset, output: str, lang: str | None, quiet: bool, **asked: Any) -> None:
-    """Write a region's chain map as one HTML file that opens offline in any browser."""
+def view(
+    ds: Dataset, figure: str, output: str, lang: str | None, quiet: bool, **asked: Any
+) -> None:
+    """Write a region's chain map, or another figure, as one HTML file that opens offline."""
     from chaingraph.views.chain_map import build_chain_map
+    from chaingraph.views.figure_page import build_figure
     from chaingraph.words import message
 
-    page = build_chain_map(ds, lang=lang, **asked)
+    own = _CHAIN_OPTIONS if figure == "chain" else _FIGURE_OPTIONS
+    unfit = [name for name in asked if name not in own and name in _CHAIN_OPTIONS | _FIGURE_OPTIONS]
+    for name in unfit:
+        if asked.pop(name) not in {None, False, 2}:
+            flag = "all" if name == "all_products" else name.replace("_", "-")
+            raise click.UsageError(f"--{flag} does not go with --figure {figure}.")
+    page = (
+        build_chain_map(ds, lang=lang, **asked)
+        if figure == "chain"
+        else build_figure(ds, figure=figure, lang=lang, **asked)
+    )
     if output == "-":
         click.echo(page.page, nl=False)
         return

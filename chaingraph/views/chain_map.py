@@ -14,9 +14,8 @@ from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.state import open_study, region_state
 from chaingraph.errors import OptionError
 from chaingraph.files import write_file
-from chaingraph.tables import empty_table
 from chaingraph.views.anchors import draw_anchor
-from chaingraph.views.facts import Facts, gather_facts
+from chaingraph.views.facts import Facts, choose_products, gather_facts, with_enterprises
 from chaingraph.views.map_page import render_page
 from chaingraph.views.mapviews import (
     DETAIL_LIMIT,
@@ -140,7 +139,7 @@ def build_chain_map(
     """
     if depth < 1:
         raise OptionError("bad-depth", value=depth)
-    study = open_study(_with_enterprises(ds), at=at, statuses=statuses)
+    study = open_study(with_enterprises(ds), at=at, statuses=statuses)
     facts = gather_facts(region_state(study, region))
     chosen = read_lang(ds, lang)
     extra: list[dict[str, Any]] = []
@@ -151,7 +150,7 @@ def build_chain_map(
         if around is not None:
             near = neighbours(facts, study.graph.ids[study.graph.find(around)], depth)
             inside = inside & np.array([i in near for i in study.graph.ids], dtype=bool)
-        ids = _chosen(facts, inside, whole=all_products or around is not None)
+        ids = choose_products(facts, inside, whole=all_products or around is not None)
         if not ids:
             raise OptionError("empty-selection")
         if len(ids) > MOST_BOXES and not force:
@@ -160,35 +159,6 @@ def build_chain_map(
     topic = _topic(facts, chain, around, anchor)
     page = render_page(facts, pictures, extra, topic, chosen)
     return ChainMap(topic[chosen], page, max(p.crossings for p in pictures))
-
-
-def _with_enterprises(ds: Dataset) -> Dataset:
-    """Return the dataset with empty tables in place of missing ones: structure alone is a map too."""
-    from dataclasses import replace
-
-    missing = {n: empty_table(n) for n in ("enterprises", "capacities") if not ds.has(n)}
-    return replace(ds, tables={**ds.tables, **missing}) if missing else ds
-
-
-def _chosen(facts: Facts, inside: Any, *, whole: bool) -> list[str]:
-    """Return the products to draw: what is made, taken or built here and what would use a surplus."""
-    products = [fact for fact in facts.products if inside[fact.position]]
-    used = {fact.product_id for fact in products if fact.standing != "absent"}
-    if whole or not used:
-        return [fact.product_id for fact in products]
-    made = {fact.product_id for fact in products if fact.makers}
-    next_ = {
-        link.output_id
-        for link in facts.links
-        if link.role == "consumed"
-        and link.input_id in made
-        and facts.by_id[link.input_id].product_kind in {"material", "component", "product", ""}
-    }
-    chains = {c for i in made for c in facts.by_id[i].chains}
-    open_ = [
-        f.product_id for f in products if f.product_id in next_ and chains.intersection(f.chains)
-    ]
-    return sorted(used.union(open_))
 
 
 def _pictures(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +14,13 @@ from chaingraph.analysis.standing import standing
 from chaingraph.enterprises import maker_rows
 from chaingraph.products import ROLES
 from chaingraph.results import shown_number
+from chaingraph.tables import empty_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from chaingraph.analysis.state import RegionState
+    from chaingraph.dataset import Dataset
     from chaingraph.words import Language
 
 _MAKERS_SHOWN = 30
@@ -178,6 +180,33 @@ def gather_facts(state: RegionState) -> Facts:
             )
         )
     return Facts(state, tuple(facts), _links(state), {fact.product_id: fact for fact in facts})
+
+
+def with_enterprises(ds: Dataset) -> Dataset:
+    """Return the dataset with empty tables in place of missing ones: structure alone is a map too."""
+    missing = {n: empty_table(n) for n in ("enterprises", "capacities") if not ds.has(n)}
+    return replace(ds, tables={**ds.tables, **missing}) if missing else ds
+
+
+def choose_products(facts: Facts, inside: Any, *, whole: bool) -> list[str]:
+    """Return the products to draw: what is made, taken or built here and what would use a surplus."""
+    products = [fact for fact in facts.products if inside[fact.position]]
+    used = {fact.product_id for fact in products if fact.standing != "absent"}
+    if whole or not used:
+        return [fact.product_id for fact in products]
+    made = {fact.product_id for fact in products if fact.makers}
+    next_ = {
+        link.output_id
+        for link in facts.links
+        if link.role == "consumed"
+        and link.input_id in made
+        and facts.by_id[link.input_id].product_kind in {"material", "component", "product", ""}
+    }
+    chains = {c for i in made for c in facts.by_id[i].chains}
+    open_ = [
+        f.product_id for f in products if f.product_id in next_ and chains.intersection(f.chains)
+    ]
+    return sorted(used.union(open_))
 
 
 _TEXTS = ("name_zh", "name_en", "stage", "kind", "chains", "unit", "restricted", "source_url")

@@ -1,0 +1,217 @@
+"""Pages of still figures: one HTML file without scripts that opens offline and prints as vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from chaingraph import words
+from chaingraph.analysis.balance import chain_filter
+from chaingraph.analysis.content import measure_local_content
+from chaingraph.analysis.settings import read_chain, read_lang
+from chaingraph.analysis.state import open_study, region_state
+from chaingraph.files import write_file
+from chaingraph.version import __version__
+from chaingraph.views.capacity_chart import capacity_over_time, capacity_steps
+from chaingraph.views.charts import anchor_content_bars, coverage_bars
+from chaingraph.views.facts import gather_facts, with_enterprises
+from chaingraph.views.figure_tables import (
+    capacity_table,
+    content_table,
+    coverage_table,
+    flow_tables,
+    map_tables,
+)
+from chaingraph.views.flow import build_flow, flow_svg
+from chaingraph.views.region_map import build_region_map, region_map_svg
+from chaingraph.views.svg import FigureError, figure_word, region_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from chaingraph.dataset import Dataset
+    from chaingraph.views.facts import Facts
+    from chaingraph.views.figure_tables import FigureTable
+    from chaingraph.words import Language
+
+FIGURES = ("flow", "region", "charts")
+_PANELS = 12
+
+
+@dataclass(frozen=True)
+class FigurePage:
+    """A page of figures; in a notebook it shows the drawings."""
+
+    title: str
+    page: str
+    drawings: tuple[str, ...]
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page; an existing file is replaced as a whole or kept."""
+        return write_file(path, self.page)
+
+    def _repr_html_(self) -> str:
+        return "".join(self.drawings)
+
+
+def save_figure(ds: Dataset, path: str | Path, **options: Any) -> Path:
+    """Write a figure of a region as one HTML file that asks for nothing from outside.
+
+    Parameters
+    ----------
+    ds
+        The dataset.
+    path
+        The file to write.
+    **options
+        As for :func:`build_figure`.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    UnknownNameError, OptionError
+        For names and options that cannot be used.
+    FileProblemError
+        Where a file cannot be read or written; an existing one stays.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, chaingraph as cg
+    >>> page = pathlib.Path(tempfile.mkdtemp()) / "flow.html"
+    >>> save_figure(cg.load_dataset("toy"), page, figure="flow").stat().st_size > 5_000
+    True
+    """
+    return build_figure(ds, **options).save(path)
+
+
+def build_figure(
+    ds: Dataset,
+    *,
+    figure: str,
+    region: str | None = None,
+    chain: str | None = None,
+    at: str | None = None,
+    statuses: Mapping[str, float] | Iterable[str] | str = "operating",
+    boundary: str | Path | None = None,
+    boundary_note: str | None = None,
+    targets: Sequence[str] = (),
+    lang: str | None = None,
+) -> FigurePage:
+    """Build a page with a figure of a region and the same numbers as tables.
+
+    Parameters
+    ----------
+    ds
+        The dataset. Where it has no enterprises the figure says so in a sentence.
+    figure
+        ``flow`` (material flow), ``region`` (map of the sites) or ``charts`` (coverage, capacity over
+        time, local content of anchors).
+    region, chain, at, statuses, lang
+        As in :func:`chaingraph.find_gaps`.
+    boundary, boundary_note
+        Only with ``region``: a GeoJSON file drawn underneath, and where it comes from.
+    targets
+        Only with ``region``: groups or enterprise ids to show as recruitment targets.
+
+    Returns
+    -------
+    FigurePage
+        The page; ``save(path)`` writes it.
+
+    Raises
+    ------
+    UnknownNameError, OptionError
+        For names and options that cannot be used.
+    FileProblemError
+        Where the boundary file cannot be read.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> build_figure(cg.load_dataset("toy"), figure="flow", lang="en").title
+    'Jia · Material flow'
+    """
+    if figure not in FIGURES:
+        raise FigureError("bad-figure", value=figure, choices=", ".join(FIGURES))
+    if figure != "region" and boundary is not None:
+        raise FigureError("boundary-not-here", figure=figure)
+    read_chain(ds, chain)
+    chosen = read_lang(ds, lang)
+    study = open_study(with_enterprises(ds), at=at, statuses=statuses)
+    facts = gather_facts(region_state(study, region))
+    if figure == "flow":
+        flow = build_flow(facts, chain)
+        drawings, tables = [flow_svg(flow, chosen)], flow_tables(flow, chosen)
+    elif figure == "region":
+        drawn = build_region_map(
+            facts, boundary=boundary, boundary_note=boundary_note, targets=targets, chain=chain
+        )
+        drawings, tables = [region_map_svg(drawn, chosen)], map_tables(drawn, chosen)
+    else:
+        drawings, tables = _charts(facts, region, chain, chosen)
+    name = {"flow": "flow-title", "region": "map-title", "charts": "charts-title"}[figure]
+    parts = [region_name(facts, chosen), *([words.term("chain", chain, chosen)] if chain else [])]
+    title = " · ".join([*parts, figure_word(name, chosen)])
+    return FigurePage(title, _page(facts, title, drawings, tables, chosen), tuple(drawings))
+
+
+def _charts(
+    facts: Facts, region: str | None, chain: str | None, lang: Language
+) -> tuple[list[str], list[FigureTable]]:
+    study = facts.state.study
+    ids = _largest(facts, chain)
+    content = measure_local_content(
+        study.dataset, by="anchor", region=region, statuses=study.statuses, lang=lang
+    )
+    drawings = [
+        coverage_bars(facts, lang, chain),
+        capacity_over_time(study.dataset, region, ids, lang),
+        anchor_content_bars(content, lang, facts=facts),
+    ]
+    steps = capacity_steps(study.dataset, region, ids)
+    tables = coverage_table(facts, chain, lang) + capacity_table(facts, steps, lang)
+    return drawings, tables + content_table(content, lang)
+
+
+def _largest(facts: Facts, chain: str | None) -> list[str]:
+    """Return the products made or built here with a known size, those of most money first."""
+    inside = chain_filter(facts.state.study, chain)
+    made = [f for f in facts.products if inside[f.position] and max(f.capacity, f.construction) > 0]
+
+    def worth(fact: Any) -> float:
+        value = max(fact.capacity, fact.construction) * fact.price_cny
+        return float(value) if value > 0 else 0.0
+
+    return [f.product_id for f in sorted(made, key=lambda f: (-worth(f), f.product_id))[:_PANELS]]
+
+
+def _page(
+    facts: Facts, title: str, drawings: list[str], tables: list[FigureTable], lang: Language
+) -> str:
+    import jinja2
+    from markupsafe import Markup
+
+    ds = facts.state.study.dataset
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = resources.files("chaingraph.views").joinpath("templates", "figure.html")
+    page: str = environment.from_string(template.read_text(encoding="utf-8")).render(
+        html_lang="zh-CN" if lang == "zh" else "en",
+        version=__version__,
+        title=title,
+        drawings=[Markup(drawing) for drawing in drawings],  # noqa: S704  escaped by svg.tag
+        tables=tables,
+        footer=figure_word(
+            "footer", lang, dataset=ds.title(lang), version=ds.version, at=ds.as_of or "-",
+            program=__version__, statuses="+".join(
+                words.term("status", s, lang) + ("" if f == 1 else f"={f:g}")
+                for s, f in facts.state.study.statuses.items()
+            ),
+        ),
+    )  # fmt: skip
+    return page

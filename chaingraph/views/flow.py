@@ -1,0 +1,291 @@
+"""Material flow of a region: physical flows valued in money, local against brought in, as a drawing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from chaingraph import words
+from chaingraph.analysis.balance import chain_filter
+from chaingraph.errors import OptionError
+from chaingraph.loops import strong_components
+from chaingraph.views.flow_drawing import draw_flow
+from chaingraph.views.flow_layout import OTHER
+from chaingraph.views.svg import figure_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chaingraph.analysis.state import RegionState
+    from chaingraph.views.facts import Facts
+    from chaingraph.words import Language
+
+
+class Parts(NamedTuple):
+    """A value by where it comes from, CNY a year: made here, brought in, not known."""
+
+    local: float = 0.0
+    brought: float = 0.0
+    unknown: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """The whole value."""
+        return self.local + self.brought + self.unknown
+
+    def plus(self, other: Parts) -> Parts:
+        """Return the sum of two values."""
+        return Parts(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+@dataclass(frozen=True)
+class FlowNode:
+    """A product: what local makers of others take of it, and the inputs its own makers take."""
+
+    product_id: str
+    name_zh: str
+    name_en: str
+    column: int
+    sent: Parts
+    taken: float
+
+    def name(self, lang: Language) -> str:
+        """Return the name in a language, or the other one where there is none."""
+        return (self.name_zh if lang == "zh" else self.name_en) or self.name_zh or self.name_en
+
+
+@dataclass(frozen=True)
+class FlowLink:
+    """What the local makers of a product take of one input: units and CNY a year."""
+
+    source: str
+    target: str
+    quantity: float
+    unit: str
+    value: Parts
+
+
+class Unvalued(NamedTuple):
+    """A flow without a value: its quantity is known and no price, or not even that."""
+
+    source: str
+    target: str
+    quantity: float
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """The material flow of a region.
+
+    Attributes
+    ----------
+    nodes, links
+        What is drawn; the links of a node add up to its values.
+    cut
+        Links left out so that no loop remains.
+    unvalued
+        Flows that could not be valued.
+    total
+        Value of all flows that could be valued, cut ones too.
+    sourced
+        Share of that value that rests on rows with a source; nan without any.
+    merged
+        Products that the node of small inputs stands for.
+    """
+
+    facts: Facts
+    chain: str | None
+    nodes: tuple[FlowNode, ...]
+    links: tuple[FlowLink, ...]
+    cut: tuple[FlowLink, ...]
+    unvalued: tuple[Unvalued, ...]
+    total: Parts
+    sourced: float
+    merged: tuple[str, ...] = field(default=())
+
+
+def build_flow(facts: Facts, chain: str | None = None, *, most: int = 40) -> Flow:
+    """Build the material flow of a region.
+
+    Parameters
+    ----------
+    facts
+        The region.
+    chain
+        Only what the products of this chain take.
+    most
+        Number of links to draw; products of least value beyond it become one node "other inputs".
+
+    Returns
+    -------
+    Flow
+        Nodes and links in CNY a year: quantity times price of the input. Its local part is the
+        input's coverage, as everybody is served pro rata where the region is short.
+
+    Raises
+    ------
+    UnknownNameError, OptionError
+        For a chain that is not there, or less than one link.
+    """
+    state = facts.state
+    graph, study = state.study.graph, state.study
+    if most < 1:
+        raise OptionError("bad-depth", value=most)
+    inside = chain_filter(study, chain)
+    chosen = np.flatnonzero(state.active & inside[graph.target])
+    values = state.flow[chosen] * study.price[graph.source[chosen]]
+    known = np.nan_to_num(values) > 0
+    pairs = [(graph.ids[graph.source[i]], graph.ids[graph.target[i]]) for i in chosen.tolist()]
+    gone = _cut_loops(pairs, np.where(known, values, -1.0).tolist())
+    links = [
+        FlowLink(s, t, float(state.flow[i]), facts.by_id[s].unit, _split(state, i, float(v)))
+        for (s, t), i, v in zip(pairs, chosen.tolist(), values.tolist(), strict=True)
+    ]
+    drawn = [link for n, link in enumerate(links) if known[n] and n not in gone]
+    merged = _merged(drawn, most)
+    drawn = _merge(drawn, merged)
+    everything = sum((x for n, x in enumerate(values.tolist()) if known[n]), 0.0)
+    solid = state.sourced_demand[graph.source[chosen]]
+    unvalued = [
+        Unvalued(s, t, float(state.flow[chosen[n]]) if state.flow[chosen[n]] > 0 else float("nan"))
+        for n, (s, t) in enumerate(pairs)
+        if not known[n]
+    ]
+    total = Parts()
+    for n, link in enumerate(links):
+        total = total.plus(link.value) if known[n] else total
+    return Flow(
+        facts=facts,
+        chain=chain,
+        nodes=_nodes(facts, drawn),
+        links=tuple(drawn),
+        cut=tuple(links[n] for n in sorted(gone)),
+        unvalued=tuple(unvalued),
+        total=total,
+        sourced=float(np.nansum((values * solid)[known])) / everything if everything else float("nan"),
+        merged=tuple(sorted(merged)),
+    )  # fmt: skip
+
+
+def _split(state: RegionState, link: int, value: float) -> Parts:
+    """Return the value of a link by where it comes from."""
+    if not value > 0:
+        return Parts()
+    coverage = float(state.coverage[state.study.graph.source[link]])
+    if np.isnan(coverage):
+        return Parts(unknown=value)
+    return Parts(value * coverage, value - value * coverage)
+
+
+def _cut_loops(pairs: Sequence[tuple[str, str]], values: Sequence[float]) -> set[int]:
+    """Return the links to leave out: of each loop the one of least value, until none is left."""
+    ids = sorted({name for pair in pairs for name in pair})
+    place = {name: i for i, name in enumerate(ids)}
+    left = {n for n, (s, t) in enumerate(pairs) if s != t}
+    gone = set(range(len(pairs))) - left
+    while True:
+        successors: list[list[int]] = [[] for _ in ids]
+        for n in sorted(left):
+            successors[place[pairs[n][0]]].append(place[pairs[n][1]])
+        loops = [part for part in strong_components(successors) if len(part) > 1]
+        if not loops:
+            return gone
+        for part in loops:
+            own = {ids[i] for i in part}
+            inner = [n for n in left if pairs[n][0] in own and pairs[n][1] in own]
+            least = min(inner, key=lambda n: (values[n], pairs[n]))
+            left.discard(least)
+            gone.add(least)
+
+
+def _merged(links: Sequence[FlowLink], most: int) -> set[str]:
+    """Return the products of least value whose links are beyond the number to draw."""
+    worth: dict[str, float] = defaultdict(float)
+    count: dict[str, int] = defaultdict(int)
+    for link in links:
+        worth[link.source] += link.value.total
+        count[link.source] += 1
+    outputs = {link.target for link in links}
+    merged: set[str] = set()
+    used = 0
+    for name in sorted(worth, key=lambda i: (-worth[i], i)):
+        used += count[name]
+        if used > most and name not in outputs and used > count[name]:
+            merged.add(name)
+    return merged if len(merged) > 1 else set()
+
+
+def _merge(links: Sequence[FlowLink], merged: set[str]) -> list[FlowLink]:
+    """Return the links with those of some products added up to one an output."""
+    small: dict[str, Parts] = {}
+    for link in links:
+        if link.source in merged:
+            small[link.target] = small.get(link.target, Parts()).plus(link.value)
+    others = [FlowLink(OTHER, t, float("nan"), "", v) for t, v in sorted(small.items())]
+    return sorted(
+        [link for link in links if link.source not in merged] + others,
+        key=lambda link: (-link.value.total, link.source, link.target),
+    )
+
+
+def _nodes(facts: Facts, links: Sequence[FlowLink]) -> tuple[FlowNode, ...]:
+    """Return the products at both ends of the links, in columns by their longest path."""
+    sent: dict[str, Parts] = defaultdict(Parts)
+    taken: dict[str, float] = defaultdict(float)
+    for link in links:
+        sent[link.source] = sent[link.source].plus(link.value)
+        taken[link.target] += link.value.total
+    keys = sorted(set(sent) | set(taken))
+    column = _columns(keys, [(link.source, link.target) for link in links])
+    nodes = []
+    for key in keys:
+        if key == OTHER:
+            zh, en = (figure_word("other-inputs", lang) for lang in words.LANGUAGES)
+        else:
+            zh, en = facts.by_id[key].name("zh"), facts.by_id[key].name("en")
+        nodes.append(FlowNode(key, zh, en, column[key], sent[key], taken[key]))
+    return tuple(nodes)
+
+
+def _columns(keys: Sequence[str], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Return the column of each product: after all its inputs; a mere input stands before its first user."""
+    after: dict[str, set[str]] = {key: set() for key in keys}
+    waiting = dict.fromkeys(keys, 0)
+    for source, target in sorted(set(pairs)):
+        after[source].add(target)
+        waiting[target] += 1
+    column = dict.fromkeys(keys, 0)
+    ready = [key for key in keys if not waiting[key]]
+    inputs = set(ready)
+    while ready:
+        key = ready.pop()
+        for target in sorted(after[key]):
+            column[target] = max(column[target], column[key] + 1)
+            waiting[target] -= 1
+            if not waiting[target]:
+                ready.append(target)
+    for key in inputs:
+        if after[key]:
+            column[key] = min(column[target] for target in after[key]) - 1
+    return column
+
+
+def flow_svg(flow: Flow, lang: Language) -> str:
+    """Draw a material flow.
+
+    Parameters
+    ----------
+    flow
+        The flow.
+    lang
+        Language of the labels.
+
+    Returns
+    -------
+    str
+        SVG text; a sentence in place of the drawing where nothing could be valued.
+    """
+    return draw_flow(flow, lang)

@@ -1,0 +1,277 @@
+"""What a report is before it has a format: sections of paragraphs, tables and figures.
+
+Every figure is turned into text once, here. HTML, Excel, Word, Markdown and JSON show that text, so
+that no figure can differ between them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from chaingraph.results import shown_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from chaingraph.words import Language
+
+SCHEMA_VERSION = "1"
+CNY_100M = 1e8
+_LONGEST = 2_000
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+    r"\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
+Kind = Literal["text", "count", "number", "percent", "money"]
+
+
+@cache
+def _phrases() -> dict[str, dict[str, str]]:
+    text = resources.files("chaingraph.words").joinpath("report.json").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, str]] = json.loads(text)
+    return loaded
+
+
+def phrase(key: str, lang: Language, /, **params: object) -> str:
+    """Return a phrase of ``words/report.json`` in a language with its placeholders filled.
+
+    Examples
+    --------
+    >>> phrase("table", "zh", number=2)
+    '表 2'
+    """
+    return _phrases()[key][lang].format(**params)
+
+
+class Cell(NamedTuple):
+    """A value and how every format shows it."""
+
+    value: str | float | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes
+    ----------
+    unit
+        Unit of all its figures; empty where each row names its own in a column `unit`.
+    width
+        Width in half-width characters (a Chinese character counts two).
+    """
+
+    key: str
+    title: str
+    unit: str = ""
+    kind: Kind = "text"
+    width: int = 10
+
+    @property
+    def header(self) -> str:
+        """Title and unit."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether its cells are figures, which stand to the right."""
+        return self.kind != "text"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: its cells, the numbers of its sources, the standing that colours its first cell."""
+
+    cells: tuple[Cell, ...]
+    notes: tuple[int, ...] = ()
+    standing: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its caption.
+
+    Attributes
+    ----------
+    basis
+        Sentence: as of which date, and how much of the figures rests on rows with a source.
+    sourced
+        That share, 0 to 1; None where the table holds no figures of its own.
+    cited
+        Whether rows carry source numbers (then a row without one is general knowledge).
+    marked
+        Key of the column whose cells get the colour and mark of the row's standing.
+    """
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    basis: str = ""
+    sourced: float | None = None
+    cited: bool = True
+    marked: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing with its caption; `alt` says it in words, `latin` is it in English letters."""
+
+    key: str
+    title: str
+    svg: str
+    alt: str
+    basis: str = ""
+    sourced: float | None = None
+    notes: tuple[int, ...] = ()
+    latin: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph, or an item of a list, with its sources."""
+
+    text: str
+    notes: tuple[int, ...] = ()
+    item: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section. `sheet`: whether its tables make a sheet of a workbook; `wide`: landscape paper."""
+
+    key: str
+    title: str
+    paragraphs: tuple[Paragraph, ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    sheet: bool = True
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report in one language.
+
+    Attributes
+    ----------
+    meta
+        Label and text of what was asked: dataset, version, date, region, statuses.
+    sources
+        Addresses; a note `n` means the n-th.
+    as_of
+        Date of the data, ``YYYY``, ``YYYY-MM``, ``YYYY-MM-DD`` or empty.
+    """
+
+    title: str
+    subtitle: str
+    lang: Language
+    meta: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    sources: tuple[str, ...]
+    as_of: str
+    program: str
+
+    def say(self, key: str, **params: object) -> str:
+        """Return a phrase in the report's language."""
+        return phrase(key, self.lang, **params)
+
+    @property
+    def tables(self) -> Iterator[Table]:
+        """All tables, in order."""
+        return (table for section in self.sections for table in section.tables)
+
+    @property
+    def figures(self) -> Iterator[Figure]:
+        """All figures, in order."""
+        return (figure for section in self.sections for figure in section.figures)
+
+    def sources_text(self, row: Row) -> str:
+        """Return the source numbers of a row as text, or that it is general knowledge."""
+        return numbers_text(row.notes) or self.say("general")
+
+
+def clean(value: object) -> str:
+    r"""Return text on one line, without characters that steer a terminal, a page or a file.
+
+    Examples
+    --------
+    >>> clean("a\tb\x00\n c")
+    'a b c'
+    """
+    line = " ".join(_CONTROL.sub("", str(value)).split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def text(value: object) -> Cell:
+    """Return a cell of text; nothing is shown as a dash."""
+    line = "" if value is None or (isinstance(value, float) and math.isnan(value)) else clean(value)
+    return Cell(line, line) if line else Cell(None, "-")
+
+
+def count(value: float) -> Cell:
+    """Return a cell of a whole number."""
+    return Cell(int(value), f"{int(value):,}")
+
+
+def number(value: float) -> Cell:
+    """Return a cell of a quantity."""
+    return Cell(None, "-") if math.isnan(value) else Cell(float(value), shown_number(float(value)))
+
+
+def percent(value: float) -> Cell:
+    """Return a cell of a ratio, shown in per cent."""
+    return Cell(None, "-") if math.isnan(value) else Cell(float(value), f"{float(value):.0%}")
+
+
+def money(value: float) -> Cell:
+    """Return a cell of CNY, in hundred millions."""
+    return number(float(value) / CNY_100M)
+
+
+def runs(numbers: Iterable[int]) -> list[str]:
+    """Return numbers as runs.
+
+    Examples
+    --------
+    >>> runs([4, 1, 2, 3, 7, 8])
+    ['1-4', '7', '8']
+    """
+    found: list[list[int]] = []
+    for value in sorted(set(numbers)):
+        if found and value == found[-1][1] + 1:
+            found[-1][1] = value
+        else:
+            found.append([value, value])
+    texts: list[str] = []
+    for first, last in found:
+        short = last - first < 2  # noqa: PLR2004  two numbers need no dash
+        texts += map(str, range(first, last + 1)) if short else [f"{first}-{last}"]
+    return texts
+
+
+def numbers_text(numbers: Iterable[int]) -> str:
+    """Return source numbers in brackets, nothing for none.
+
+    Examples
+    --------
+    >>> numbers_text([1, 2, 3, 9])
+    '[1-3, 9]'
+    """
+    found = runs(numbers)
+    return f"[{', '.join(found)}]" if found else ""
+
+
+def make_row(cells: Sequence[Cell], notes: Iterable[int] = (), standing: str = "") -> Row:
+    """Return a row of some cells with its sources."""
+    return Row(tuple(cells), tuple(sorted(set(notes))), standing)

@@ -1,0 +1,42 @@
+"""The sections of a report, one module each; a new section is a module and a line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chaingraph.views.report.sections import (
+    balance,
+    charts,
+    enterprises,
+    evidence,
+    flow,
+    gaps,
+    method,
+    places,
+    present,
+    summary,
+    supply,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chaingraph.views.report.context import Context
+    from chaingraph.views.report.model import Section
+
+    Builder = Callable[[Context], Section | None]
+
+SECTIONS: tuple[Builder, ...] = (
+    summary.build,
+    present.build,
+    gaps.build,
+    supply.build,
+    balance.build,
+    flow.build,
+    places.build,
+    charts.build,
+    enterprises.build,
+    evidence.build,
+    method.build,
+)
+"""Builders in the order of the report. A builder returns None where the data have nothing to say."""

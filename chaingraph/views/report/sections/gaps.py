@@ -1,0 +1,111 @@
+"""缺口清单: what recruitment could fill, by priority."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from chaingraph.views.report import model
+from chaingraph.views.report.model import Paragraph, Row, Section, Table, make_row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chaingraph.views.facts import Fact
+    from chaingraph.views.report.context import Context
+    from chaingraph.views.report.model import Column
+
+
+def build(context: Context) -> Section:
+    """Return the section."""
+    return gap_section(context, "recruit", "gaps")
+
+
+def gap_section(context: Context, name: str, key: str) -> Section:
+    """Return the section of one list of gaps."""
+    rows = context.list_rows(name).to_dict("records")
+    title = context.say(f"section-{key}")
+    if not rows:
+        return Section(key, title, (Paragraph(context.say(f"none-{key}")),))
+    ids = [str(row["product_id"]) for row in rows]
+    total, share = context.gap_value(ids)
+    lead = [Paragraph(context.say(f"lead-{key}", count=len(rows)))]
+    if total > 0:
+        value = model.money(total).text
+        lead.append(
+            Paragraph(context.say("gap-total", value=value, share=model.percent(share).text))
+        )
+    table = Table(
+        key, title, _columns(context), tuple(_row(context, row) for row in rows),
+        context.basis(share, "basis-value"), None if math.isnan(share) else share,
+        marked="standing",
+    )  # fmt: skip
+    return Section(key, title, tuple(lead), (table,), wide=True)
+
+
+def _columns(context: Context) -> tuple[Column, ...]:
+    return (
+        context.column("rank", "count", 6),
+        context.column("product", width=18),
+        context.column("standing", width=8),
+        context.column("gap", width=8),
+        context.column("action", width=6),
+        context.column("unit", width=10),
+        context.column("demand", "number", 11),
+        context.column("capacity", "number", 11),
+        context.column("construction", "number", 10),
+        context.column("coverage", "percent", 8),
+        context.column("gap-value", "money", 9, unit="money"),
+        context.column("priority", "number", 8),
+        context.column("takers", width=18),
+        context.column("elsewhere", width=26),
+        context.column("remarks", width=26),
+        context.column("sourced", "percent", 8),
+    )
+
+
+def _row(context: Context, row: dict[Any, Any]) -> Row:
+    fact = context.facts.by_id[str(row["product_id"])]
+    cells = (
+        model.count(row["rank"]),
+        model.text(fact.name(context.lang)),
+        model.text(context.term("standing", fact.standing)),
+        model.text(context.term("gap_kind", str(row["gap_kind"]))),
+        model.text(context.term("action", str(row["action"]))),
+        model.text(context.say("per-year", unit=model.clean(fact.unit))),
+        model.number(fact.demand),
+        model.number(fact.capacity),
+        model.number(fact.construction),
+        model.percent(fact.coverage),
+        model.money(fact.gap_value_cny),
+        model.number(float(row["priority"])),
+        model.text(context.short_names(context.takers(fact))),
+        model.text(_elsewhere(context, fact)),
+        model.text(_remarks(context, fact, row)),
+        model.percent(context.sourced_demand(fact)),
+    )
+    return make_row(cells, context.cite_product(fact, price=True), fact.standing)
+
+
+def _elsewhere(context: Context, fact: Fact) -> str:
+    """Say who makes it elsewhere, the largest first."""
+    if not fact.elsewhere:
+        return context.say("nobody-elsewhere")
+    names = context.short_names(fact.elsewhere, total=False)
+    return context.say("elsewhere", count=fact.elsewhere_count, names=names)
+
+
+def _remarks(context: Context, fact: Fact, row: dict[Any, Any]) -> str:
+    """Say what a recruiter must know: a break, a restriction, who could use a surplus."""
+    parts = []
+    if row["is_break"]:
+        parts.append(context.say("remark-break"))
+    if fact.restricted:
+        parts.append(context.say("remark-restricted", text=model.clean(fact.restricted)))
+    if isinstance(row["open_outputs"], str) and row["open_outputs"]:
+        ids: Sequence[str] = row["open_outputs"].split("; ")
+        names = context.product_names([i for i in ids if i in context.facts.by_id])
+        parts.append(context.say("remark-open", names=names))
+    if row["users_unquantified"]:
+        parts.append(context.say("remark-unquantified", count=int(row["users_unquantified"])))
+    return context.say("joint").join(parts)
