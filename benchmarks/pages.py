@@ -50,7 +50,9 @@ def main():
             many = page.evaluate("chainmap.view.key === 'overview'")
             whole = f"{page.evaluate(DRAW_ALL) / 1000:.2f}" if many else "-"
             size = path.stat().st_size / 1e6
-            print(f"| {name} | {size:.2f} | {took:.2f} | {drawn:.2f} | {whole} | {built.crossings} |")
+            print(
+                f"| {name} | {size:.2f} | {took:.2f} | {drawn:.2f} | {whole} | {built.crossings} |"
+            )
             page.close()
         chromium.close()
 
