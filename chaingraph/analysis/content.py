@@ -98,7 +98,7 @@ def _by_chain(state: RegionState) -> list[dict[str, Any]]:
     study = state.study
     output = state.supply
     rows = []
-    home = _home_chains(study)
+    home = home_chains(study)
     for chain in study.dataset.chains:
         inside = np.array([chain in chains for chains in home], dtype=bool)
         if not (inside & state.present).any():
@@ -108,7 +108,7 @@ def _by_chain(state: RegionState) -> list[dict[str, Any]]:
     return rows
 
 
-def _home_chains(study: Study) -> list[set[str]]:
+def home_chains(study: Study) -> list[set[str]]:
     """Return the chains that each product is an output of.
 
     A product is an output of the chain of the folder that defines it, where that folder's card names

@@ -9,7 +9,7 @@ from chaingraph import words
 from chaingraph.results import shown_number
 from chaingraph.views.charts import content_name, covered
 from chaingraph.views.facts import figure
-from chaingraph.views.flow_layout import OTHER
+from chaingraph.views.flow_layout import COLLECTED
 from chaingraph.views.svg import figure_word, money
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def flow_tables(flow: Flow, lang: Language) -> list[FigureTable]:
     by_id = flow.facts.by_id
 
     def name(key: str) -> str:
-        return figure_word("other-inputs", lang) if key == OTHER else by_id[key].name(lang)
+        return figure_word(COLLECTED[key], lang) if key in COLLECTED else by_id[key].name(lang)
 
     rows = [
         [name(k.source), name(k.target), figure(k.quantity), k.unit, money(k.value.total),

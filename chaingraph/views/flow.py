@@ -13,7 +13,7 @@ from chaingraph.analysis.balance import chain_filter
 from chaingraph.errors import OptionError
 from chaingraph.loops import strong_components
 from chaingraph.views.flow_drawing import draw_flow
-from chaingraph.views.flow_layout import OTHER
+from chaingraph.views.flow_layout import COLLECTED, OTHER, REST
 from chaingraph.views.svg import figure_word
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Flow:
     sourced
         Share of that value that rests on rows with a source; nan without any.
     merged
-        Products that the node of small inputs stands for.
+        Products that the nodes of other inputs and other products stand for.
     """
 
     facts: Facts
@@ -107,7 +107,7 @@ class Flow:
     merged: tuple[str, ...] = field(default=())
 
 
-def build_flow(facts: Facts, chain: str | None = None, *, most: int = 40) -> Flow:
+def build_flow(facts: Facts, chain: str | None = None, *, most: int = 32) -> Flow:
     """Build the material flow of a region.
 
     Parameters
@@ -117,7 +117,8 @@ def build_flow(facts: Facts, chain: str | None = None, *, most: int = 40) -> Flo
     chain
         Only what the products of this chain take.
     most
-        Number of links to draw; products of least value beyond it become one node "other inputs".
+        Number of products to draw; those of least value beyond it become "other inputs" and "other
+        products", so that what is drawn still adds up.
 
     Returns
     -------
@@ -128,7 +129,7 @@ def build_flow(facts: Facts, chain: str | None = None, *, most: int = 40) -> Flo
     Raises
     ------
     UnknownNameError, OptionError
-        For a chain that is not there, or less than one link.
+        For a chain that is not there, or less than one product.
     """
     state = facts.state
     graph, study = state.study.graph, state.study
@@ -202,33 +203,29 @@ def _cut_loops(pairs: Sequence[tuple[str, str]], values: Sequence[float]) -> set
 
 
 def _merged(links: Sequence[FlowLink], most: int) -> set[str]:
-    """Return the products of least value whose links are beyond the number to draw."""
-    worth: dict[str, float] = defaultdict(float)
-    count: dict[str, int] = defaultdict(int)
+    """Return the products of least value, taken or taking, beyond the number to draw."""
+    sent: dict[str, float] = defaultdict(float)
+    taken: dict[str, float] = defaultdict(float)
     for link in links:
-        worth[link.source] += link.value.total
-        count[link.source] += 1
-    outputs = {link.target for link in links}
-    merged: set[str] = set()
-    used = 0
-    for name in sorted(worth, key=lambda i: (-worth[i], i)):
-        used += count[name]
-        if used > most and name not in outputs and used > count[name]:
-            merged.add(name)
-    return merged if len(merged) > 1 else set()
+        sent[link.source] += link.value.total
+        taken[link.target] += link.value.total
+    worth = {name: max(sent[name], taken[name]) for name in {*sent, *taken}}
+    ranked = sorted(worth, key=lambda i: (-worth[i], i))
+    return set(ranked[most:]) if len(ranked) > most + 1 else set()
 
 
 def _merge(links: Sequence[FlowLink], merged: set[str]) -> list[FlowLink]:
-    """Return the links with those of some products added up to one an output."""
-    small: dict[str, Parts] = {}
+    """Return the links; those of merged products are added up to one an input and one an output."""
+    kept, small = [], defaultdict[tuple[str, str], Parts](Parts)
     for link in links:
-        if link.source in merged:
-            small[link.target] = small.get(link.target, Parts()).plus(link.value)
-    others = [FlowLink(OTHER, t, float("nan"), "", v) for t, v in sorted(small.items())]
-    return sorted(
-        [link for link in links if link.source not in merged] + others,
-        key=lambda link: (-link.value.total, link.source, link.target),
-    )
+        source = OTHER if link.source in merged else link.source
+        target = REST if link.target in merged else link.target
+        if (source, target) == (link.source, link.target):
+            kept.append(link)
+        else:
+            small[source, target] = small[source, target].plus(link.value)
+    kept += [FlowLink(*ends, float("nan"), "", value) for ends, value in sorted(small.items())]
+    return sorted(kept, key=lambda link: (-link.value.total, link.source, link.target))
 
 
 def _nodes(facts: Facts, links: Sequence[FlowLink]) -> tuple[FlowNode, ...]:
@@ -242,8 +239,8 @@ def _nodes(facts: Facts, links: Sequence[FlowLink]) -> tuple[FlowNode, ...]:
     column = _columns(keys, [(link.source, link.target) for link in links])
     nodes = []
     for key in keys:
-        if key == OTHER:
-            zh, en = (figure_word("other-inputs", lang) for lang in words.LANGUAGES)
+        if key in COLLECTED:
+            zh, en = (figure_word(COLLECTED[key], lang) for lang in words.LANGUAGES)
         else:
             zh, en = facts.by_id[key].name("zh"), facts.by_id[key].name("en")
         nodes.append(FlowNode(key, zh, en, column[key], sent[key], taken[key]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chaingraph import words
-from chaingraph.views.flow_layout import OTHER, PARTS, Place, Ribbon, lay_out
+from chaingraph.views.flow_layout import COLLECTED, PARTS, Place, Ribbon, lay_out
 from chaingraph.views.palette import STYLES
 from chaingraph.views.svg import (
     MARGIN,
@@ -66,7 +66,7 @@ def draw_flow(flow: Flow, lang: Language) -> str:
     for node in flow.nodes:
         mark = (
             ""
-            if node.product_id == OTHER
+            if node.product_id in COLLECTED
             else STYLES[flow.facts.by_id[node.product_id].standing].mark
         )
         _draw_node(drawing, node, places[node.product_id], mark, lang)

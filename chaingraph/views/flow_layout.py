@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from chaingraph.views.flow import FlowLink, FlowNode
 
-OTHER = "*other"
-"""Node of all inputs that are too small to be drawn one by one."""
+OTHER, REST = "*other", "*rest"
+COLLECTED = {OTHER: "other-inputs", REST: "other-products"}
+"""Nodes of all inputs and of all products too small to be drawn one by one, and their names."""
 PARTS = ("local", "brought", "unknown")
 """What a value consists of: made here, brought in, not known."""
 IN_WIDTH, OUT_WIDTH = 9.0, 14.0
