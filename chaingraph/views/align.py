@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LEAST_PITCH = 2
 _PULL = np.array([1.0, 2.0, 8.0])
 """Pull of a piece of a link with 0, 1 or 2 way points as ends."""
-_ROUNDS = ((2_000, 12), (20_000, 6))
+_FEW = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +79,7 @@ def align(stack: Stack, *, row_height: int) -> tuple[Integers, int]:
         for own, other in ((stack.head, stack.tail), (stack.tail, stack.head))
     ]
     bounds = stack.start.tolist()
-    rounds = next((r for most, r in _ROUNDS if len(size) <= most), 3)
-    for number in range(rounds):
+    for number in range(5 if len(size) <= _FEW else 3):
         turn = number % 2
         used = sides if number > 1 else [sides[turn]]
         for c in range(columns)[:: 1 - 2 * turn]:

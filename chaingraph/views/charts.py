@@ -9,7 +9,7 @@ import numpy as np
 
 from chaingraph import words
 from chaingraph.analysis.balance import chain_filter
-from chaingraph.analysis.content import home_chains as home_chains
+from chaingraph.analysis.content import home_chains
 from chaingraph.errors import OptionError
 from chaingraph.views.capacity_chart import capacity_over_time
 from chaingraph.views.facts import figure

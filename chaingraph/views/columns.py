@@ -148,7 +148,7 @@ def cut_columns(
         for node in linked:
             column[node] = start + found[node]
         heights = [sum(place == number for place in found.values()) for number in range(width)]
-        rows = max(rows, max(heights), -(-len(members) // width))
+        rows = max(rows, *heights, -(-len(members) // width))
     _shorten(column, bands, spans, after, before, rows)
     height = [0] * sum(len(span) for span in spans.values())
     passing = height.copy()

@@ -1,9 +1,10 @@
-"""Few crossings in a layered drawing: exact counts, barycentre sweeps, transposition, sifting."""
+"""Crossings of a layered drawing: exact counts, barycentre sweeps, transposition, sifting."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]
-
-_TRANSPOSITIONS = 30
-_WINDOW = 64
-_STRIDES = (611_953, 370_421, 86_969)
-_EFFORTS = ((1_000, (4, 8, 8)), (6_000, (2, 8, 6)), (60_000, (1, 8, 4)))
-"""Most edges -> starts, sweeps, sifting rounds."""
 
 
 class _Side(NamedTuple):
@@ -222,7 +217,8 @@ def transpose(graph: Layered, slot: Integers, *, rounds: int) -> tuple[Integers,
         before = taken
         for batch in batches:
             upper, lower = order[batch], order[batch + 1]
-            gain = sum(_swap_gain(side, slot, upper, lower) for side in graph.sides)
+            gain = _swap_gain(graph.sides[0], slot, upper, lower)
+            gain += _swap_gain(graph.sides[1], slot, upper, lower)
             chosen = gain > 0
             if chosen.any():
                 places = batch[chosen]
@@ -268,13 +264,13 @@ def _crossing_matrix(side: _Side, layer: slice, slot: Integers, block: slice) ->
     matrix = np.zeros((count, count), dtype=np.int64)
     if not len(row):
         return matrix
-    order = np.argsort(place)
+    order = place.argsort()
     row, place = row[order], place[order]
     above = np.zeros((len(row) + 1, count), dtype=np.int64)
     above[np.arange(1, len(row) + 1), row] = 1
-    np.cumsum(above, axis=0, out=above)
-    above = above[np.searchsorted(place, place)]
-    order = np.argsort(row)
+    np.add.accumulate(above, axis=0, out=above)
+    above = above[place.searchsorted(place)]
+    order = row.argsort()
     row = row[order]
     opens = np.flatnonzero(np.concatenate(([True], row[1:] != row[:-1])))
     matrix[row[opens]] = np.add.reduceat(above[order], opens, axis=0)
@@ -294,9 +290,10 @@ def _sift_block(balance: Integers, *, down: bool) -> tuple[Integers, int]:
     np.cumsum(balance, axis=1, out=gain[:, 1:])
     chosen = count - gain[:, ::-1].argmax(axis=1) if down else gain.argmax(axis=1)
     row = np.zeros(count + 1, dtype=np.int64)
+    sums = row[1:]
     taken = 0
     for node in np.flatnonzero((chosen != order) & (chosen != order + 1)).tolist():
-        np.cumsum(balance[node].take(order), out=row[1:])
+        np.add.accumulate(balance[node].take(order), out=sums)
         here = int((order == node).argmax())
         best = count - int(row[::-1].argmax()) if down else int(row.argmax())
         taken += int(row[best] - row[here])
@@ -332,7 +329,7 @@ def sift(
         low, high = bounds[layer], bounds[layer + 1]
         edges = [slice(first[layer], first[layer + 1]) for first in firsts]
         cuts = [*range(low - shift, high, window), high]
-        for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+        for begin, end in pairwise(cuts):
             block = slice(max(begin, low), end)
             if block.stop - block.start < 2:  # noqa: PLR2004
                 continue
@@ -344,57 +341,3 @@ def sift(
             slot[nodes] = np.arange(block.start, block.stop)
             taken += less
     return slot, taken
-
-
-def reduce_crossings(graph: Layered) -> Integers:
-    """Return slots with few crossings; the smaller the graph, the more is tried.
-
-    Sweeps with relaxing from several fixed starts; the best order is transposed, then sifted with
-    moving windows until nothing is gained or the rounds are spent.
-    """
-    plain = np.arange(graph.size)
-    best, least = plain, count_crossings(graph, plain)
-    starts, sweeps, rounds = _effort(len(graph.tail))
-    for number in range(starts):
-        slot, fewest = _settle(graph, _start(graph, number), sweeps=sweeps)
-        if fewest < least:
-            best, least = slot, fewest
-        if not least:
-            return best
-    best, less = transpose(graph, best, rounds=_TRANSPOSITIONS)
-    least -= less
-    for number in range(rounds):
-        best, less = sift(graph, best, window=_WINDOW, shift=number % 2 * (_WINDOW // 2))
-        least -= less
-        if not least or (not less and number):
-            break
-    return best
-
-
-def _effort(edges: int) -> tuple[int, int, int]:
-    """Return the number of starts, of sweeps for each and of sifting rounds."""
-    for most, effort in _EFFORTS:
-        if edges <= most:
-            return effort
-    return 1, 6, 2
-
-
-def _start(graph: Layered, number: int) -> Integers:
-    """Return the given order, then shuffled ones."""
-    plain = np.arange(graph.size)
-    if number == 0:
-        return plain
-    key = (plain * _STRIDES[number - 1]) % 1_000_003
-    return _inverse(np.lexsort((key, graph.layer)))
-
-
-def _settle(graph: Layered, slot: Integers, *, sweeps: int) -> tuple[Integers, int]:
-    """Sweep forward and back, relaxing after each; return the best order met and its crossings."""
-    best, least = slot, count_crossings(graph, slot)
-    for number in range(sweeps):
-        slot = sweep(graph, slot, forward=number % 2 == 0, flip=number % 4 > 1)
-        slot = relax(graph, slot, rounds=3)
-        count = count_crossings(graph, slot)
-        if count < least:
-            best, least = slot, count
-    return best, least

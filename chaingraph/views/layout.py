@@ -10,7 +10,8 @@ import numpy as np
 
 from chaingraph.views.align import Stack, align
 from chaingraph.views.columns import cut_columns, orient
-from chaingraph.views.crossings import Layered, count_crossings, crossing_count, reduce_crossings
+from chaingraph.views.crossings import Layered, count_crossings, crossing_count
+from chaingraph.views.ordering import reduce_crossings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

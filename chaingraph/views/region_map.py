@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from chaingraph.analysis.content import home_chains as home_chains
+from chaingraph.analysis.content import home_chains
 from chaingraph.enterprises import maker_rows
 from chaingraph.views.boundary import Boundary, load_boundary
 from chaingraph.views.region_drawing import draw_region_map

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from chaingraph.views.crossings import Integers, Layered
 
-_REACH = 32
+_REACH = 48
 
 
 class Routes:
@@ -71,9 +71,7 @@ class Routes:
         chain, start = nodes[first:last], self.layer[nodes[first]]
         spots = [self.place[node] for node in chain]
         lows = [max(0, spot - _REACH) for spot in spots]
-        highs = [
-            min(len(self.order[start + i]), spot + _REACH) + 1 for i, spot in enumerate(spots)
-        ]
+        highs = [min(len(self.order[start + i]), spot + _REACH) + 1 for i, spot in enumerate(spots)]
         window = slice(lows[0], highs[0])
         if first:
             table, spot = self.tables[start - 1], self.place[nodes[0]]
@@ -88,7 +86,7 @@ class Routes:
             step = table[window, after] * -2
             step += (table[window, -1] + cost)[:, None]
             steps.append(step)
-            cost = step.min(axis=0) + table[-1, after]
+            cost = np.minimum.reduce(step, axis=0) + table[-1, after]
             here, there = spots[i - 1], spots[i]
             now += int(table[here, -1] + table[-1, there] - 2 * table[here, there])
             window = after
@@ -115,11 +113,8 @@ class Routes:
         low, high = min(here, target), max(here, target) + 1
         for place in range(low, high):
             self.place[order[place]] = place
-        new, old = slice(low + 1, high), slice(low, high - 1)
-        if target > here:
-            new, old = slice(low + 1, high), slice(low + 2, high + 1)
-        else:
-            new = slice(low + 1, high)
+        new = slice(low + 1, high)
+        old = slice(low + 2, high + 1) if target > here else slice(low, high - 1)
         if layer < len(self.tables):
             table = self.tables[layer]
             table[new] = table[old].copy()
@@ -147,7 +142,7 @@ def find_ways(graph: Layered) -> Iterator[tuple[list[int], int, int]]:
             way.append(here)
             here = down[here]
         last = len(way)
-        yield (way + [here] if here >= 0 else way), first, last
+        yield ([*way, here] if here >= 0 else way), first, last
 
 
 def table_cells(graph: Layered) -> int:
@@ -159,15 +154,14 @@ def table_cells(graph: Layered) -> int:
 def reroute(graph: Layered, slot: Integers, *, down: bool = False) -> tuple[Integers, int]:
     """Move every long link to its best way, one after another; return the slots and what it took.
 
-    A link is taken out and put back where it crosses fewest others, as edges are inserted into a
-    drawing with all else fixed [1]_; here within 32 places of where it was. With `down` the links
-    come in the opposite order, and of equal ways the lower one is taken.
+    A link is taken out and put back where it crosses fewest others with all else held, by a shortest
+    path as in the insertion of an edge into a plane drawing [1]_; here within 48 places of where it
+    was. With `down` the links come in the opposite order, and of equal ways the lower one is taken.
 
     References
     ----------
-    .. [1] M. Chimani, C. Gutwenger, P. Mutzel, C. Wolf, "Inserting a vertex into a planar graph",
-       SODA 2009; M. Chimani, P. Hungerländer, M. Jünger, P. Mutzel, "An SDP approach to multi-level
-       crossing minimization", ALENEX 2011.
+    .. [1] C. Gutwenger, P. Mutzel, R. Weiskircher, "Inserting an edge into a planar graph",
+       Algorithmica 41(4), 2005.
     """
     routes = Routes(graph, slot)
     ways = list(find_ways(graph))
