@@ -52,16 +52,17 @@ def bundled_chains() -> dict[str, tuple[list[Node], list[tuple[str, str]]]]:
     for chain in sorted({c for text in ds.products["chains"].dropna() for c in text.split(";")}):
         tags = ds.products["chains"].fillna("").str.split(";")
         chosen = ds.products[[chain in listed for listed in tags]]
-        bands = {
-            row.product_id: STAGES.get(row.stage, 1) for row in chosen.itertuples(index=False)
-        }
+        bands = {row.product_id: STAGES.get(row.stage, 1) for row in chosen.itertuples(index=False)}
         used = ds.inputs[ds.inputs["role"] == "consumed"]
         links = [
             (a, b)
             for a, b in zip(used["input_id"], used["output_id"], strict=True)
             if a in bands and b in bands
         ]
-        graphs[chain] = ([Node(key, band) for key, band in sorted(bands.items())], sorted(set(links)))
+        graphs[chain] = (
+            [Node(key, band) for key, band in sorted(bands.items())],
+            sorted(set(links)),
+        )
     return graphs
 
 
@@ -75,7 +76,10 @@ def dot_version() -> str:
 
 def dot_crossings(layout: Layout) -> tuple[int, float] | None:
     """Return the crossings of dot's order of the same layered graph and its seconds."""
-    number = {name: i for i, name in enumerate(sorted((name for o in layout.orders for name in o), key=str))}
+    number = {
+        name: i
+        for i, name in enumerate(sorted((name for o in layout.orders for name in o), key=str))
+    }
     lines = ["digraph { phase=2;"]
     for order in layout.orders:
         members = sorted(number[name] for name in order)
@@ -107,7 +111,9 @@ def main() -> None:
     for size, links, seeds in ((45, 90, (1, 2, 3)), (200, 500, (1, 2, 3))):
         graphs |= {f"{size}/{links} seed {s}": random_chain(size, links, s) for s in seeds}
     if big:
-        graphs |= {f"{n}/{m} seed 1": random_chain(n, m, 1) for n, m in ((2_000, 5_000), (5_000, 10_000))}
+        graphs |= {
+            f"{n}/{m} seed 1": random_chain(n, m, 1) for n, m in ((2_000, 5_000), (5_000, 10_000))
+        }
     for name, (nodes, links) in graphs.items():
         seconds = []
         for _ in range(2 if len(nodes) > 1_000 else 5):

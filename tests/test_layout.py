@@ -57,7 +57,9 @@ def check(layout: Layout, nodes, links, most=16):
         assert [place.row for place in ordered] == list(range(len(places)))
         assert all(b.y - a.y >= ROW for a, b in pairwise(ordered))
         assert len(places) <= most
-    assert all(a[1] <= b[0] for a, b in pairwise(layout.bands[band] for band in sorted(layout.bands)))
+    assert all(
+        a[1] <= b[0] for a, b in pairwise(layout.bands[band] for band in sorted(layout.bands))
+    )
     assert list(layout.columns) == sorted(layout.columns)
     assert set(layout.bends) == set(links)
     for source, target in set(links):
@@ -77,7 +79,8 @@ def brute(orders, links):
     place = {name: (i, j) for i, order in enumerate(orders) for j, name in enumerate(order)}
     ends = [(place[a], place[b]) for a, b in links]
     return sum(
-        a[0] == c[0] and (a[1] - c[1]) * (b[1] - d[1]) < 0 for (a, b), (c, d) in combinations(ends, 2)
+        a[0] == c[0] and (a[1] - c[1]) * (b[1] - d[1]) < 0
+        for (a, b), (c, d) in combinations(ends, 2)
     )
 
 
@@ -101,9 +104,7 @@ def test_any_graph(graph, rows):
 def test_crossing_count_is_that_of_all_pairs(seed):
     chance = dice(seed)
     orders = [[(layer, i) for i in range(chance.randint(1, 9))] for layer in range(4)]
-    links = [
-        pair for a, b in pairwise(orders) for pair in product(a, b) if chance.random() < 0.4
-    ]
+    links = [pair for a, b in pairwise(orders) for pair in product(a, b) if chance.random() < 0.4]
     assert crossing_count(orders, links) == brute(orders, links)
     assert crossing_count(orders, [*links, *links]) == brute(orders, [*links, *links])
 
