@@ -77,6 +77,7 @@ class DataError(ChaingraphError, ValueError):
 
 
 _SHORT = 3
+_FEW = 12
 
 
 def closest(name: str, choices: Iterable[str], limit: int = 3) -> list[str]:
@@ -111,8 +112,6 @@ def unknown_name(what: str, name: str, choices: Iterable[str]) -> UnknownNameErr
         All names that would have done.
     """
     known = sorted(set(choices))
-    near = closest(name, known) or known[:8]
-    more = "" if len(near) >= len(known) or closest(name, known) else ", ..."
-    return UnknownNameError(
-        f"unknown-{what}", name=name, suggestions=(", ".join(near) + more) if near else "-"
-    )
+    near = closest(name, known) or (known if len(known) <= _FEW else [])
+    shown = ", ".join(near) if near else f"- ({len(known)})"
+    return UnknownNameError(f"unknown-{what}", name=name, suggestions=shown)

@@ -33,11 +33,17 @@ def write_file(path: str | Path, data: str | bytes, *, encoding: str = "utf-8") 
         Where the folder is missing or not writable, or the disk is full. An existing file stays.
     """
     target = Path(path)
+    if target.is_symlink():
+        target = target.resolve()  # the file that a link leads to, not the link
     content = data.encode(encoding) if isinstance(data, str) else data
     temporary = ""
     try:
         if target.is_dir():
             raise IsADirectoryError(21, "it is a folder")
+        if target.exists() and not target.is_file():  # a pipe or a device has nothing to keep
+            with target.open("wb") as stream:
+                stream.write(content)
+            return target
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -279,3 +279,15 @@ def test_notes_say_what_is_unknown_and_how_much_is_sourced(build):
             "the rest is general knowledge"
         ),
     ]
+
+
+def test_balance_is_unknown_where_a_side_is(toy):
+    frame = cg.calculate_balance(toy).frame.set_index("product_id")
+    assert pd.isna(frame.loc["can", "balance"])  # its maker has no figure
+
+
+def test_balance_is_unknown_where_no_demand_is_known(build):
+    ds = build("p q", [("p", "q", 2)], [("a", "p", 10), ("b", "q", None)])
+    row = cg.calculate_balance(ds).frame.set_index("product_id").loc["p"]
+    assert pd.isna(row["demand"])
+    assert pd.isna(row["balance"])

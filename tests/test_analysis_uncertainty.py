@@ -86,7 +86,7 @@ def test_no_draws_no_columns(build):
     ds = one_link(build, supply=20)
     columns = cg.find_gaps(ds, draws=0).frame.columns
     assert not {"demand_low", "demand_high", "probability_short"} & set(columns)
-    with pytest.raises(cg.OptionError, match="-1 draws are too few"):
+    with pytest.raises(cg.OptionError, match="-1 draws cannot be used"):
         cg.find_gaps(ds, draws=-1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -11,10 +12,10 @@ from tests.helpers_cli import document, failure, folder, rows, run
 BALANCE = """\
 Balance (dataset toy; region 甲市; at 2024-12; counted operating)
 
-Product id    Name      Unit      Makers    Capacity    Under construction     Demand     Balance    Coverage
-------------  --------  ------  --------  ----------  --------------------  ---------  ----------  ----------
-can           Can       pcs            1           -                     0  2,000,000  -2,000,000           -
-cell          Cell      GWh            1           2                     1          0           2           -
+Product id    Name      Unit      Makers (groups)    Capacity    Under construction     Demand    Balance    Coverage
+------------  --------  ------  -----------------  ----------  --------------------  ---------  ---------  ----------
+can           Can       pcs                     1           -                     0  2,000,000          -           -
+cell          Cell      GWh                     1           2                     1          0          2           -
 """
 
 
@@ -161,3 +162,18 @@ def test_exit_status_of_check(tmp_path):
     assert [row["severity"] for row in rows("check", good)] == ["info"]
     assert rows("check", good, "--severity", "warning") == []
     assert rows("check", good, "--severity", "error") == []
+
+
+def test_output_follows_a_link_and_feeds_a_pipe(tmp_path):
+    real, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    real.write_text("old", encoding="utf-8")
+    link.symlink_to(real)
+    run("balance", "toy", "-o", link)
+    assert link.is_symlink()
+    assert real.read_text(encoding="utf-8-sig").startswith("region,")
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    run("balance", "toy", "-o", pipe, "--top", "1")
+    assert os.read(reader, 100).startswith(b"\xef\xbb\xbfregion,")
+    os.close(reader)

@@ -57,7 +57,7 @@ def read_statuses(statuses: Mapping[str, float] | Iterable[str] | str) -> dict[s
         if not 0 <= factor <= 1:
             raise OptionError("bad-factor", value=factor, status=status)
     if not any(float(factor) > 0 for factor in pairs.values()):
-        raise OptionError("bad-status", value="", suggestions=", ".join(STATUSES))
+        raise OptionError("no-status")
     return {status: pairs[status] for status in STATUSES if pairs.get(status)}
 
 

@@ -193,8 +193,9 @@ class RegionState:
 
     @cached_property
     def balance(self) -> Floats:
-        """b_i = k_i u_i - d_i, nan where neither side is known."""
-        unknown = (self.demand <= 0) & self.needed & ~(self.capacity > 0)
+        """b_i = k_i u_i - d_i, nan where nothing of a side is known."""
+        unknown = (self.demand <= 0) & self.needed
+        unknown |= (self.unquantified > 0) & (self.capacity <= 0)
         return np.where(unknown, np.nan, self.supply - self.demand)
 
     @cached_property

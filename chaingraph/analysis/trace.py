@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chaingraph.analysis.settings import read_lang, read_product
+from chaingraph.analysis.settings import MOST_UNITS, read_lang, read_product
 from chaingraph.analysis.state import RegionState, open_study, region_state
 from chaingraph.errors import OptionError
 from chaingraph.loops import strong_components
@@ -94,7 +94,7 @@ def trace_product(
     """
     if direction not in DIRECTIONS:
         raise OptionError("bad-direction", value=direction, choices=", ".join(DIRECTIONS))
-    if not quantity > 0 or not np.isfinite(quantity):
+    if not 0 < quantity <= MOST_UNITS:
         raise OptionError("bad-goal", value=f"{product_id}={quantity}")
     if depth is not None and depth < 1:
         raise OptionError("bad-depth", value=depth)

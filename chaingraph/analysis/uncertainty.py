@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.state import RegionState
     from chaingraph.products import Floats
 
+MOST_DRAWS = 100_000
 LOW, HIGH = 0.05, 0.95
 
 
@@ -55,10 +56,12 @@ def demand_interval(state: RegionState, *, draws: int, seed: int) -> Interval:
     Raises
     ------
     OptionError
-        For fewer than one draw.
+        For fewer than one draw or more than 100,000, or a seed below zero.
     """
-    if draws < 1:
+    if not 1 <= draws <= MOST_DRAWS:
         raise OptionError("bad-draws", value=draws)
+    if seed < 0:
+        raise OptionError("bad-seed", value=seed)
     graph = state.study.graph
     links = np.flatnonzero(state.flow > 0)
     products = np.unique(graph.source[links])

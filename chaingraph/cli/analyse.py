@@ -50,12 +50,14 @@ _PAGE = 20
 )
 @click.option(
     "--draws",
-    type=click.IntRange(0),
+    type=click.IntRange(0, 100_000),
     default=1000,
     show_default=True,
     help="Draws for the interval; 0 for none.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draws.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the draws."
+)
 @click.option(
     "--fail-on",
     type=click.IntRange(0),

@@ -137,6 +137,8 @@ def build_chain_map(
     >>> cg.build_chain_map(cg.load_dataset("toy"), lang="en").title
     '甲市 · industry chain map'
     """
+    if around is not None and anchor is not None:
+        raise OptionError("one-of", first="--around", second="--anchor")
     if depth < 1:
         raise OptionError("bad-depth", value=depth)
     study = open_study(with_enterprises(ds), at=at, statuses=statuses)

@@ -17,6 +17,8 @@ from chaingraph.results import shown_number
 from chaingraph.tables import empty_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from chaingraph.analysis.state import RegionState
@@ -153,7 +155,8 @@ def gather_facts(state: RegionState) -> Facts:
     for i, product_id in enumerate(graph.ids):
         values = {name: float(column[i]) for name, column in figures.items()}
         text = {c: str(cells[i]) for c, cells in texts.items()}
-        zh, en = _reasons(state, i, standings[i], values, text["unit"])
+        sites = _sites(local.get(product_id, []), study.statuses)
+        zh, en = _reasons(state, i, sites, standings[i], values, text["unit"])
         others = elsewhere.get(product_id, [])
         facts.append(
             Fact(
@@ -166,14 +169,14 @@ def gather_facts(state: RegionState) -> Facts:
                 chains=tuple(t.strip() for t in text["chains"].split(";") if t.strip()),
                 unit=text["unit"],
                 standing=standings[i],
-                makers=int(state.makers[i]),
+                makers=sites,
                 restricted=text["restricted"],
                 reason_zh=zh,
                 reason_en=en,
                 source_url=text["source_url"],
                 local=tuple(local.get(product_id, [])),
                 elsewhere=tuple(others[:_MAKERS_SHOWN]),
-                elsewhere_count=len(others),
+                elsewhere_count=len({maker.enterprise_id for maker in others}),
                 causes=tuple(causes.get(i, [])),
                 missing_inputs=tuple(missing.get(i, [])),
                 **values,
@@ -207,6 +210,12 @@ def choose_products(facts: Facts, inside: Any, *, whole: bool) -> list[str]:
         f.product_id for f in products if f.product_id in next_ and chains.intersection(f.chains)
     ]
     return sorted(used.union(open_))
+
+
+def _sites(makers: Iterable[Maker], statuses: Iterable[str]) -> int:
+    """Return the number of enterprises (not groups: planners count legal entities) that count."""
+    counted = set(statuses)
+    return len({maker.enterprise_id for maker in makers if maker.status in counted})
 
 
 _TEXTS = ("name_zh", "name_en", "stage", "kind", "chains", "unit", "restricted", "source_url")
@@ -291,11 +300,11 @@ def _links(state: RegionState) -> tuple[Link, ...]:
 
 
 def _reasons(
-    state: RegionState, i: int, name: str, values: dict[str, float], unit: str
+    state: RegionState, i: int, sites: int, name: str, values: dict[str, float], unit: str
 ) -> tuple[str, str]:
     """Return in both languages the sentence that says why a product stands as it does."""
     params = {
-        "makers": int(state.makers[i]),
+        "makers": sites,
         "users": int(state.users[i]),
         "unit": unit,
         "capacity": figure(values["capacity"]),

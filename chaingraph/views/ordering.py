@@ -17,37 +17,32 @@ _MOST_CELLS = 8_000_000
 
 
 class _Effort(NamedTuple):
-    """What is tried for graphs of up to some number of edges."""
+    """What is tried for graphs of up to some number of edges; rounds where links are not moved."""
 
     edges: float
-    starts: int
     sweeps: int
     passes: int
     rounds: int
 
 
 _EFFORTS = (
-    _Effort(500, starts=1, sweeps=4, passes=2, rounds=0),
-    _Effort(1_500, starts=1, sweeps=8, passes=3, rounds=0),
-    _Effort(12_000, starts=1, sweeps=6, passes=1, rounds=1),
-    _Effort(60_000, starts=1, sweeps=8, passes=0, rounds=3),
-    _Effort(float("inf"), starts=1, sweeps=4, passes=0, rounds=2),
+    _Effort(500, sweeps=4, passes=2, rounds=4),
+    _Effort(1_500, sweeps=8, passes=3, rounds=4),
+    _Effort(12_000, sweeps=6, passes=1, rounds=4),
+    _Effort(60_000, sweeps=8, passes=0, rounds=4),
+    _Effort(float("inf"), sweeps=6, passes=0, rounds=2),
 )
 
 
 def reduce_crossings(graph: Layered) -> Integers:
     """Return slots with few crossings; the smaller the graph, the more is tried.
 
-    The best order met in sweeps from fixed starts is transposed. Then passes move each long link as a
-    whole and sift each node, from both ends in turn. Large graphs are only sifted. Nothing depends on
+    From the best order met in sweeps, passes move each long link as a whole and sift each node, from
+    both ends in turn. In large graphs the order is transposed, then sifted only. Nothing depends on
     time or chance.
     """
     effort = next(e for e in _EFFORTS if len(graph.tail) <= e.edges)
-    settled = (
-        _settle(graph, _start(graph, number), sweeps=effort.sweeps)
-        for number in range(effort.starts)
-    )
-    best, least = min(settled, key=lambda found: found[1])
+    best, least = _settle(graph, sweeps=effort.sweeps)
     passes = effort.passes if table_cells(graph) <= _MOST_CELLS else 0
     if not passes:
         best, less = transpose(graph, best, rounds=30)
@@ -65,17 +60,9 @@ def reduce_crossings(graph: Layered) -> Integers:
     return best
 
 
-def _start(graph: Layered, number: int) -> Integers:
-    """Return the given order or its reverse in every second layer."""
-    slot = np.arange(graph.size)
-    if number == 0:
-        return slot
-    mirrored = graph.start[graph.layer] + graph.start[graph.layer + 1] - 1 - slot
-    return np.where(graph.layer % 2 == 1, mirrored, slot)
-
-
-def _settle(graph: Layered, slot: Integers, *, sweeps: int) -> tuple[Integers, int]:
+def _settle(graph: Layered, *, sweeps: int) -> tuple[Integers, int]:
     """Sweep forward and back, relaxing after each; return the best order met and its crossings."""
+    slot = np.arange(graph.size)
     best, least = slot, count_crossings(graph, slot)
     for number in range(sweeps):
         slot = sweep(graph, slot, forward=number % 2 == 0, flip=number % 4 > 1)
