@@ -11,7 +11,7 @@ from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.state import RegionState, open_study, region_state
 from chaingraph.enterprises import maker_rows
-from chaingraph.results import Result
+from chaingraph.results import Result, shown_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -183,8 +183,8 @@ def _summary(state: RegionState, position: int) -> tuple[tuple[str, dict[str, An
             "explain-balance",
             {
                 "product": study.graph.ids[position],
-                "demand": float(state.demand[position]),
-                "supply": float(state.supply[position]),
+                "demand": shown_number(float(state.demand[position])),
+                "supply": shown_number(float(state.supply[position])),
                 "unit": unit,
             },
         )
@@ -194,7 +194,12 @@ def _summary(state: RegionState, position: int) -> tuple[tuple[str, dict[str, An
     if state.unquantified[position]:
         notes.append(("explain-open-makers", {"count": int(state.unquantified[position])}))
     if isinstance(row["restricted"], str):
-        notes.append(("explain-restricted", {"restriction": row["restricted"]}))
+        both = {"restriction": row["restricted"], "restriction_zh": row["restricted_zh"]}
+        if not isinstance(both["restriction_zh"], str):
+            both["restriction_zh"] = row["restricted"]
+        notes.append(("explain-restricted", both))
     if study.goal.get(study.graph.ids[position]):
-        notes.append(("explain-goal", {"goal": study.goal[study.graph.ids[position]]}))
+        notes.append(
+            ("explain-goal", {"goal": shown_number(study.goal[study.graph.ids[position]])})
+        )
     return tuple(notes)

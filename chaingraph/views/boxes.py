@@ -62,7 +62,7 @@ def product_box(facts: Facts, fact: Fact, sources: dict[str, int]) -> dict[str, 
     if fact.gap_value_cny > 0:
         box["gap"] = figure(fact.gap_value_cny / _CNY_100M)
     if fact.restricted:
-        box["restricted"] = fact.restricted
+        box["restricted"] = {lang: fact.restriction(lang) for lang in LANGUAGES}
     if fact.elsewhere:
         box["away"] = [_maker(maker, fact.unit, sources) for maker in fact.elsewhere]
     if fact.causes:

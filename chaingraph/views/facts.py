@@ -81,6 +81,7 @@ class Fact:
     gap_value_cny: float
     price_cny: float
     restricted: str
+    restricted_zh: str
     reason_zh: str
     reason_en: str
     source_url: str
@@ -96,6 +97,10 @@ class Fact:
             (self.name_zh, self.name_en) if lang == "zh" else (self.name_en, self.name_zh)
         )
         return first or second or self.product_id
+
+    def restriction(self, lang: Language) -> str:
+        """Return what stands in the way of recruiting it, in a language where there is one."""
+        return (self.restricted_zh if lang == "zh" else self.restricted) or self.restricted
 
 
 @dataclass(frozen=True)
@@ -171,6 +176,7 @@ def gather_facts(state: RegionState) -> Facts:
                 standing=standings[i],
                 makers=sites,
                 restricted=text["restricted"],
+                restricted_zh=text["restricted_zh"],
                 reason_zh=zh,
                 reason_en=en,
                 source_url=text["source_url"],
@@ -218,7 +224,17 @@ def _sites(makers: Iterable[Maker], statuses: Iterable[str]) -> int:
     return len({maker.enterprise_id for maker in makers if maker.status in counted})
 
 
-_TEXTS = ("name_zh", "name_en", "stage", "kind", "chains", "unit", "restricted", "source_url")
+_TEXTS = (
+    "name_zh",
+    "name_en",
+    "stage",
+    "kind",
+    "chains",
+    "unit",
+    "restricted",
+    "restricted_zh",
+    "source_url",
+)
 
 
 def _makers(rows: pd.DataFrame) -> dict[str, list[Maker]]:

@@ -216,7 +216,7 @@
     const line = make("p", null, { class: "why" });
     line.append(make("span", s.mark + " " + s[lang], { class: "tag", style: "background:" + s.fill + ";color:" + s.text }), make("span", box["why_" + lang]));
     panel.append(line);
-    if (box.restricted) { panel.append(make("p", word("restricted") + ": " + box.restricted)); }
+    if (box.restricted) { panel.append(make("p", word("restricted") + ": " + box.restricted[lang])); }
     const gap = box.gap ? word("gap_value") + " " + box.gap + " " + word("cny100m") : "";
     panel.append(make("p", [word("demand") + " " + (box.d || "-") + " " + box.u, word("capacity") + " " + (box.k || "-"), box.b ? word("construction") + " " + box.b : "", gap].filter(Boolean).join(" · "), { class: "quiet" }));
     list(panel, word("local_makers") + " (" + box.local.length + ")", box.local.map(makerItem));

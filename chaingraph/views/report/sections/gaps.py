@@ -101,7 +101,9 @@ def _remarks(context: Context, fact: Fact, row: dict[Any, Any]) -> str:
     if row["is_break"]:
         parts.append(context.say("remark-break"))
     if fact.restricted:
-        parts.append(context.say("remark-restricted", text=model.clean(fact.restricted)))
+        parts.append(
+            context.say("remark-restricted", text=model.clean(fact.restriction(context.lang)))
+        )
     if isinstance(row["open_outputs"], str) and row["open_outputs"]:
         ids: Sequence[str] = row["open_outputs"].split("; ")
         names = context.product_names([i for i in ids if i in context.facts.by_id])

@@ -117,7 +117,9 @@ def _item(context: Context, row: dict[Any, Any]) -> Paragraph:
             )
         )
     if fact.restricted:
-        parts.append(context.say("item-restricted", text=model.clean(fact.restricted)))
+        parts.append(
+            context.say("item-restricted", text=model.clean(fact.restriction(context.lang)))
+        )
     return Paragraph("".join(parts), context.cite_product(fact, price=True), item=True)
 
 
