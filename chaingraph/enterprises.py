@@ -334,6 +334,32 @@ def maker_rows(
     return result.drop(columns=inner).sort_values(keys, ignore_index=True)
 
 
+def count_undated(
+    enterprises: Any,
+    capacities: Any,
+    *,
+    where: Mapping[str, Sequence[str]],
+    statuses: Mapping[str, float],
+) -> int:
+    """Return how many capacity rows of sites have no start, so that they count at every date."""
+    rows = read_frame(capacities).filter(
+        nw.col("since").is_null(),
+        nw.col("status").is_in(list(statuses)),
+        nw.col("scope") != "group",
+    )
+    sites = read_frame(enterprises)
+    for column, names in where.items():
+        sites = sites.filter(nw.col(column).is_in(list(names)))
+    joined = rows.select("enterprise_id").join(
+        sites.select("enterprise_id"), on="enterprise_id", how="inner"
+    )
+    return int(
+        collect(joined.with_columns(one=nw.lit(1)).select(nw.col("one").sum()))["one"]
+        .fillna(0)
+        .iloc[0]
+    )
+
+
 def region_names(enterprises: Any) -> pd.DataFrame:
     """Return every place that enterprises name: one row a (province, city, county, park), counted.
 

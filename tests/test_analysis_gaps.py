@@ -291,3 +291,9 @@ def test_balance_is_unknown_where_no_demand_is_known(build):
     row = cg.calculate_balance(ds).frame.set_index("product_id").loc["p"]
     assert pd.isna(row["demand"])
     assert pd.isna(row["balance"])
+
+
+def test_rows_without_a_start_are_said_where_a_date_is_asked_for(toy):
+    notes = cg.find_gaps(toy, at="2019", draws=0).sentences("en")
+    assert "1 capacity rows have no start and count at every date" in notes  # can_jia
+    assert not any("no start" in note for note in cg.find_gaps(toy, draws=0).sentences("en"))

@@ -23,8 +23,10 @@ from chaingraph.analysis.priority import (
     read_weights,
     weigh,
 )
+from chaingraph.analysis.regions import find_regions
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.state import RegionState, Study, open_study, region_states
+from chaingraph.enterprises import count_undated
 from chaingraph.errors import OptionError, closest
 from chaingraph.products import NOT_MADE_OF
 from chaingraph.results import Result
@@ -141,7 +143,10 @@ def find_gaps(
     frame = _named(study, join_blocks(study, blocks))
     params = study_params(study, names, chain) | {"draws": draws, "seed": seed, "weights": weights}
     shown = SHOWN if len(names) == 1 else ("region", *SHOWN)
-    return Result("gaps", frame, params, read_lang(ds, lang), shown, _notes(frame, study))
+    notes = _notes(frame, study)
+    if at is not None and len(names) == 1:
+        notes += _undated(study, region)
+    return Result("gaps", frame, params, read_lang(ds, lang), shown, notes)
 
 
 def split_lists(result: Result) -> list[Result]:
@@ -285,6 +290,16 @@ def _open_outputs(state: RegionState, rows: Integers, kind: Integers) -> NDArray
     last = np.searchsorted(source, rows, side="right").tolist()
     cells = ["; ".join(names[a:b]) if b > a else None for a, b in zip(first, last, strict=True)]
     return np.array(cells, dtype=object)
+
+
+def _undated(
+    study: Study, region: str | Sequence[str] | None
+) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Say how many capacity rows have no start and count at the date that was asked for too."""
+    ds = study.dataset
+    where = find_regions(ds, region)[0].where
+    count = count_undated(ds.enterprises, ds.capacities, where=where, statuses=study.statuses)
+    return (("note-undated", {"count": count}),) if count else ()
 
 
 def _notes(frame: pd.DataFrame, study: Study) -> tuple[tuple[str, dict[str, Any]], ...]:
