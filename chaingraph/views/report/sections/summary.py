@@ -22,7 +22,9 @@ TOP = 5
 
 def build(context: Context) -> Section:
     """Return the section."""
-    paragraphs = [Paragraph(_standing_sentence(context)), Paragraph(_gap_sentence(context))]
+    paragraphs = [Paragraph(_standing_sentence(context))]
+    if any(fact.standing != "absent" for fact in context.products):  # else nothing can be told
+        paragraphs.append(Paragraph(_gap_sentence(context)))
     unknown = _unknown_sentence(context)
     if unknown:
         paragraphs.append(Paragraph(unknown))
