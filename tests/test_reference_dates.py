@@ -131,8 +131,8 @@ def test_factor_of_zero_is_as_if_the_status_were_not_named(build):
         ("operatin", "'operatin' is no status; use: operating"),
         ({"planned": 1.2}, "commitment factor 1.2 of 'planned' is not between 0 and 1"),
         ({"planned": -0.1}, "is not between 0 and 1"),
-        ({"operating": 0}, "is no status"),
-        ([], "is no status"),
+        ({"operating": 0}, "no status counts"),
+        ([], "no status counts"),
     ],
 )
 def test_statuses_that_cannot_be_used(build, statuses, message):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from chaingraph import words
 from chaingraph.views.boundary import clip_ring
 from chaingraph.views.region_inset import draw_inset, draw_ties
@@ -33,6 +35,8 @@ from chaingraph.views.svg import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from chaingraph.views.region_map import RegionMap, Site, Tie
     from chaingraph.words import Language
 
@@ -41,6 +45,7 @@ CHAIN_COLOURS = (
     ("#A0457E", PAPER), ("#6B4E00", PAPER), ("#C9D66B", INK),
 )  # fmt: skip
 """Fill and text of chains: apart in lightness too; the letter in the circle says it in grey print."""
+_ROOMY = 120
 _NO_CHAIN = ("#D9D9D9", INK)
 _WIDE, _HIGH, _INSET = 812.0, 548.0, 300.0
 _LARGEST, _LEAST = 27.0, 12.0
@@ -161,13 +166,19 @@ def _circle(
 
 
 def _pack(sites: Sequence[Site], view: View) -> list[Spot]:
-    """Return the circles, large ones first at their places, the rest as near to theirs as is free."""
+    """Return the circles, large ones first at their places, the rest as near to theirs as is free.
+
+    Above 120 sites all circles shrink together, so that there is room for every one.
+    """
     largest = max((s.value for s in sites if s.value > 0), default=1.0)
+    shrunk = min(1.0, math.sqrt(_ROOMY / max(1, len(sites))))
     spots: list[Spot] = []
-    sized = [(site, _radius(site.value, largest)) for site in sites]
+    sized = [(site, shrunk * _radius(site.value, largest)) for site in sites]
+    taken = np.empty((len(sized), 3))
     for site, radius in sorted(sized, key=lambda pair: (-pair[1], pair[0].code)):
         home = view.at(site.lat, site.lon)
-        x, y = _free_place(home, radius, spots, view.frame)
+        x, y = _free_place(home, radius, taken[: len(spots)], view.frame)
+        taken[len(spots)] = x, y, radius
         spots.append(Spot(site, x, y, radius, home))
     return spots
 
@@ -177,21 +188,24 @@ def _radius(value: float, largest: float) -> float:
 
 
 def _free_place(
-    home: tuple[float, float], radius: float, spots: Sequence[Spot], frame: Box
+    home: tuple[float, float], radius: float, taken: NDArray[np.float64], frame: Box
 ) -> tuple[float, float]:
+    """Return the first place on growing rings around home that no circle touches."""
+    room = radius + 2
     for ring in range(400):
         reach = 2.5 * ring
         count = max(1, round(2 * math.pi * reach / 6))
-        for step in range(count):
-            turn = 2 * math.pi * step / count
-            x, y = home[0] + reach * math.cos(turn), home[1] + reach * math.sin(turn)
-            room = radius + 2
-            inside = (
-                frame.left + room <= x <= frame.right - room
-                and frame.top + room <= y <= frame.bottom - room
-            )
-            if inside and all(math.hypot(x - s.x, y - s.y) >= radius + s.radius + 2 for s in spots):
-                return x, y
+        turns = [2 * math.pi * step / count for step in range(count)]
+        places = np.array(
+            [(home[0] + reach * math.cos(t), home[1] + reach * math.sin(t)) for t in turns]
+        )
+        x, y = places[:, :1], places[:, 1:]
+        free = (x >= frame.left + room) & (x <= frame.right - room)
+        free &= (y >= frame.top + room) & (y <= frame.bottom - room)
+        apart = np.hypot(x - taken[:, 0], y - taken[:, 1]) >= taken[:, 2] + room
+        hits = np.flatnonzero(free[:, 0] & apart.all(axis=1))
+        if len(hits):
+            return float(places[hits[0], 0]), float(places[hits[0], 1])
     return home
 
 
