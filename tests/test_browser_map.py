@@ -305,3 +305,19 @@ def test_contrast_of_text_is_enough():
     for style in STYLES.values():
         one, other = sorted([luminance(style.fill), luminance(style.text)])
         assert (other + 0.05) / (one + 0.05) >= 4.5
+
+
+def test_the_picture_comes_while_every_request_would_stall(browser, pages):
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    context.route(re.compile("^https?://"), lambda _: None)  # never answered
+    watched = Watched(context.new_page())
+    page = watched.page
+    page.goto((pages / "battery.html").resolve().as_uri(), wait_until="commit")
+    page.wait_for_function("document.body?.dataset.drawn !== undefined", timeout=20_000)
+    assert watched.requests == []
+    context.close()
+
+
+def test_two_runs_write_the_same_bytes(pages):
+    again = cg.build_chain_map(cg.load_dataset("qujing"), chain="battery")
+    assert again.page.encode() == (pages / "battery.html").read_bytes()
