@@ -10,7 +10,8 @@ from chaingraph.analysis.state import open_study, region_state
 from chaingraph.errors import FileProblemError, OptionError
 from chaingraph.views.boundary import load_boundary
 from chaingraph.views.facts import gather_facts
-from chaingraph.views.region_map import build_region_map, region_map_svg
+from chaingraph.views.region_drawing import region_map_svg
+from chaingraph.views.region_map import build_region_map
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,11 @@ from chaingraph.views.capacity_chart import capacity_steps
 from chaingraph.views.charts import anchor_content_bars, capacity_over_time, coverage_bars
 from chaingraph.views.facts import gather_facts
 from chaingraph.views.figure_page import FIGURES, build_figure, save_figure
-from chaingraph.views.flow import build_flow, flow_svg
+from chaingraph.views.flow import build_flow
+from chaingraph.views.flow_drawing import flow_svg
 from chaingraph.views.flow_layout import COLLECTED
-from chaingraph.views.region_map import build_region_map, region_map_svg
+from chaingraph.views.region_drawing import region_map_svg
+from chaingraph.views.region_map import build_region_map
 
 PHRASES = json.loads(
     (Path(svg.__file__).parents[1] / "words" / "figures.json").read_text(encoding="utf-8")

@@ -23,8 +23,10 @@ from chaingraph.views.figure_tables import (
     flow_tables,
     map_tables,
 )
-from chaingraph.views.flow import build_flow, flow_svg
-from chaingraph.views.region_map import build_region_map, region_map_svg
+from chaingraph.views.flow import build_flow
+from chaingraph.views.flow_drawing import flow_svg
+from chaingraph.views.region_drawing import region_map_svg
+from chaingraph.views.region_map import build_region_map
 from chaingraph.views.svg import FigureError, figure_word, region_name
 
 if TYPE_CHECKING:

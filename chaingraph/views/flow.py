@@ -12,7 +12,6 @@ from chaingraph import words
 from chaingraph.analysis.balance import chain_filter
 from chaingraph.errors import OptionError
 from chaingraph.loops import strong_components
-from chaingraph.views.flow_drawing import draw_flow
 from chaingraph.views.flow_layout import COLLECTED, OTHER, REST
 from chaingraph.views.svg import figure_word
 
@@ -268,21 +267,3 @@ def _columns(keys: Sequence[str], pairs: Iterable[tuple[str, str]]) -> dict[str,
         if after[key]:
             column[key] = min(column[target] for target in after[key]) - 1
     return column
-
-
-def flow_svg(flow: Flow, lang: Language) -> str:
-    """Draw a material flow.
-
-    Parameters
-    ----------
-    flow
-        The flow.
-    lang
-        Language of the labels.
-
-    Returns
-    -------
-    str
-        SVG text; a sentence in place of the drawing where nothing could be valued.
-    """
-    return draw_flow(flow, lang)

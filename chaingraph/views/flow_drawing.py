@@ -37,7 +37,7 @@ _PALE = {"local": "#9DBEDD", "brought": "#F7D5C4", "unknown": "#E3E6E9"}
 _STRONG = {"local": LOCAL, "brought": BROUGHT, "unknown": UNKNOWN}
 
 
-def draw_flow(flow: Flow, lang: Language) -> str:
+def flow_svg(flow: Flow, lang: Language) -> str:
     """Draw a material flow.
 
     Parameters

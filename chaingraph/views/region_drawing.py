@@ -63,7 +63,7 @@ class Spot(NamedTuple):
     home: tuple[float, float]
 
 
-def draw_region_map(drawn: RegionMap, lang: Language) -> str:
+def region_map_svg(drawn: RegionMap, lang: Language) -> str:
     """Draw a region map; a sentence in its place where no site has coordinates."""
     title, subtitle = map_titles(drawn, lang)
     placed = [site for site in drawn.sites if site.placed]

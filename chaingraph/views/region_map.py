@@ -13,7 +13,6 @@ import pandas as pd
 from chaingraph.analysis.content import home_chains
 from chaingraph.enterprises import maker_rows
 from chaingraph.views.boundary import Boundary, load_boundary
-from chaingraph.views.region_drawing import draw_region_map
 from chaingraph.views.svg import FigureError
 
 if TYPE_CHECKING:
@@ -309,21 +308,3 @@ def _targets(names: Sequence[str], rows: pd.DataFrame, sites: Sequence[Site]) ->
         lat, lon, _, name_en = _nearest(_rows_of(rows, name), placed[0])
         ties.append(Tie(name, placed[0].enterprise_id, "", "", lat, lon, "", True, name_en))
     return ties
-
-
-def region_map_svg(drawn: RegionMap, lang: Language) -> str:
-    """Draw the map of a region.
-
-    Parameters
-    ----------
-    drawn
-        The map.
-    lang
-        Language of the labels.
-
-    Returns
-    -------
-    str
-        SVG text; a sentence in place of the map where no site has coordinates.
-    """
-    return draw_region_map(drawn, lang)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chaingraph.views.flow import build_flow, flow_svg
+from chaingraph.views.flow import build_flow
+from chaingraph.views.flow_drawing import flow_svg
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Figure, Paragraph, Row, Section, Table, make_row
 

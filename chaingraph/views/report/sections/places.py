@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chaingraph.views.region_map import build_region_map, region_map_svg
+from chaingraph.views.region_drawing import region_map_svg
+from chaingraph.views.region_map import build_region_map
 from chaingraph.views.report.model import Figure, Paragraph, Section
 
 if TYPE_CHECKING:
