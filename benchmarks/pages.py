@@ -45,7 +45,7 @@ def main():
             path = built.save(Path(place) / "map.html")
             page = chromium.new_page(viewport={"width": 1366, "height": 768})
             page.goto(path.as_uri())
-            page.wait_for_function("document.body.dataset.drawn !== undefined")
+            page.wait_for_selector("body[data-drawn]")
             drawn = int(page.evaluate("document.body.dataset.drawn")) / 1000
             many = page.evaluate("chainmap.view.key === 'overview'")
             whole = f"{page.evaluate(DRAW_ALL) / 1000:.2f}" if many else "-"

@@ -45,5 +45,5 @@ class Watched:
     def open(self, path):
         """Open a file and wait until the map is drawn."""
         self.page.goto(path.resolve().as_uri())
-        self.page.wait_for_function("document.body.dataset.drawn !== undefined")
+        self.page.wait_for_selector("body[data-drawn]")  # no eval: the page forbids it
         return self.page

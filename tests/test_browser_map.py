@@ -313,7 +313,7 @@ def test_the_picture_comes_while_every_request_would_stall(browser, pages):
     watched = Watched(context.new_page())
     page = watched.page
     page.goto((pages / "battery.html").resolve().as_uri(), wait_until="commit")
-    page.wait_for_function("document.body?.dataset.drawn !== undefined", timeout=20_000)
+    page.wait_for_selector("body[data-drawn]", timeout=20_000)
     assert watched.requests == []
     context.close()
 
