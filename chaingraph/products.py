@@ -267,13 +267,6 @@ def goal_vector(graph: ProductGraph, goal: Mapping[str, float]) -> Floats:
     return vector
 
 
-def reachable(graph: ProductGraph, start: int, *, up: bool, used: Flags) -> set[int]:
-    """Return the positions of all products that a walk from one product reaches, without it."""
-    there = graph.source if up else graph.target
-    found = {int(there[step.link]) for step in walk(graph, start, up=up, used=used)}
-    return found - {start}
-
-
 def positions(graph: ProductGraph, names: Iterable[str]) -> Integers:
     """Return the positions of products, -1 for those that are not there."""
     return np.array([graph.position.get(name, -1) for name in names], dtype=np.intp)

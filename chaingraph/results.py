@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chaingraph import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import pandas as pd
 
@@ -265,8 +265,3 @@ def _plain(cell: Any) -> Any:
 
 def _plain_param(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def one_of(values: Sequence[str], lang: Language) -> str:
-    """Join words as a list in a language."""
-    return ("、" if lang == "zh" else ", ").join(values)

@@ -110,8 +110,7 @@ def chain_filter(study: Study, chain: str | None) -> np.ndarray[Any, np.dtype[np
     name = read_chain(study.dataset, chain)
     if name is None:
         return np.ones(study.graph.size, dtype=bool)
-    cells = study.products["chains"].fillna("").tolist()
-    return np.array([name in {p.strip() for p in cell.split(";")} for cell in cells], dtype=bool)
+    return np.array([name in tags for tags in study.chain_tags], dtype=bool)
 
 
 def study_params(study: Study, regions: list[str], chain: str | None) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def home_chains(study: Study) -> list[set[str]]:
     """
     own = {p.name: p.chains[0] for p in study.dataset.packages if len(p.chains) == 1}
     products = study.products
-    tags = [{t.strip() for t in c.split(";")} - {""} for c in products["chains"].fillna("")]
+    tags = study.chain_tags
     if ORIGIN not in products:
         return tags
     folders = [str(place).partition("/")[0] for place in products[ORIGIN]]

@@ -53,11 +53,8 @@ def find_cross_chain(
     study = open_study(ds, at=at, statuses=statuses)
     state = region_state(study, region)
     graph, matrix = study.graph, study.chain_matrix
-    names = sorted(
-        {part.strip() for c in study.products["chains"].dropna() for part in c.split(";")}
-    )
     blocks = []
-    for number, chain in enumerate(name for name in names if name):
+    for number, chain in enumerate(study.chain_names):
         links = state.active & matrix[graph.target, number]
         users = np.bincount(graph.source[links], minlength=graph.size)
         demand = np.bincount(graph.source[links], state.flow[links], graph.size)

@@ -77,16 +77,22 @@ class Study:
         return {}
 
     @cached_property
+    def chain_tags(self) -> list[set[str]]:
+        """Chains that each product is tagged with."""
+        cells = self.products["chains"].fillna("").tolist()
+        return [{part.strip() for part in cell.split(";")} - {""} for cell in cells]
+
+    @cached_property
+    def chain_names(self) -> list[str]:
+        """All chains that products are tagged with, sorted: the columns of the chain matrix."""
+        return sorted(set().union(*self.chain_tags))
+
+    @cached_property
     def chain_matrix(self) -> Flags:
         """Product by chain: whether the product is tagged with the chain."""
-        cells = [
-            {part.strip() for part in cell.split(";")} - {""}
-            for cell in self.products["chains"].fillna("").tolist()
-        ]
-        names = sorted(set().union(*cells)) if cells else []
-        place = {name: i for i, name in enumerate(names)}
-        matrix = np.zeros((len(cells), len(names)), dtype=bool)
-        for row, tags in enumerate(cells):
+        place = {name: i for i, name in enumerate(self.chain_names)}
+        matrix = np.zeros((len(self.chain_tags), len(place)), dtype=bool)
+        for row, tags in enumerate(self.chain_tags):
             matrix[row, [place[tag] for tag in tags]] = True
         return matrix
 
