@@ -78,7 +78,8 @@ def test_under_construction(balances, product, construction):
 # datasets/README.md, "How Qujing looks": the largest gaps by value, in the order of that table;
 # demand and value (100 million CNY a year) of operating makers, value with construction.
 # Polysilicon is 71,628 t there: that table split the alternative group (polysilicon, granular silicon)
-# by plain capacity; the package splits by what the members can serve, capacity over coefficient.
+# by plain capacity; the package splits by what the members can serve, capacity over coefficient, and
+# datasets 1.1.0 know more makers (datasets/CHANGES.md).
 TABLE = [
     ("lithium_carbonate", 74_520, 0, 65.1, 65.1),
     ("electricity", 15.17e6, 2.85e6, 41.3, 67.1),
@@ -109,7 +110,7 @@ def test_gap(
 ):
     row = gaps.loc[product]
     tolerance = (
-        0.012 if product == "granular_silicon" else 0.003 if product == "polysilicon" else 5e-4
+        0.022 if product == "granular_silicon" else 0.006 if product == "polysilicon" else 5e-4
     )
     assert row["demand"] == pytest.approx(demand, rel=tolerance)
     assert row["capacity"] == pytest.approx(capacity, rel=1e-3)
