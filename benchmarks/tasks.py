@@ -16,6 +16,7 @@ DAY, AT = "2025-12-31", "2025-12"
 OPERATING = {"operating": 1.0}
 REGIONS = 300
 NETWORKX_REGIONS = 3
+RELATED_REGIONS, RELATED_PRODUCTS = 340, 1000
 Prepared = tuple[Any, ...]
 
 
@@ -160,6 +161,71 @@ def trace_both(ds: Any, high: str, low: str) -> Any:
     return len(up), len(cg.trace_product(ds, low, direction="down"))
 
 
+def trade(_: Path) -> Prepared:
+    """Return amounts of 340 regions and 1,000 products in long form, a fifth of them above 0."""
+    import numpy as np
+    import pandas as pd
+
+    import chaingraph.analysis.relatedness  # noqa: F401
+
+    generator = np.random.default_rng(1)
+    shape = (RELATED_REGIONS, RELATED_PRODUCTS)
+    amounts = generator.lognormal(size=shape) * (generator.random(shape) < 0.2)
+    region, product = np.divmod(np.arange(amounts.size), RELATED_PRODUCTS)
+    names = {
+        "region": [f"r{i:04d}" for i in region],
+        "product": [f"p{i:05d}" for i in product],
+    }
+    return (pd.DataFrame({"year": 1} | names | {"amount": amounts.ravel()}),)
+
+
+def trade_ecomplexity(folder: Path) -> Prepared:
+    import ecomplexity  # noqa: F401
+
+    return trade(folder)
+
+
+def trade_matrix(folder: Path) -> Prepared:
+    """Return the same amounts, region by product."""
+    (rows,) = trade(folder)
+    return (rows["amount"].to_numpy().reshape(RELATED_REGIONS, RELATED_PRODUCTS),)
+
+
+def ours_arrays(amounts: Any) -> Any:
+    """From region by product to RCA, density, ECI and PCI as arrays."""
+    from chaingraph.analysis import relatedness
+
+    advantage = relatedness.rca(amounts)
+    made = advantage >= 1
+    density = relatedness.density(made, relatedness.proximity(made))
+    return advantage, density, relatedness.complexity(made)
+
+
+def ours_relatedness(rows: Any) -> Any:
+    """From the long table to RCA, density, ECI and PCI as columns of it."""
+    import numpy as np
+    import pandas as pd
+
+    region, regions = pd.factorize(rows["region"])
+    product, products = pd.factorize(rows["product"])
+    place = region * len(products) + product
+    amounts = np.zeros((len(regions), len(products)))
+    amounts.put(place, rows["amount"].to_numpy())
+    advantage, density, found = ours_arrays(amounts)
+    return rows.assign(
+        rca=advantage.take(place),
+        density=density.take(place),
+        eci=found.eci[region],
+        pci=found.pci[product],
+    )
+
+
+def reference_relatedness(rows: Any) -> Any:
+    from references import ecomplexity_pass
+
+    return ecomplexity_pass(rows)
+
+
 TASKS = {
     "polars-ours": (scan, ours_pass),
     "polars-by-hand": (scan, polars_by_hand),
@@ -171,6 +237,9 @@ TASKS = {
     "requirements-300-ours": (solver_regions, ours_requirements),
     "requirements-300-bare": (solver_regions, bare_requirements),
     "requirements-300-networkx": (solver_regions, networkx_regions),
+    "relatedness-ours": (trade, ours_relatedness),
+    "relatedness-arrays": (trade_matrix, ours_arrays),
+    "relatedness-ecomplexity": (trade_ecomplexity, reference_relatedness),
     "structure-load": (place, load_structure),
     "structure-trace": (structure, trace_both),
 }

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 from chaingraph.version import __version__
 
 if TYPE_CHECKING:
+    from chaingraph.analysis.anchors import find_anchors
     from chaingraph.analysis.balance import calculate_balance
     from chaingraph.analysis.content import measure_local_content
     from chaingraph.analysis.crosschain import find_cross_chain
     from chaingraph.analysis.explain import explain_product
     from chaingraph.analysis.gaps import find_gaps
     from chaingraph.analysis.regions import find_region, list_regions
+    from chaingraph.analysis.relatedness import measure_relatedness
     from chaingraph.analysis.requirements import calculate_requirements
     from chaingraph.analysis.trace import trace_product
     from chaingraph.checks import Finding
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
         list_datasets,
         load_dataset,
     )
+    from chaingraph.recruit.backtest import Backtest, backtest
+    from chaingraph.recruit.explain import explain_target
+    from chaingraph.recruit.targets import rank_targets
     from chaingraph.results import Result
     from chaingraph.views.chain_map import ChainMap, build_chain_map, save_chain_map
     from chaingraph.views.figure_page import FigurePage, build_figure, save_figure
@@ -50,12 +55,14 @@ if TYPE_CHECKING:
     from chaingraph.writers.csv_folder import save_dataset
 
 _HOMES = {
+    "chaingraph.analysis.anchors": ("find_anchors",),
     "chaingraph.analysis.balance": ("calculate_balance",),
     "chaingraph.analysis.content": ("measure_local_content",),
     "chaingraph.analysis.crosschain": ("find_cross_chain",),
     "chaingraph.analysis.explain": ("explain_product",),
     "chaingraph.analysis.gaps": ("find_gaps",),
     "chaingraph.analysis.regions": ("find_region", "list_regions"),
+    "chaingraph.analysis.relatedness": ("measure_relatedness",),
     "chaingraph.analysis.requirements": ("calculate_requirements",),
     "chaingraph.analysis.trace": ("trace_product",),
     "chaingraph.checks": ("Finding",),
@@ -77,6 +84,9 @@ _HOMES = {
         "list_datasets",
         "load_dataset",
     ),
+    "chaingraph.recruit.backtest": ("Backtest", "backtest"),
+    "chaingraph.recruit.explain": ("explain_target",),
+    "chaingraph.recruit.targets": ("rank_targets",),
     "chaingraph.results": ("Result",),
     "chaingraph.views.chain_map": ("ChainMap", "build_chain_map", "save_chain_map"),
     "chaingraph.views.figure_page": ("FigurePage", "build_figure", "save_figure"),
@@ -86,6 +96,7 @@ _HOMES = {
 _WHERE = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Backtest",
     "ChainMap",
     "ChaingraphError",
     "DataError",
@@ -100,6 +111,7 @@ __all__ = [
     "Result",
     "UnknownNameError",
     "__version__",
+    "backtest",
     "build_chain_map",
     "build_figure",
     "build_graph",
@@ -109,6 +121,8 @@ __all__ = [
     "check_dataset",
     "dataset_from_frames",
     "explain_product",
+    "explain_target",
+    "find_anchors",
     "find_cross_chain",
     "find_gaps",
     "find_region",
@@ -117,6 +131,8 @@ __all__ = [
     "list_regions",
     "load_dataset",
     "measure_local_content",
+    "measure_relatedness",
+    "rank_targets",
     "save_chain_map",
     "save_dataset",
     "save_figure",

@@ -16,6 +16,10 @@ from chaingraph import errors, products, words
 from chaingraph.analysis import gaps, overview, standing
 from chaingraph.checks import rules
 from chaingraph.enterprises import LEVELS, STATUSES
+from chaingraph.recruit.choices import BASELINES
+from chaingraph.recruit.contest import PRODUCT_RULES
+from chaingraph.recruit.features import FEATURES
+from chaingraph.recruit.scoring import METHODS
 from chaingraph.schema import TABLE_NAMES, table_spec
 
 PACKAGE = Path(__file__).parents[1] / "chaingraph"
@@ -162,6 +166,11 @@ def test_every_term_is_there_twice(name):
         ("severity", ("error", "warning", "info")),
         ("chain", ("battery", "photovoltaic", "aluminium")),
         ("flag", ("true", "false")),
+        ("feature", FEATURES),
+        ("plant_basis", ("own", "median", "unknown")),
+        ("split", ("time", "city")),
+        ("feature_of", ("group", "place")),
+        ("method", {"model", "rca", *BASELINES, *PRODUCT_RULES, *METHODS}),
     ],
 )
 def test_vocabularies_hold_all_words_and_no_others(vocabulary, values):
@@ -186,6 +195,11 @@ def results() -> list[cg.Result]:
         cg.measure_local_content(toy, by="anchor"),
         cg.find_cross_chain(toy),
         cg.list_regions(toy),
+        cg.measure_relatedness(toy),
+        cg.find_anchors(toy),
+        cg.rank_targets(toy),
+        cg.explain_target(toy, "foil", "光箔"),
+        *cg.backtest(toy, cutoff="2019-12", draws=10).results,
         overview.describe_dataset(toy),
         overview.describe_datasets(),
         overview.list_findings("toy"),

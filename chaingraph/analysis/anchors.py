@@ -1,0 +1,354 @@
+"""Anchors: what each large local site takes, what of it is made here, and who could follow it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from chaingraph import words
+from chaingraph.analysis.balance import study_params
+from chaingraph.analysis.gaps import LISTS, SUPPLY_KINDS
+from chaingraph.analysis.partners import Partners, gather_partners, name_leads
+from chaingraph.analysis.settings import read_lang
+from chaingraph.analysis.state import RegionState, Study, open_study, region_state
+from chaingraph.enterprises import maker_rows
+from chaingraph.errors import UnknownNameError, unknown_name
+from chaingraph.products import positions
+from chaingraph.results import Result
+from chaingraph.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from chaingraph.dataset import Dataset
+
+    Note = tuple[str, dict[str, Any]]
+
+SHOWN = (
+    "enterprise_zh", "enterprise_en", "name_zh", "name_en", "unit", "gap", "gap_value_cny",
+    "followers", "other_makers",
+)  # fmt: skip
+_SHOWN_TOTALS = (
+    "enterprise_id", "enterprise_zh", "enterprise_en", "group_zh", "inputs", "inputs_local",
+    "input_value_cny", "local_content", "bought_content", "gap_value_cny",
+)  # fmt: skip
+_SHOWN_ONE = (
+    "name_zh", "name_en", "unit", "demand", "local_makers", "coverage", "gap", "gap_value_cny",
+    "followers", "other_makers",
+)  # fmt: skip
+_TEXTS = (
+    "region", "enterprise_id", "enterprise_zh", "enterprise_en", "group_zh", "outputs", "product_id",
+    "name_zh", "name_en", "unit", "list", "local_makers", "followers", "followers_source", "other_makers",
+)  # fmt: skip
+_COLUMNS = (
+    "region", "enterprise_id", "enterprise_zh", "enterprise_en", "group_zh", "outputs",
+    "input_value_cny", "local_content", "bought_content",
+    "product_id", "name_zh", "name_en", "unit", "list", "in_house", "demand", "present", "makers",
+    "local_makers", "coverage", "gap", "gap_value_cny", "followers", "followers_source", "other_makers",
+)  # fmt: skip
+_LISTS: Final = ("local_makers", "followers", "other_makers")
+_PICKED: Final = 3
+_BRIEF: Final = 2
+
+
+def find_anchors(
+    ds: Dataset,
+    *,
+    region: str | None = None,
+    anchor: str | None = None,
+    at: str | None = None,
+    statuses: Mapping[str, float] | Iterable[str] | str = "operating",
+    utilisation: float | Mapping[str, float] = 1.0,
+    lang: str | None = None,
+) -> Result:
+    r"""Find what each anchor of a region takes, what of it is made there, and who could follow it.
+
+    Parameters
+    ----------
+    ds
+        The dataset; needs enterprises and capacities. Followers need supplies.
+    region
+        A region; the dataset's focus by default.
+    anchor
+        Only this enterprise of the region, by id or name, anchor or not; all anchors by default.
+    at, statuses, utilisation, lang
+        As in :func:`calculate_balance`.
+
+    Returns
+    -------
+    Result
+        One row an anchor and input that it consumes, the anchor with the largest known inputs first,
+        its largest gap first: the site (`enterprise_id`, names, `group_zh`, its `outputs`,
+        `input_value_cny`, CNY a year, `local_content`, 0 to 1, and `bought_content`, the same without
+        inputs that the site makes itself), the input (`product_id`, names,
+        `unit`, `list`: recruit, or supply for resources and energy; `in_house`: the anchor makes it),
+        `demand` of this anchor (units a year), `present` and `makers` (of the region), `local_makers`
+        (the five largest), the region's `coverage` (0 to 1), `gap` (units a year) and `gap_value_cny`
+        (CNY a year) that this anchor causes, `followers` (groups known to supply the anchor's group
+        and without a site of the input in the region, newest tie first, with its year),
+        `followers_source` (pages behind them), `other_makers` (up to five more groups that make it
+        elsewhere, largest first). Unknown is missing, never zero.
+
+    Raises
+    ------
+    UnknownNameError, OptionError, MissingTableError
+        For names, options and tables that cannot be used.
+
+    Notes
+    -----
+    Anchors are the sites whose `anchor` is 1; in a region without any, the three sites with the
+    largest known output value :math:`\sum_j p_j k_j u_j`. Company totals are no sites.
+    An anchor takes :math:`d_i = \sum_j a_{ij} s_{ij} k_j u_j` over its own outputs j, the shares s of
+    alternatives as in the region. Where the region is short all users are served pro rata: the gap
+    is :math:`d_i (1 - c_i)` with the region's coverage c, so that the gaps of all local users add up to the
+    region's gap. Local content is :math:`\sum_i p_i d_i c_i / \sum_i p_i d_i` over the inputs for
+    which all three are known, as in :func:`measure_local_content`.
+
+    Supplies are known between groups, not between sites. A tie counts that was seen by the date (a
+    year from its first day; one without a year at any date). A follower supplies this very input;
+    or it supplies the anchor's group with another product, then named in the brackets, and makes this
+    input. Groups that build a site of it in the region already have followed and are left out.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> frame = find_anchors(cg.load_dataset("toy")).frame
+    >>> frame[["enterprise_id", "product_id", "gap", "followers"]].to_numpy().tolist()[0]
+    ['cell_jia', 'foil', 1000.0, '光箔 (2022)']
+    """
+    study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation)
+    state = region_state(study, region)
+    makers = maker_rows(
+        ds.enterprises, ds.capacities, where=state.region.where,
+        at=study.dataset.as_of, statuses=study.statuses,
+    )  # fmt: skip
+    makers = makers[makers["scope"] != "group"]
+    counted = makers[makers["counted"] > 0]
+    if anchor is None:
+        chosen, notes = _flagged(state, makers, counted)
+    else:
+        chosen, notes = _asked(study, makers, counted, anchor), []
+    sites = [(own, _intake(state, own)) for _, own in chosen.groupby("enterprise_id", sort=True)]
+    taken = sorted({name for _, intake in sites for name in intake["product_id"]})
+    partners = gather_partners(study, makers, taken)
+    blocks = [_site_rows(state, own, intake, partners) for own, intake in sites if len(intake)]
+    frame = _ordered(blocks)
+    params = study_params(study, [state.region.name], None)
+    if anchor is not None:
+        params["anchor"] = ", ".join(sorted(set(chosen["enterprise_id"])))
+    all_notes = (*notes, *_notes(study, sites))
+    if at is not None and len(undated := counted[counted["since"].isna()]):
+        all_notes += (("note-undated", {"count": len(undated)}),)
+    shown = SHOWN if anchor is None else _SHOWN_ONE
+    return Result("anchors", frame, params, read_lang(ds, lang), shown, all_notes)
+
+
+def split_anchors(result: Result, *, gaps: int = 5) -> list[Result]:
+    """Return the anchors with their totals, and their inputs, as results of their own to be read.
+
+    Parameters
+    ----------
+    result
+        What :func:`find_anchors` found.
+    gaps
+        Of several anchors, this many of the largest gaps each that recruitment can fill; 0: all
+        inputs. Of one anchor that was asked for, all inputs. Long lists of names are cut.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> totals, inputs = split_anchors(cg.find_anchors(cg.load_dataset("toy")))
+    >>> len(totals), inputs.frame["product_id"].tolist()
+    (1, ['foil', 'powder_a', 'can'])
+    """
+    frame = result.frame
+    if frame.empty:
+        return [result]
+    by_site = frame.groupby("enterprise_id", sort=False)
+    totals = by_site.head(1).set_index("enterprise_id", drop=False)
+    totals = totals.drop(columns=[name for name in frame if name not in _SHOWN_TOTALS])
+    totals["inputs"] = by_site.size()
+    totals["inputs_local"] = by_site["present"].sum()
+    totals["gap_value_cny"] = by_site["gap_value_cny"].sum(min_count=1)
+    first = replace(
+        result, kind="anchor_totals", frame=totals[list(_SHOWN_TOTALS)].reset_index(drop=True),
+        shown=_SHOWN_TOTALS, notes=(),
+    )  # fmt: skip
+    rows, notes = frame, result.notes
+    if gaps and "anchor" not in result.params:
+        rows = frame[(frame["list"] == LISTS[0]) & ~(frame["gap"] <= 0)]
+        rows = rows.groupby("enterprise_id", sort=False).head(gaps)
+        notes = (*notes, ("note-anchors-largest", {"limit": gaps}))
+    rows = rows.assign(**{name: rows[name].map(_brief).astype("str") for name in _LISTS})
+    return [first, replace(result, frame=rows.reset_index(drop=True), notes=notes)]
+
+
+def _brief(names: Any) -> Any:
+    """Return the first of some names and how many more there are."""
+    parts = names.split("; ") if isinstance(names, str) else []
+    if len(parts) <= _BRIEF:
+        return names
+    return f"{'; '.join(parts[:_BRIEF])} +{len(parts) - _BRIEF}"
+
+
+def _flagged(
+    state: RegionState, makers: pd.DataFrame, counted: pd.DataFrame
+) -> tuple[pd.DataFrame, list[Note]]:
+    """Return the rows of the region's anchors, else of its largest sites; and what to say of it."""
+    notes: list[Note] = []
+    flag = makers["anchor"].astype(bool)
+    anchors = counted[counted["anchor"].astype(bool)]
+    waiting = makers[flag & ~makers["enterprise_id"].isin(anchors["enterprise_id"])]
+    if len(waiting):
+        notes.append(("note-anchors-not-counted", _names(waiting)))
+    if len(anchors):
+        return anchors, notes
+    study = state.study
+    place = positions(study.graph, counted["product_id"])
+    value = counted["effective"] * study.utilisation[place] * study.price[place]
+    by_site = value.groupby(counted["enterprise_id"]).sum()
+    known = by_site[by_site > 0].sort_index().sort_values(ascending=False, kind="stable")
+    picked = known.index[:_PICKED]
+    notes.append(("note-anchors-picked", {"region": state.region.name, "count": len(picked)}))
+    return counted[counted["enterprise_id"].isin(picked)], notes
+
+
+def _asked(study: Study, makers: pd.DataFrame, counted: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the rows of one enterprise by id or name, or raise the failure that says why not."""
+    columns = ["enterprise_id", "name_zh", "name_en"]
+    for column in columns:
+        rows = counted[counted[column] == name]
+        if len(rows):
+            return rows
+    if makers[columns].isin([name]).any(axis=None):
+        counting = {
+            f"statuses{end}": "+".join(
+                words.term("status", status, lang) for status in study.statuses
+            )
+            for end, lang in (("", LANGUAGES[1]), ("_zh", LANGUAGES[0]))
+        }
+        raise UnknownNameError("anchor-not-counted", name=name, **counting)
+    names = {cell for column in columns[:2] for cell in counted[column].dropna()}
+    raise unknown_name("enterprise", name, names)
+
+
+def _intake(state: RegionState, own: pd.DataFrame) -> pd.DataFrame:
+    """Return what one site consumes: one row an input, `demand` missing where none of it is known."""
+    study, graph = state.study, state.study.graph
+    place = positions(graph, own["product_id"])
+    output = np.zeros(graph.size)
+    np.add.at(output, place, own["effective"].fillna(0).to_numpy(dtype=float))
+    everything = np.arange(graph.size)
+    made = np.isin(everything, place)
+    vague = np.isin(everything, place[own["capacity"].isna().to_numpy(dtype=bool)])
+    links = np.flatnonzero(graph.consumed & (state.share > 0) & made[graph.target])
+    source, target = graph.source[links], graph.target[links]
+    flow = graph.amount[links] * state.share[links] * (output * study.utilisation)[target]
+    demand = np.bincount(source, flow, graph.size)
+    open_end = np.isnan(graph.coefficient[links]) | vague[target]
+    unsure = np.bincount(source[open_end], minlength=graph.size) > 0
+    rows = np.unique(source)
+    asked = np.where(demand[rows] > 0, demand[rows], np.nan)
+    gap = asked * (1 - state.coverage[rows])
+    price = study.price[rows]
+    return pd.DataFrame(
+        {
+            "position": rows,
+            "product_id": [graph.ids[i] for i in rows.tolist()],
+            "in_house": made[rows],
+            "demand": asked,
+            "coverage": state.coverage[rows],
+            "gap": gap,
+            "gap_value_cny": np.where(gap > 0, gap * price, gap),
+            "value": asked * price,
+            "unsure": unsure[rows],
+            "unpriced": np.isnan(price),
+        }
+    )
+
+
+def _site_rows(
+    state: RegionState, own: pd.DataFrame, intake: pd.DataFrame, partners: Partners
+) -> pd.DataFrame:
+    """Return the rows of one anchor: its own columns repeated, one row an input."""
+    study, first = state.study, own.iloc[0]
+    position = intake["position"].to_numpy(dtype=np.intp)
+    products = study.products.iloc[position].reset_index(drop=True)
+    own_names = {first["enterprise_id"], first["name_zh"], first["group"]}
+    ties = partners.ties
+    ties = ties[ties["customer_group"].isin(own_names) & ~ties["supplier_group"].isin(own_names)]
+    leads = [name_leads(partners, ties, own_names, name) for name in intake["product_id"]]
+    supply = study.kind_in("kind", SUPPLY_KINDS)[position]
+    columns: dict[str, Any] = {
+        "region": state.region.name,
+        "enterprise_id": first["enterprise_id"],
+        "enterprise_zh": first["name_zh"],
+        "enterprise_en": first["name_en"],
+        "group_zh": first["group_zh"],
+        "outputs": "; ".join(sorted(set(own["product_id"]))),
+        "list": np.where(supply, LISTS[1], LISTS[0]),
+        "present": state.present[position],
+        "makers": state.makers[position],
+    }
+    columns |= _content(intake)
+    columns |= {name: products[name] for name in ("name_zh", "name_en", "unit")}
+    columns |= {name: [lead[name] for lead in leads] for name in leads[0]}
+    return pd.DataFrame(intake.assign(**columns)[list(_COLUMNS)])
+
+
+def _content(intake: pd.DataFrame) -> dict[str, float]:
+    """Return the value of a site's known inputs and how much of it is local, with and without its own."""
+    value = intake["value"].where(intake["coverage"].notna())
+    total, local = [], []
+    for part in (value, value[~intake["in_house"]]):
+        total.append(float(part.sum()))
+        served = float((part * intake["coverage"]).sum())
+        local.append(served / total[-1] if total[-1] > 0 else float("nan"))
+    return {
+        "input_value_cny": total[0],
+        "local_content": local[0],
+        "bought_content": local[1],
+    }
+
+
+def _ordered(blocks: list[pd.DataFrame]) -> pd.DataFrame:
+    """Join the anchors: largest known inputs first, then each one's largest gap, unknown last."""
+    frame = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=[*_COLUMNS])
+    frame = frame.astype(dict.fromkeys(_TEXTS, "str"))
+    return frame.sort_values(
+        ["input_value_cny", "enterprise_id", "gap_value_cny", "product_id"],
+        ascending=[False, True, False, True], ignore_index=True,
+    )  # fmt: skip
+
+
+def _names(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return how many sites some rows are of, with their names, for a sentence."""
+    sites = rows.drop_duplicates("enterprise_id").sort_values("enterprise_id")
+    chinese = sites["name_zh"].fillna(sites["enterprise_id"])
+    english = sites["name_en"].fillna(chinese)
+    return {"count": len(sites), "names": ", ".join(english), "names_zh": "、".join(chinese)}
+
+
+def _notes(study: Study, sites: list[tuple[pd.DataFrame, pd.DataFrame]]) -> list[Note]:
+    """Return what a reader must know: what is unknown, and what the data cannot tell."""
+    notes: list[Note] = []
+    silent = [own for own, _ in sites if own["capacity"].isna().all()]
+    if silent:
+        notes.append(("note-anchors-no-figure", _names(pd.concat(silent))))
+    idle = [own for own, intake in sites if intake.empty]
+    if idle:
+        notes.append(("note-anchors-no-inputs", _names(pd.concat(idle))))
+    intakes = pd.concat([intake for _, intake in sites]) if sites else pd.DataFrame()
+    if len(intakes):
+        unsure = int(intakes["unsure"].sum())
+        if unsure:
+            notes.append(("note-anchors-unsure", {"count": unsure}))
+        unpriced = intakes.loc[intakes["unpriced"] & ~(intakes["gap"] <= 0), "product_id"]
+        if len(unpriced):
+            notes.append(("note-anchors-unpriced", {"count": unpriced.nunique()}))
+    if not study.dataset.has("supplies"):
+        notes.append(("note-anchors-no-supplies", {}))
+    return notes

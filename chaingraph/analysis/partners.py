@@ -1,0 +1,160 @@
+"""Partners: who makes an input here and elsewhere, and who is known to supply whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import narwhals as nw
+import pandas as pd
+
+from chaingraph.dataset import last_day
+from chaingraph.enterprises import collect, in_force, located, read_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chaingraph.analysis.state import Study
+
+_NAMED: Final = 5
+_ALWAYS: Final = "9999"
+
+
+class Partners(NamedTuple):
+    """Who is tied to whom, and who makes the inputs.
+
+    Attributes
+    ----------
+    ties
+        Supplies known at the date: supplier, customer, product, year, source; newest first.
+    local, makers
+        Product -> names of its makers in the region and anywhere, largest first.
+    here
+        Product -> all names of groups whose site of it stands or is being built in the region.
+    """
+
+    ties: pd.DataFrame
+    local: dict[str, list[str]]
+    here: dict[str, set[str]]
+    makers: dict[str, list[str]]
+
+
+def gather_partners(study: Study, makers: pd.DataFrame, products: Sequence[str]) -> Partners:
+    """Gather who makes some products in the region and anywhere, and who supplies whom.
+
+    Parameters
+    ----------
+    study
+        The dataset under its assumptions.
+    makers
+        Rows of the region's sites by :func:`chaingraph.enterprises.maker_rows`, no company totals.
+    products
+        Ids of the products.
+    """
+    named = makers[makers["product_id"].isin(list(products))]
+    named = named.assign(shown=named["group_zh"].fillna(named["name_zh"]).fillna(named["group"]))
+    standing = named[(named["counted"] > 0) | (named["status"] == "construction")]
+    here: dict[str, set[str]] = {}
+    for column in ("group", "shown"):
+        for product_id, names in standing.groupby("product_id")[column]:
+            here.setdefault(str(product_id), set()).update(names)
+    counted = named[named["counted"] > 0]
+    counted = counted.assign(known=counted["capacity"].notna())
+    sums = counted.groupby(["product_id", "shown"], as_index=False).agg(
+        capacity=("effective", "sum"), known=("known", "max")
+    )
+    return Partners(_ties(study), _by_size(sums), here, _by_size(_all_makers(study, products)))
+
+
+def _by_size(sums: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the names of each product's makers, largest first, those without a figure last."""
+    figure = sums["capacity"].where(sums["known"].astype(bool), -1.0)
+    ordered = sums.assign(figure=figure).sort_values(
+        ["product_id", "figure", "shown"], ascending=[True, False, True]
+    )
+    groups = ordered.groupby("product_id")["shown"]
+    return {str(product_id): names.tolist() for product_id, names in groups}
+
+
+def _all_makers(study: Study, products: Sequence[str]) -> pd.DataFrame:
+    """Return who makes some products anywhere: `product_id`, `shown`, `capacity`, `known`.
+
+    A group's capacity is the larger of its company total and the sum of its sites.
+    """
+    ds = study.dataset
+    rows = read_frame(ds.capacities).filter(nw.col("product_id").is_in(list(products)))
+    rows = in_force(rows, at=ds.as_of, statuses=study.statuses).select(
+        "enterprise_id", "product_id", "known",
+        total_=nw.when(nw.col("scope") == "group").then(nw.col("effective")).otherwise(0.0),
+        site_=nw.when(nw.col("scope") == "group").then(0.0).otherwise(nw.col("effective")),
+    )  # fmt: skip
+    joined = located(rows, read_frame(ds.enterprises), ["group_zh", "name_zh"])
+    alone = nw.when(nw.col("group_zh").is_null()).then(nw.col("name_zh"))
+    joined = joined.with_columns(shown=alone.otherwise(nw.col("group")))
+    sums = collect(
+        joined.group_by("product_id", "group").agg(
+            nw.col("total_", "site_").sum(), nw.col("known", "shown").max()
+        )
+    )
+    capacity = sums[["total_", "site_"]].astype("float64").max(axis=1)
+    named = sums["shown"].fillna(sums["group"])
+    return pd.DataFrame(
+        {
+            "product_id": sums["product_id"],
+            "shown": named,
+            "capacity": capacity,
+            "known": sums["known"],
+        }
+    )
+
+
+def _ties(study: Study) -> pd.DataFrame:
+    """Return the supplies seen by the date, newest first, without those inside a group."""
+    ds = study.dataset
+    names = ["supplier_group", "customer_group", "product_id", "year", "source_url"]
+    if not ds.has("supplies"):
+        return pd.DataFrame({name: pd.array([], dtype="str") for name in names})
+    rows: pd.DataFrame = ds.table("supplies").reindex(columns=names)
+    day = last_day(ds.as_of) if ds.as_of else _ALWAYS
+    seen = rows["year"].isna() | (rows["year"].fillna("") <= day)
+    between = rows["supplier_group"] != rows["customer_group"]
+    return rows[seen & between].sort_values(
+        ["year", *names[:3], "source_url"], ascending=[False, True, True, True, True]
+    )
+
+
+def name_leads(
+    partners: Partners, ties: pd.DataFrame, own_names: set[str], product_id: str
+) -> dict[str, str | None]:
+    """Name the local makers of an input, who could follow an anchor with it, and who else makes it.
+
+    Parameters
+    ----------
+    partners
+        Who makes it and who supplies whom.
+    ties
+        The ties whose customer is the anchor's group.
+    own_names
+        Names of the anchor and its group.
+    product_id
+        The input.
+    """
+    makers = partners.makers.get(product_id, [])
+    here = partners.here.get(product_id, set())
+    away = ties[~ties["supplier_group"].isin(here)]
+    direct = away["product_id"] == product_id
+    able = away["supplier_group"].isin(makers)
+    found = pd.concat([away[direct], away[~direct & able]]).drop_duplicates("supplier_group")
+    labels = []
+    for name, tied, year in found[["supplier_group", "product_id", "year"]].itertuples(index=False):
+        inside = [tied] if tied != product_id else []
+        inside += [year] if isinstance(year, str) else []
+        labels.append(f"{name} ({', '.join(inside)})" if inside else name)
+    known = {*own_names, *here, *found["supplier_group"]}
+    others = [name for name in makers if name not in known]
+    pages = list(dict.fromkeys(found["source_url"].dropna()))
+    return {
+        "local_makers": "; ".join(partners.local.get(product_id, [])[:_NAMED]) or None,
+        "followers": "; ".join(labels) or None,
+        "followers_source": "; ".join(pages) or None,
+        "other_makers": "; ".join(others[:_NAMED]) or None,
+    }

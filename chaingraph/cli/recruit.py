@@ -1,0 +1,160 @@
+"""Commands that recruit: targets, anchors, backtest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chaingraph.cli.options import (
+    chain_option,
+    date_option,
+    region_option,
+    say,
+    status_option,
+    utilisation_option,
+    with_dataset,
+    with_output,
+)
+from chaingraph.cli.output import emit
+
+if TYPE_CHECKING:
+    from chaingraph.cli.options import Output
+    from chaingraph.dataset import Dataset
+
+_TARGETS = 3
+_GAPS = 10
+
+
+@click.command(epilog="Example: chaingraph targets qujing --gap silver_paste --top 5")
+@with_dataset
+@region_option
+@chain_option
+@click.option("--gap", "names", multiple=True, help="Only this product; may be repeated.")
+@click.option("--group", help="With one --gap: everything that speaks for this group.")
+@click.option(
+    "--gaps",
+    "count",
+    type=click.IntRange(0),
+    help="How many gaps, by priority; 10 in a table, else all; 0 for all.",
+)
+@click.option(
+    "--weights",
+    type=click.Path(dir_okay=False),
+    help="TOML file with a table [weights]; those that 'backtest --weights-out' writes.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["logit", "topsis"]),
+    default="logit",
+    show_default=True,
+    help="Weighted sum with fitted weights, or TOPSIS with entropy weights.",
+)
+@date_option
+@status_option
+@with_output
+def targets(
+    ds: Dataset,
+    chain: str | None,
+    names: tuple[str, ...],
+    group: str | None,
+    count: int | None,
+    method: str,
+    out: Output,
+    **asked: Any,
+) -> None:
+    """Name the enterprises to call first for each gap, with reasons and what they would close.
+
+    --top N is the number of targets of each gap, 3 by default, 0 for all. With --gap the reasons are
+    shown too; CSV and JSON hold every column. 'chaingraph backtest' says how far to trust the order.
+    """
+    from chaingraph.recruit.explain import explain_target
+    from chaingraph.recruit.targets import first_gaps, rank_targets, reason_lines
+
+    if group is not None:
+        if len(names) != 1:
+            raise click.UsageError("--group needs one --gap.")
+        told = explain_target(ds, names[0], group, lang=out.lang, **asked)
+        return emit([told], out=out)
+    found = list(names) or _gaps(ds, chain, asked)
+    limit = _TARGETS if out.top is None else out.top
+    result = rank_targets(ds, found, limit=limit, method=method, lang=out.lang, **asked)
+    shown = first_gaps(result, (_GAPS if count is None and not names else count) or 0)
+    after = reason_lines(shown) if names else ()
+    whole = first_gaps(result, count or 0)
+    emit([shown], whole=whole, out=replace(out, top=0), after=after)
+    return None
+
+
+def _gaps(ds: Dataset, chain: str | None, asked: dict[str, Any]) -> Any:
+    """Return the gaps of a region, of one chain where asked for."""
+    from chaingraph.analysis.gaps import find_gaps
+
+    options = {name: asked[name] for name in ("region", "at", "statuses")}
+    return find_gaps(ds, chain=chain, draws=0, **options)
+
+
+@click.command(epilog="Example: chaingraph backtest qujing --cutoff 2021-12 --horizon 3y")
+@with_dataset
+@click.option(
+    "--cutoff", metavar="DATE", required=True, help="Rank with what was known at this date."
+)
+@click.option("--horizon", default="3y", show_default=True, help="Years after it that count.")
+@click.option(
+    "--ridge",
+    type=click.FloatRange(0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Penalty of the fitted weights.",
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(1, 100_000),
+    default=1000,
+    show_default=True,
+    help="Draws of the bootstrap over cities.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all draws."
+)
+@click.option(
+    "--weights-out", type=click.Path(dir_okay=False), help="Write the fitted weights to this file."
+)
+@with_output
+def backtest(ds: Dataset, weights_out: str | None, out: Output, **asked: Any) -> None:
+    """Measure how often the ranking named, before the fact, the groups that came.
+
+    Four tables: groups per gap against simple rules, by time and by city; products per city; the
+    fitted weights; the learning curve. CSV holds the first, JSON the first with all columns.
+    """
+    from chaingraph.files import write_file
+    from chaingraph.recruit.backtest import backtest as run_backtest
+    from chaingraph.words import message
+
+    found = run_backtest(ds, lang=out.lang, **asked)
+    if weights_out:
+        write_file(weights_out, found.weights_file(), encoding="utf-8")
+        spoken: Any = out.lang or ds.language
+        say(message("weights-written", spoken, path=weights_out), quiet=out.quiet)
+    emit(found.results, whole=found.ranking, out=out)
+
+
+@click.command(epilog="Example: chaingraph anchors qujing --anchor longi_qujing")
+@with_dataset
+@region_option
+@click.option("--anchor", help="Only this enterprise, by id or name; all anchors by default.")
+@date_option
+@status_option
+@utilisation_option
+@with_output
+def anchors(ds: Dataset, out: Output, **asked: Any) -> None:
+    """List what each anchor takes, what of it is made here, and suppliers who could follow it.
+
+    Two tables: the anchors with their local content, and their largest gaps; of one anchor, all its
+    inputs. CSV and JSON hold every input of every anchor, with the sources of the supply relations.
+    """
+    from chaingraph.analysis.anchors import find_anchors, split_anchors
+
+    result = find_anchors(ds, lang=out.lang, **asked)
+    emit(split_anchors(result), whole=result, out=out)

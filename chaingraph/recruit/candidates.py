@@ -1,0 +1,206 @@
+"""Candidates: for each gap the groups that make the product, or a closely related one, elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chaingraph.recruit.evidence import distances, kinds_apart, related_links
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from chaingraph.products import Flags, Floats, Integers
+    from chaingraph.recruit.evidence import Evidence
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """All (gap, group) pairs worth a look, wherever the region is.
+
+    Attributes
+    ----------
+    gaps
+        Position of each gap's product, sorted, each once.
+    gap, group
+        By pair: position in `gaps`, code of the group; sorted by both.
+    own
+        By pair: the holding of the product itself, -1 for makers of related products only.
+    entry_pair, entry_holding
+        Every holding that speaks for a pair: of the product itself or of a related one.
+    """
+
+    evidence: Evidence
+    gaps: Integers
+    gap: Integers
+    group: Integers
+    own: Integers
+    entry_pair: Integers
+    entry_holding: Integers
+
+    @property
+    def size(self) -> int:
+        """Number of pairs."""
+        return len(self.gap)
+
+    @cached_property
+    def product(self) -> Integers:
+        """Position of each pair's product."""
+        return self.gaps[self.gap]
+
+    @cached_property
+    def first(self) -> Integers:
+        """Where each gap's pairs begin (one more than there are gaps)."""
+        return np.searchsorted(self.gap, np.arange(len(self.gaps) + 1))
+
+    @cached_property
+    def maker(self) -> Flags:
+        """Whether each pair's group makes the product itself."""
+        return np.asarray(self.own >= 0)
+
+    def of_own(self, values: Floats, missing: float = np.nan) -> Floats:
+        """Return a holding's value of the product itself for each pair."""
+        return np.where(self.maker, values[self.own], missing) if len(values) else np.full(
+            self.size, missing
+        )  # fmt: skip
+
+    def total(self, values: Any) -> Floats:
+        """Add up a holding's value over the product and its related ones, for each pair."""
+        sums = np.bincount(self.entry_pair, values[self.entry_holding], self.size)
+        return np.asarray(sums, dtype=float)
+
+    def smallest(self, values: Floats) -> Floats:
+        """Return the smallest known of a holding's values over product and related ones."""
+        best = np.full(self.size, np.inf)
+        given = values[self.entry_holding]
+        known = ~np.isnan(given)
+        np.minimum.at(best, self.entry_pair[known], given[known])
+        return np.where(np.isinf(best), np.nan, best)
+
+
+def open_field(evidence: Evidence, gaps: Sequence[int] | Integers) -> Field:
+    """List the candidates of some products: makers of each, and makers of closely related products."""
+    study = evidence.study
+    held = evidence.holdings
+    wanted = np.unique(np.asarray(gaps, dtype=np.intp))
+    one, other = related_links(study.graph, kinds_apart(study))
+    chosen = np.isin(one, wanted)
+    gap = np.concatenate([np.arange(len(wanted)), np.searchsorted(wanted, one[chosen])])
+    via = np.concatenate([wanted, other[chosen]])
+    count = held.first[via + 1] - held.first[via]
+    entry_gap = np.repeat(gap, count)
+    holding = _ranges(held.first[via], count)
+    groups = max(1, len(evidence.groups))
+    keys = entry_gap * groups + held.group[holding]
+    pairs, entry_pair = np.unique(keys, return_inverse=True)
+    own = np.full(len(pairs), -1, dtype=np.intp)
+    itself = held.product[holding] == wanted[entry_gap] if len(wanted) else np.empty(0, dtype=bool)
+    own[entry_pair[itself]] = holding[itself]
+    return Field(
+        evidence=evidence,
+        gaps=wanted,
+        gap=(pairs // groups).astype(np.intp),
+        group=(pairs % groups).astype(np.intp),
+        own=own,
+        entry_pair=entry_pair.reshape(-1).astype(np.intp),
+        entry_holding=holding,
+    )
+
+
+def _ranges(first: Integers, count: Integers) -> Integers:
+    """Return the numbers first .. first + count of several ranges, one after the other."""
+    ends = np.cumsum(count)
+    offset = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - count, count)
+    return np.asarray(np.repeat(first, count) + offset, dtype=np.intp)
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A region as candidates see it: where it lies, who is there and what is made there.
+
+    Attributes
+    ----------
+    inside
+        By row of the evidence: whether it lies in the region.
+    point
+        Latitude and longitude; nan where unknown.
+    provinces
+        Provinces that the region lies in.
+    """
+
+    evidence: Evidence
+    name: str
+    inside: Flags
+    point: tuple[float, float]
+    provinces: tuple[str, ...]
+
+    @cached_property
+    def holdings(self) -> Flags:
+        """By holding: whether the group has a plant or project of the product here."""
+        flags = np.zeros(len(self.evidence.holdings.product), dtype=bool)
+        flags[self.evidence.columns["holding"][self.inside]] = True
+        return flags
+
+    @cached_property
+    def groups(self) -> Flags:
+        """By group: whether it has any plant or project here."""
+        flags = np.zeros(len(self.evidence.groups), dtype=bool)
+        flags[self.evidence.holdings.group[self.holdings]] = True
+        return flags
+
+    @cached_property
+    def products(self) -> Flags:
+        """By product: whether somebody makes it here."""
+        flags = np.zeros(self.evidence.study.graph.size, dtype=bool)
+        flags[self.evidence.holdings.product[self.holdings]] = True
+        return flags
+
+    @cached_property
+    def distance(self) -> Floats:
+        """By row of the evidence: km to the region, nan where unknown; company totals lie nowhere."""
+        columns = self.evidence.columns
+        km = distances(columns["lat"].astype(float), columns["lon"].astype(float), self.point)
+        return np.where(columns["total"].astype(bool), np.nan, km)
+
+    @cached_property
+    def nearest(self) -> Floats:
+        """By holding: km to its nearest plant or project."""
+        return self.evidence.nearest(self.distance)
+
+    @cached_property
+    def province_groups(self) -> Flags:
+        """By group: whether it has a plant or project in the region's province, outside the region."""
+        columns = self.evidence.columns
+        rows = np.isin(columns["province"].astype(str), self.provinces) & ~self.inside
+        rows &= ~columns["total"].astype(bool)
+        flags = np.zeros(len(self.evidence.groups), dtype=bool)
+        flags[columns["group"][rows].astype(np.intp)] = True
+        return flags
+
+    def newcomers(self, field: Field) -> Flags:
+        """By pair: whether the group has no plant or project of the product here yet."""
+        return np.asarray(field.of_own(self.holdings.astype(float), 0.0) == 0)
+
+
+def find_place(
+    evidence: Evidence,
+    name: str,
+    where: Mapping[str, Sequence[str]],
+    points: Mapping[str, tuple[float, float]],
+    provinces: tuple[str, ...] = (),
+) -> Place:
+    """Look at the evidence from a region: its point is the listed one, else the mean of its rows."""
+    inside = evidence.inside(where)
+    columns = evidence.columns
+    point = points.get(name, (np.nan, np.nan))
+    lat, lon = columns["lat"][inside].astype(float), columns["lon"][inside].astype(float)
+    if np.isnan(point[0]) and (~np.isnan(lat)).any():
+        point = (float(np.nanmean(lat)), float(np.nanmean(lon)))
+    if "province" in where:
+        provinces = tuple(where["province"])
+    found = tuple(sorted({str(p) for p in columns["province"][inside]} - {""}))
+    provinces = provinces or found
+    return Place(evidence, name, inside, point, provinces)

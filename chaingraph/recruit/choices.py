@@ -1,0 +1,170 @@
+"""Choices of the past: for every city and window, the candidates as then known and who came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from chaingraph.analysis.state import open_study
+from chaingraph.dataset import last_day
+from chaingraph.recruit.candidates import find_place, open_field
+from chaingraph.recruit.entries import freeze, list_entries
+from chaingraph.recruit.evidence import gather_evidence
+from chaingraph.recruit.features import FEATURES, View, filled, measure
+from chaingraph.recruit.setting import open_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+    from chaingraph.dataset import Dataset
+    from chaingraph.products import Floats, Integers
+    from chaingraph.recruit.candidates import Field, Place
+    from chaingraph.recruit.setting import Setting
+
+BASELINES: Final = ("random", "largest_capacity", "nearest", "most_sites", "popularity")
+
+
+@dataclass(frozen=True, eq=False)
+class Occasion:
+    """One city in one window: all candidates for all products, and the entries that followed.
+
+    Attributes
+    ----------
+    product, group
+        By candidate, sorted by both: position of the product, name of the group.
+    features
+        One row a candidate, in the order of ``FEATURES``; unknown ones at ``UNKNOWN``.
+    baselines
+        One row a candidate, in the order of ``BASELINES``: higher ranks first.
+    entries
+        One an entry: product id or family, positions of the products, group.
+    absent
+        By product: whether nobody made it in the city at the cut-off.
+    rca
+        By product: density over the products in which the city has an RCA of 1 or more.
+    """
+
+    cutoff: str
+    city: str
+    product: Integers
+    group: Any
+    features: Floats
+    baselines: Floats
+    entries: tuple[tuple[str, tuple[int, ...], str], ...]
+    absent: Any
+    rca: Floats
+
+    def candidates(self, products: Sequence[int]) -> tuple[Any, Integers, Integers]:
+        """Return the groups that are candidates for some products, and which rows stand for each.
+
+        A group that is in the city with one of the products already is no newcomer to the family.
+        """
+        rows = np.flatnonzero(np.isin(self.product, products))
+        names, code = np.unique(self.group[rows].astype(str), return_inverse=True)
+        return names, code.reshape(-1).astype(np.intp), rows.astype(np.intp)
+
+    def chosen(self) -> Floats:
+        """Return each candidate's weight of having been chosen; a family's entry is shared out."""
+        weight = np.zeros(len(self.product))
+        for _, products, group in self.entries:
+            hit = np.isin(self.product, products) & (self.group == group)
+            if hit.any():
+                weight[hit] += 1.0 / hit.sum()
+        return weight
+
+
+def gather_occasions(ds: Dataset, windows: Sequence[tuple[str, str]]) -> list[Occasion]:
+    """Freeze a dataset at each cut-off and lay out what every city with an entry could have chosen.
+
+    Parameters
+    ----------
+    ds
+        The dataset, as known today.
+    windows
+        Cut-off and end: entries after the first and up to the second count.
+
+    Returns
+    -------
+    list of Occasion
+        Sorted by cut-off and city.
+    """
+    graph = open_study(ds).graph
+    entries = list_entries(ds, graph)
+    days = np.array([last_day(date) for date in entries["date"]], dtype=object)
+    found: list[Occasion] = []
+    for cutoff, end in windows:
+        chosen = entries[(days > last_day(cutoff)) & (days <= last_day(end))]
+        if len(chosen):
+            found.extend(_occasions(freeze(ds, cutoff), chosen))
+    return found
+
+
+def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
+    study = open_study(frozen)
+    if not len(frozen.capacities):
+        return
+    evidence = gather_evidence(study)
+    field = open_field(evidence, np.arange(study.graph.size))
+    setting = open_setting(evidence)
+    names = evidence.groups[field.group]
+    for city, came in entries.groupby("city", sort=True):
+        place = find_place(
+            evidence, str(city), {"city": (str(city),)}, setting.points,
+            provinces=(str(came["province"].iloc[0]),),
+        )  # fmt: skip
+        view = View(field, place, setting, np.full(study.graph.size, np.nan), float("nan"))
+        newcomers = place.newcomers(field)
+        columns = measure(view)
+        table = np.column_stack([filled(columns[name]) for name in FEATURES])
+        yield Occasion(
+            cutoff=frozen.as_of,
+            city=str(city),
+            product=field.product[newcomers],
+            group=names[newcomers],
+            features=table[newcomers].astype(np.float32),
+            baselines=_baselines(field, place, setting)[newcomers].astype(np.float32),
+            entries=tuple(
+                (product, tuple(study.graph.position[p] for p in ids), group)
+                for product, ids, group in zip(
+                    came["product_id"], came["product_ids"], came["group"], strict=True
+                )
+            ),
+            absent=~place.products,
+            rca=setting.rca_density(str(city)),
+        )
+
+
+def _baselines(field: Field, place: Place, setting: Setting) -> Floats:
+    """Return what simple rules would rank by, one column each; unknown ranks last."""
+    held = field.evidence.holdings
+    capacity = field.of_own(held.capacity)
+    total = np.bincount(held.product, np.nan_to_num(held.capacity), len(setting.cities_with))
+    share = capacity / np.where(total > 0, total, np.nan)[field.product]
+    distance = field.smallest(place.nearest)
+    sites = field.of_own(held.sites.astype(float), 0.0)
+    came = np.bincount(held.group, held.recent, len(field.evidence.groups))
+    return np.column_stack(
+        [
+            np.zeros(field.size),
+            np.nan_to_num(share, nan=-1.0),
+            -np.nan_to_num(distance, nan=1e6),
+            sites,
+            came[field.group],
+        ]
+    )
+
+
+def yearly(first: str, last: str) -> list[tuple[str, str]]:
+    """Return windows of one year each, from a cut-off up to an end, latest last.
+
+    Examples
+    --------
+    >>> yearly("2019-12", "2021-12")
+    [('2019-12', '2020-12'), ('2020-12', '2021-12')]
+    """
+    years = range(int(first[:4]), int(last[:4]))
+    return [(f"{year}{last[4:]}", f"{year + 1}{last[4:]}") for year in years]

@@ -1,0 +1,283 @@
+"""Facts of targets: the rows behind what speaks for each, and how a reason is put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from chaingraph import words
+from chaingraph.groups import rows_of_groups
+from chaingraph.results import shown_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chaingraph.analysis.state import RegionState
+    from chaingraph.products import Floats, Integers
+    from chaingraph.recruit.features import View
+    from chaingraph.words import Language
+
+_FEW: Final = 3
+
+
+class Tie(NamedTuple):
+    """A supply between a target and a group of the region."""
+
+    year: str
+    partner: int
+    sells: bool
+    product: int
+    row: int
+
+
+class Plant(NamedTuple):
+    """A capacity row of a group: figure and source, nan and None where there is none."""
+
+    enterprise_id: str
+    capacity: float
+    source_url: Any
+
+
+class Reason(NamedTuple):
+    """One reason: a sentence in two languages, and the addresses it rests on."""
+
+    zh: str
+    en: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of some pairs of a field, in the order in which they are shown."""
+
+    view: View
+    state: RegionState
+    pairs: Integers
+    rows: pd.DataFrame
+
+    @property
+    def product(self) -> Integers:
+        """Position of each pair's product."""
+        return self.view.field.product[self.pairs]
+
+    @property
+    def group(self) -> Integers:
+        """Code of each pair's group."""
+        return self.view.field.group[self.pairs]
+
+    @cached_property
+    def entries(self) -> list[Integers]:
+        """For each pair the holdings that speak for it: of the product and of related ones."""
+        field = self.view.field
+        order = np.argsort(field.entry_pair, kind="stable")
+        first = np.searchsorted(field.entry_pair[order], self.pairs, side="left")
+        last = np.searchsorted(field.entry_pair[order], self.pairs, side="right")
+        held = field.entry_holding[order]
+        return [held[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True)]
+
+    @cached_property
+    def nearest(self) -> list[int]:
+        """For each pair the row of the evidence that lies nearest, -1 where none has coordinates."""
+        columns = self.view.field.evidence.columns
+        holding = columns["holding"].astype(np.intp)
+        start = np.searchsorted(holding, np.arange(int(holding.max(initial=-1)) + 2))
+        km = self.view.place.distance
+        found = []
+        for entry in self.entries:
+            rows = np.concatenate([np.arange(start[h], start[h + 1]) for h in entry.tolist()])
+            known = rows[~np.isnan(km[rows])]
+            found.append(int(known[np.argmin(km[known])]) if len(known) else -1)
+        return found
+
+    @property
+    def distance(self) -> Floats:
+        """Km from the region to each pair's nearest plant or project; nan where unknown."""
+        km = self.view.place.distance
+        return np.array([km[row] if row >= 0 else np.nan for row in self.nearest], dtype=float)
+
+    def names(self) -> dict[str, Any]:
+        """Return the text columns of the pairs."""
+        count = range(len(self.pairs))
+        return {
+            name: pd.array([function(i) or None for i in count], dtype="str")
+            for name, function in (
+                ("related_products", self._related),
+                ("nearest_site", self._nearest_site),
+                ("partners", self._partners),
+                ("local_sites", self._local_sites),
+                ("announced_here", self._announced),
+            )
+        }
+
+    def _related(self, i: int) -> str:
+        held, ids = self.view.field.evidence.holdings, self.state.study.graph.ids
+        products = held.product[self.entries[i]]
+        return "; ".join(ids[p] for p in products.tolist() if p != self.product[i])
+
+    def _nearest_site(self, i: int) -> str:
+        row = self.nearest[i]
+        return "" if row < 0 else self.site_name(row)
+
+    def site_name(self, row: int) -> str:
+        """Return a row of the evidence as city and enterprise."""
+        columns = self.view.field.evidence.columns
+        key = columns["enterprise_id"][row]
+        name = self._site_names.get(key) if isinstance(key, str) else None
+        city = str(columns["city"][row])
+        return f"{city} {name}" if name else city
+
+    @cached_property
+    def _site_names(self) -> dict[str, str]:
+        return dict(zip(self.rows["enterprise_id"], self.rows["name_zh"], strict=True))
+
+    @cached_property
+    def _plants(self) -> dict[tuple[str, str], list[Plant]]:
+        """Capacity rows by group and product, largest first."""
+        found: dict[tuple[str, str], list[Plant]] = {}
+        names = ("group", "product_id", "enterprise_id", "capacity", "source_url")
+        for group, product, *rest in zip(*(self.rows[n].tolist() for n in names), strict=True):
+            found.setdefault((group, product), []).append(Plant(*rest))
+        for plants in found.values():
+            plants.sort(key=lambda plant: -np.nan_to_num(plant.capacity))
+        return found
+
+    def plants(self, i: int) -> list[Plant]:
+        """Return the capacity rows of a pair's group and product, largest first."""
+        name = self.view.field.evidence.groups[int(self.group[i])]
+        return self._plants.get((name, self.state.study.graph.ids[int(self.product[i])]), [])
+
+    def local_sources(self, i: int) -> list[Any]:
+        """Return the addresses of the rows of a pair's group in the region."""
+        ids = set(self.view.field.evidence.columns["enterprise_id"][self.local_rows(i)].tolist())
+        name = self.view.field.evidence.groups[int(self.group[i])]
+        plants = [p for (group, _), own in self._plants.items() if group == name for p in own]
+        return [p.source_url for p in plants if p.enterprise_id in ids]
+
+    @cached_property
+    def _projects(self) -> dict[str, Any]:
+        ds = self.state.study.dataset
+        if not ds.has("projects"):
+            return {}
+        table = ds.table("projects")
+        return dict(zip(table["project_id"], table["source_url"], strict=True))
+
+    def project_sources(self, rows: Integers) -> list[Any]:
+        """Return the addresses of the projects behind rows of the evidence."""
+        keys = self.view.field.evidence.columns["project_id"][rows].tolist()
+        return [self._projects.get(key) for key in keys if isinstance(key, str)]
+
+    @cached_property
+    def product_names(self) -> list[tuple[str, str, Any]]:
+        """Chinese and English name and unit of each product."""
+        table = self.state.study.products
+        columns = (table[name].tolist() for name in ("product_id", "name_zh", "name_en", "unit"))
+        return [
+            (str(zh), str(en) if isinstance(en, str) else str(key), unit)
+            for key, zh, en, unit in zip(*columns, strict=True)
+        ]
+
+    @cached_property
+    def _ties(self) -> dict[int, list[Tie]]:
+        """Ties of every group with groups of the region, earliest first, one a partner and direction."""
+        known, here = self.view.field.evidence.ties, self.view.place.groups
+        columns = (known[n].tolist() for n in ("supplier", "customer", "product", "year", "row"))
+        ties: dict[int, list[Tie]] = {}
+        for supplier, customer, product, year, row in zip(*columns, strict=True):
+            date = year if isinstance(year, str) else "9999"
+            if here[customer] and supplier != customer:
+                ties.setdefault(supplier, []).append(Tie(date, customer, True, product, row))
+            if here[supplier] and supplier != customer:
+                ties.setdefault(customer, []).append(Tie(date, supplier, False, product, row))
+        for group, own in ties.items():
+            first = {(tie.partner, tie.sells): tie for tie in sorted(own, reverse=True)}
+            ties[group] = sorted(first.values())
+        return ties
+
+    def tie_rows(self, i: int) -> list[Tie]:
+        """Return the ties of a pair's group with groups of the region, earliest first."""
+        return self._ties.get(int(self.group[i]), [])
+
+    def _partners(self, i: int) -> str:
+        names = [self.view.field.evidence.groups[tie.partner] for tie in self.tie_rows(i)]
+        return "; ".join(dict.fromkeys(names))
+
+    @cached_property
+    def _here(self) -> dict[int, Integers]:
+        """Rows of the evidence in the region by group."""
+        rows = np.flatnonzero(self.view.place.inside)
+        own = self.view.field.evidence.columns["group"][rows].astype(np.intp)
+        order = np.argsort(own, kind="stable")
+        names, first = np.unique(own[order], return_index=True)
+        return dict(zip(names.tolist(), np.split(rows[order], first[1:]), strict=True))
+
+    def local_rows(self, i: int) -> Integers:
+        """Return the rows of the evidence that show a pair's group in the region."""
+        return self._here.get(int(self.group[i]), np.empty(0, dtype=np.intp))
+
+    def names_here(self, i: int) -> list[str]:
+        """Return the names of a pair's group's plants in the region, else the cities of its projects."""
+        columns = self.view.field.evidence.columns
+        rows = self.local_rows(i).tolist()
+        ids = [columns["enterprise_id"][r] for r in rows if columns["scope"][r] != "project"]
+        names = [self._site_names.get(key, key) for key in ids]
+        return list(dict.fromkeys(names or [str(columns["city"][r]) for r in rows]))
+
+    def _local_sites(self, i: int) -> str:
+        columns = self.view.field.evidence.columns
+        rows = self.local_rows(i)
+        standing = columns["scope"][rows] != "project"
+        return "; ".join(self.names_here(i)) if standing.any() else ""
+
+    def announced_rows(self, i: int) -> Integers:
+        """Return the projects of a pair's group in the region for the product itself."""
+        columns = self.view.field.evidence.columns
+        rows = self.local_rows(i)
+        project = columns["scope"][rows] == "project"
+        return np.asarray(
+            rows[project & (columns["product"][rows] == self.product[i])], dtype=np.intp
+        )
+
+    def _announced(self, i: int) -> str:
+        columns = self.view.field.evidence.columns
+        dates = sorted({str(columns["since"][r]) for r in self.announced_rows(i).tolist()})
+        return "; ".join(dates)
+
+
+def gather_facts(view: View, state: RegionState, pairs: Integers) -> Facts:
+    """Fetch the rows of the groups that are shown."""
+    ds = state.study.dataset
+    groups = sorted(set(view.field.evidence.groups[view.field.group[pairs]].tolist()))
+    rows = rows_of_groups(
+        ds.enterprises, ds.capacities, groups, at=ds.as_of, statuses=state.study.statuses
+    )
+    return Facts(view, state, pairs, rows)
+
+
+def sentence(key: str, sources: Iterable[Any], **params: Any) -> Reason:
+    """Return a reason from a message; parameters that end in `_zh` or `_en` go to their language."""
+    texts = {}
+    for lang in ("zh", "en"):
+        chosen: Language = "zh" if lang == "zh" else "en"
+        own = {
+            name.removesuffix(f"_{lang}"): value
+            for name, value in params.items()
+            if not name.endswith("_en" if lang == "zh" else "_zh")
+        }
+        texts[lang] = words.message(key, chosen, **own)
+    urls = dict.fromkeys(url for url in sources if isinstance(url, str) and url)
+    return Reason(texts["zh"], texts["en"], tuple(urls))
+
+
+def amount(value: float, unit: Any) -> str:
+    """Return a figure with its unit."""
+    return f"{shown_number(value)} {unit}" if isinstance(unit, str) else shown_number(value)
+
+
+def several(names: Sequence[str]) -> str:
+    """Return the first names of many, with the number of the rest."""
+    shown = ", ".join(names[:_FEW])
+    return shown if len(names) <= _FEW else f"{shown} +{len(names) - _FEW}"

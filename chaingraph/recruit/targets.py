@@ -1,0 +1,391 @@
+"""Targets: for every gap the enterprise groups to call first, with what speaks for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from chaingraph.analysis.gaps import ACTIONS, find_gaps
+from chaingraph.analysis.settings import read_lang, read_product
+from chaingraph.analysis.state import RegionState, open_study, region_state
+from chaingraph.errors import OptionError
+from chaingraph.recruit.candidates import Field, find_place, open_field
+from chaingraph.recruit.evidence import gather_evidence
+from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, View, filled, measure
+from chaingraph.recruit.reasons import Facts, gather_facts
+from chaingraph.recruit.scoring import (
+    METHODS,
+    entropy_weights,
+    rank_within,
+    read_weights,
+    score,
+    shaken_ranks,
+    topsis,
+)
+from chaingraph.recruit.sentences import tell
+from chaingraph.recruit.setting import open_setting
+from chaingraph.recruit.shortage import green_share, missing_makers
+from chaingraph.results import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from chaingraph.dataset import Dataset
+    from chaingraph.products import Flags, Floats, Integers
+    from chaingraph.words import Language
+
+DEFAULT_KINDS: Final = ("missing", "short", "surplus", "single", "unquantified")
+SHOWN: Final = (
+    "gap_rank", "product_id", "name_zh", "name_en", "rank", "group_zh", "makes_it", "score", "closes",
+    "unit", "coverage_after", "distance_km", "rank_best", "rank_worst",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Scores of all candidates of some gaps, before anything is shown.
+
+    Attributes
+    ----------
+    rows
+        The pairs of the field that are newcomers here, sorted by gap and rank; all other arrays
+        follow them.
+    """
+
+    state: RegionState
+    view: View
+    weights: dict[str, float]
+    rows: Integers
+    rank: Integers
+    best: Integers
+    worst: Integers
+    scores: tuple[Floats, ...]
+    parts: dict[str, Floats]
+
+
+def rank_targets(
+    ds: Dataset,
+    gaps: Result | Sequence[str] | str | None = None,
+    *,
+    region: str | None = None,
+    limit: int = 10,
+    weights: Mapping[str, float] | str | Path | None = None,
+    method: str = "logit",
+    at: str | None = None,
+    statuses: Mapping[str, float] | Iterable[str] | str = "operating",
+    lang: str | None = None,
+) -> Result:
+    r"""Rank for each gap the groups that make the product elsewhere and have no plant of it here.
+
+    Parameters
+    ----------
+    ds
+        The dataset; needs enterprises and capacities; supplies, projects, regions and indicators add
+        features where they are there.
+    gaps
+        A result of :func:`find_gaps` (its recruitable gaps, in its order), products by id or name, or
+        None: all recruitable gaps of the region. For a surplus the makers of the products that would
+        use it and have no local maker are ranked.
+    region
+        One region; the focus by default.
+    limit
+        Targets a gap; 0: all.
+    weights
+        Weights of features, or a TOML file with a table ``[weights]``; the fitted ones by default.
+    method
+        ``logit`` (weighted sum with fitted weights) or ``topsis`` (entropy weights within each gap).
+    at, statuses, lang
+        As in :func:`find_gaps`.
+
+    Returns
+    -------
+    Result
+        One row a gap and target, sorted by the gaps' order and rank: the gap (`gap_rank`,
+        `product_id`, names, `gap_kind`, `action`, `serves`, `unit`, `gap`, `coverage`, `restricted`,
+        `restricted_zh`), the target (`rank`, `group_zh`, `makes_it`, `related_products`,
+        `group_capacity`, `sites`, `provinces`, `nearest_site`, `distance_km`, `partners`,
+        `local_sites`, `announced_here`), what it would bring (`plant`, `plant_basis`, `closes`,
+        `coverage_after`), the score (`score`, `score_low` and `score_high` with what is unknown at
+        its worst and best, `rank_best` and `rank_worst` while each weight moves by half, and
+        `part_maker` ... `part_green_power`, contributions that add up to it) and `reasons_zh`,
+        `reasons_en`, `sources`.
+
+    Raises
+    ------
+    UnknownNameError, OptionError, MissingTableError, FileProblemError
+        For names, options, tables and weights files that cannot be used.
+
+    Notes
+    -----
+    A product is *closely related* to those that it goes into, that go into it, and that stand for it
+    in an alternative group. The score is :math:`\sum_k w_k f_k / \sum_k w_k` of the features in
+    :mod:`chaingraph.recruit.features`; weights are those of a conditional logit (McFadden 1974) of
+    which group came to which city with which product. :func:`backtest` measures how far that can be
+    trusted. A typical plant is the median of the group's plants, else of all known plants of the product.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> targets = cg.rank_targets(cg.load_dataset("toy"), "foil").frame
+    >>> targets[["rank", "group_zh", "closes"]].to_numpy().tolist()[0]
+    [1, '恒金', 1000.0]
+    """
+    if method not in METHODS:
+        raise OptionError("bad-method", value=method, choices=", ".join(METHODS))
+    if limit < 0:
+        raise OptionError("bad-limit", value=limit)
+    study = open_study(ds, at=at, statuses=statuses)
+    state = region_state(study, region)
+    asked = _asked(ds, state, gaps, at, statuses)
+    ranking = rank_field(state, sorted(set(asked["position"])), read_weights(weights), method)
+    frame = _frame(ranking, asked, limit)
+    params = {
+        "dataset": ds.name, "version": ds.version, "at": study.dataset.as_of,
+        "region": state.region.name, "statuses": study.statuses, "method": method,
+        "weights": ranking.weights, "limit": limit,
+    }  # fmt: skip
+    notes = missing_makers(ranking.view, asked["position"].tolist())
+    return Result("targets", frame, params, read_lang(ds, lang), SHOWN, notes)
+
+
+def rank_field(
+    state: RegionState, products: Sequence[int], weights: dict[str, float], method: str
+) -> Ranking:
+    """Score and rank all candidates of some products for one region."""
+    study = state.study
+    evidence = gather_evidence(study)
+    field = open_field(evidence, np.asarray(products, dtype=np.intp))
+    setting = open_setting(evidence)
+    place = find_place(evidence, state.region.name, state.region.where, setting.points)
+    lacking = np.where(state.demand > 0, np.maximum(0.0, state.demand - state.supply), np.nan)
+    view = View(field, place, setting, lacking, green_share(study.dataset, place))
+    rows = np.flatnonzero(~_local_makers(state, field))
+    parts = {name: values[rows] for name, values in measure(view).items()}
+    gap, tie = field.gap[rows], rows
+    if method == "topsis":
+        weights = dict.fromkeys(FEATURES, 1.0)
+        scores = _closeness(parts, gap)
+        best = worst = rank_within(scores[0], gap, tie)
+    else:
+        scores = score(parts, weights)
+        best, worst = shaken_ranks(parts, weights, gap, tie)
+    rank = rank_within(scores[0], gap, tie)
+    order = np.lexsort((rank, gap))
+    return Ranking(
+        state=state,
+        view=view,
+        weights=weights,
+        rows=rows[order],
+        rank=rank[order],
+        best=best[order],
+        worst=worst[order],
+        scores=tuple(values[order] for values in scores),
+        parts={name: values[order] for name, values in parts.items()},
+    )
+
+
+def _local_makers(state: RegionState, field: Field) -> Flags:
+    """Tell which pairs have a plant of the product here, standing or being built."""
+    evidence = field.evidence
+    inside = evidence.inside(state.region.where) & (evidence.columns["scope"] != "project")
+    flags = np.zeros(len(evidence.holdings.product), dtype=bool)
+    flags[evidence.columns["holding"][inside]] = True
+    return np.asarray(field.of_own(flags.astype(float), 0.0) > 0, dtype=bool)
+
+
+def _closeness(parts: Mapping[str, Floats], gap: Integers) -> tuple[Floats, ...]:
+    """Return TOPSIS closeness within each gap, with unknown features at a quarter, 0 and 1."""
+    found = []
+    for fill in (filled, np.nan_to_num, lambda values: np.nan_to_num(values, nan=1.0)):
+        table = np.column_stack([fill(parts[name]) for name in GROUP_FEATURES])
+        result = np.zeros(len(gap))
+        for number in np.unique(gap):
+            own = gap == number
+            result[own] = topsis(table[own], entropy_weights(table[own]))
+        found.append(result)
+    low, high = np.minimum(*found[1:]), np.maximum(*found[1:])
+    return found[0], np.minimum(low, found[0]), np.maximum(high, found[0])
+
+
+def _asked(
+    ds: Dataset,
+    state: RegionState,
+    gaps: Result | Sequence[str] | str | None,
+    at: str | None,
+    statuses: Mapping[str, float] | Iterable[str] | str,
+) -> pd.DataFrame:
+    """Return the products to find targets for: `position`, `gap_rank`, `gap_kind`, `action`, `serves`."""
+    if gaps is None or not isinstance(gaps, Result):
+        names = [gaps] if isinstance(gaps, str) else gaps
+        wanted = None if names is None else [read_product(state.study.products, n) for n in names]
+        found = find_gaps(
+            ds, region=state.region.name, at=at, statuses=statuses, kinds=DEFAULT_KINDS, draws=0
+        ).frame
+    else:
+        wanted, found = None, gaps.frame
+        if "gap_kind" not in found and len(found):
+            raise OptionError("not-gaps")
+        if "region" in found and (found["region"] == state.region.name).any():
+            found = found[found["region"] == state.region.name]
+    if len(found):
+        found = found[found["list"] == "recruit"] if wanted is None else found
+    return _listed(state, found, wanted)
+
+
+def _listed(state: RegionState, found: pd.DataFrame, wanted: list[str] | None) -> pd.DataFrame:
+    rows: list[tuple[str, int, str, str, str]] = []
+    taken: set[str] = set()
+    columns = ("product_id", "gap_kind", "action", "open_outputs")
+    cells = zip(*(found[name] for name in columns), strict=True) if len(found) else ()
+    for number, (product_id, kind, action, open_outputs) in enumerate(cells, 1):
+        users = (
+            open_outputs.split("; ") if kind == "surplus" and isinstance(open_outputs, str) else []
+        )
+        for target in users or ([] if kind == "surplus" and wanted is None else [product_id]):
+            if target in taken or (wanted is not None and target not in wanted):
+                continue
+            taken.add(target)
+            rows.append((target, number, kind, action, product_id if users else ""))
+    for product_id in wanted or ():
+        if product_id not in taken:
+            taken.add(product_id)
+            made = bool(state.present[state.study.graph.find(product_id)])
+            kind = "" if made else "missing"
+            rows.append((product_id, len(found) + len(rows) + 1, kind, ACTIONS.get(kind, ""), ""))
+    frame = pd.DataFrame(rows, columns=["product_id", "gap_rank", "gap_kind", "action", "serves"])
+    place = state.study.graph.position
+    frame["position"] = [place[name] for name in frame["product_id"]]
+    frame["gap_rank"] = np.arange(1, len(frame) + 1)
+    return frame
+
+
+def _frame(ranking: Ranking, asked: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """Lay the ranked targets out, gap by gap in the order asked for."""
+    field, state = ranking.view.field, ranking.state
+    pairs = ranking.rows
+    keep = np.flatnonzero((ranking.rank <= limit) | (limit == 0))
+    products = field.product[pairs[keep]]
+    order_of = dict(zip(asked["position"], range(len(asked)), strict=True))
+    place = np.array([order_of[p] for p in products.tolist()], dtype=np.intp)
+    keep = keep[np.lexsort((ranking.rank[keep], place))]
+    place = np.sort(place)
+    chosen = pairs[keep]
+    facts = gather_facts(ranking.view, state, chosen)
+    table = asked.iloc[place].reset_index(drop=True)
+    columns = _gap_columns(state, table) | _target_columns(ranking, facts, keep)
+    columns |= _plant_columns(ranking, keep, columns["gap"])
+    columns |= {
+        "score": ranking.scores[0][keep],
+        "score_low": ranking.scores[1][keep],
+        "score_high": ranking.scores[2][keep],
+        "rank_best": ranking.best[keep],
+        "rank_worst": ranking.worst[keep],
+    }
+    total = sum(ranking.weights.values())
+    for name in FEATURES:
+        columns[f"part_{name}"] = ranking.weights[name] * ranking.parts[name][keep] / total
+    told = tell(facts, ranking.weights, {n: v[keep] for n, v in ranking.parts.items()})
+    columns |= {"reasons_zh": told.zh, "reasons_en": told.en, "sources": told.sources}
+    return pd.DataFrame(columns)
+
+
+def _gap_columns(state: RegionState, table: pd.DataFrame) -> dict[str, Any]:
+    study = state.study
+    position = table["position"].to_numpy(dtype=np.intp)
+    products = study.products.iloc[position].reset_index(drop=True)
+    lacking = np.where(state.demand > 0, np.maximum(0.0, state.demand - state.supply), np.nan)
+    texts = {
+        name: products[name].astype("str") for name in ("name_zh", "name_en", "unit", "restricted")
+    }
+    zh = products["restricted_zh"] if "restricted_zh" in products else products["restricted"]
+    return {
+        "region": pd.array([state.region.name] * len(table), dtype="str"),
+        "gap_rank": table["gap_rank"].to_numpy(dtype=np.intp),
+        "product_id": table["product_id"].astype("str"),
+        "name_zh": texts["name_zh"],
+        "name_en": texts["name_en"],
+        "gap_kind": table["gap_kind"].astype("str"),
+        "action": table["action"].astype("str"),
+        "serves": table["serves"].astype("str"),
+        "unit": texts["unit"],
+        "gap": lacking[position],
+        "coverage": state.coverage[position],
+        "restricted": texts["restricted"],
+        "restricted_zh": zh.astype("str"),
+    }
+
+
+def _target_columns(ranking: Ranking, facts: Facts, keep: Integers) -> dict[str, Any]:
+    field = ranking.view.field
+    held = field.evidence.holdings
+    chosen = ranking.rows[keep]
+    names = facts.names()
+    return {
+        "rank": ranking.rank[keep],
+        "group_zh": pd.array(field.evidence.groups[field.group[chosen]], dtype="str"),
+        "makes_it": field.maker[chosen],
+        "related_products": names["related_products"],
+        "group_capacity": field.of_own(held.capacity)[chosen],
+        "sites": field.of_own(held.sites.astype(float), 0.0)[chosen].astype(np.intp),
+        "provinces": field.of_own(held.provinces.astype(float), 0.0)[chosen].astype(np.intp),
+        "nearest_site": names["nearest_site"],
+        "distance_km": facts.distance,
+        "partners": names["partners"],
+        "local_sites": names["local_sites"],
+        "announced_here": names["announced_here"],
+    }
+
+
+def _plant_columns(ranking: Ranking, keep: Integers, gap: Floats) -> dict[str, Any]:
+    """Say what a typical plant of each target would close."""
+    field, state = ranking.view.field, ranking.state
+    chosen = ranking.rows[keep]
+    own = field.of_own(field.evidence.holdings.typical)[chosen]
+    usual = typical_plant(ranking.view)[field.product[chosen]]
+    plant = np.where(np.isnan(own), usual, own)
+    basis = np.where(~np.isnan(own), "own", np.where(~np.isnan(usual), "median", "unknown"))
+    product = field.product[chosen]
+    demand, supply = state.demand[product], state.supply[product]
+    after = np.divide(supply + plant, demand, out=np.full(len(plant), np.nan), where=demand > 0)
+    return {
+        "plant": plant,
+        "plant_basis": pd.array(basis, dtype="str"),
+        "closes": np.minimum(gap, plant),
+        "coverage_after": np.minimum(1.0, after),
+    }
+
+
+def typical_plant(view: View) -> Floats:
+    """Return by product the median of the groups' typical plants; nan where none has a figure."""
+    held = view.field.evidence.holdings
+    table = pd.Series(held.typical).groupby(held.product).median()
+    result = np.full(view.field.evidence.study.graph.size, np.nan)
+    result[table.index.to_numpy(dtype=np.intp)] = table.to_numpy(dtype=float)
+    return result
+
+
+def first_gaps(result: Result, count: int) -> Result:
+    """Return the targets of the first gaps; 0: of all."""
+    frame = result.frame
+    if not count or frame.empty:
+        return result
+    kept = frame[frame["gap_rank"] <= count].reset_index(drop=True)
+    more = (("targets-more", {"dataset": result.params["dataset"]}),)
+    return replace(result, frame=kept, notes=more)
+
+
+def reason_lines(result: Result, lang: Language | None = None) -> list[str]:
+    """Return one line a target: its place, its group and its reasons, with their sources below."""
+    chosen = lang or result.lang
+    lines: list[str] = []
+    frame = result.frame
+    columns = ("product_id", "rank", "group_zh", f"reasons_{chosen}", "sources")
+    for product, rank, group, reasons, sources in zip(*(frame[n] for n in columns), strict=True):
+        lines.append(f"{product} {rank} {group}: {reasons if isinstance(reasons, str) else '-'}")
+        if isinstance(sources, str):
+            lines += [f"    {url}" for url in sources.split()]
+    return lines
