@@ -17,6 +17,7 @@ OPERATING = {"operating": 1.0}
 REGIONS = 300
 NETWORKX_REGIONS = 3
 RELATED_REGIONS, RELATED_PRODUCTS = 340, 1000
+CANDIDATES, GAPS, TOP, FEATURES = 1_000_000, 100, 20, 14
 Prepared = tuple[Any, ...]
 
 
@@ -226,7 +227,65 @@ def reference_relatedness(rows: Any) -> Any:
     return ecomplexity_pass(rows)
 
 
+def seen(folder: Path) -> Prepared:
+    """Return a region's state and all that is read for 100 gaps of it."""
+    import numpy as np
+
+    import chaingraph as cg
+    from chaingraph.analysis.state import open_study, region_state
+    from chaingraph.recruit.targets import open_view
+
+    study = open_study(cg.load_dataset(folder, engine="polars"))
+    state = region_state(study, cg.list_regions(study.dataset).frame["region"].iloc[0])
+    gaps = np.random.default_rng(0).choice(study.graph.size, GAPS, replace=False)
+    return state, open_view(state, gaps.tolist())
+
+
+def score_view(state: Any, view: Any) -> Any:
+    """Measure 14 features of every candidate, score, rank, and say how firm each rank is."""
+    from chaingraph.recruit.scoring import read_weights
+    from chaingraph.recruit.targets import rank_view
+
+    ranking = rank_view(state, view, read_weights(None), "logit")
+    return ranking.rows[ranking.rank <= TOP]
+
+
+def matrix(folder: Path) -> Prepared:
+    """Return 14 features of a million candidates, and weights for each gap."""
+    import numpy as np
+
+    del folder
+    rng = np.random.default_rng(0)
+    return rng.random((CANDIDATES, FEATURES)), rng.random((FEATURES, GAPS))
+
+
+def numpy_blocks(features: Any, weights: Any) -> Any:
+    """Score every candidate for every gap, ten gaps at a time, and keep the top 20 of each."""
+    import numpy as np
+
+    found = []
+    for first in range(0, GAPS, 10):
+        block = -(features @ weights[:, first : first + 10]).T
+        top = np.argpartition(block, TOP, axis=1)[:, :TOP]
+        order = np.argsort(np.take_along_axis(block, top, axis=1), axis=1)
+        found.append(np.take_along_axis(top, order, axis=1))
+    return found
+
+
+def targets_end_to_end(folder: Path) -> Any:
+    import chaingraph as cg
+
+    ds = cg.load_dataset(folder, engine="polars")
+    region = cg.list_regions(ds).frame["region"].iloc[0]
+    return cg.rank_targets(
+        ds, ds.products["product_id"].iloc[:GAPS].tolist(), region=region, limit=TOP
+    )
+
+
 TASKS = {
+    "targets-ours": (seen, score_view),
+    "targets-numpy": (matrix, numpy_blocks),
+    "targets-all": (place, targets_end_to_end),
     "polars-ours": (scan, ours_pass),
     "polars-by-hand": (scan, polars_by_hand),
     "pandas-ours": (read, ours_pass),

@@ -20,6 +20,7 @@ _COLUMNS: Final = (
     "enterprise_id", "product_id", "capacity", "status", "scope", "since", "until", "as_of",
     "source_url",
 )  # fmt: skip
+_YEAR, _MONTH = len("2021"), len("2021-06")
 _KEYS: Final = ("product_id", "group", "enterprise_id", "scope", *LEVELS, "lat", "lon")
 
 
@@ -61,23 +62,46 @@ def site_rows(
         "enterprise_id", "product_id", "since", "effective", "known",
         scope=nw.col("scope").fill_null("site"),
     )  # fmt: skip
+    rows = rows.group_by("enterprise_id", "product_id", "scope").agg(
+        nw.col("effective").sum(), nw.col("known").max(), nw.col("since").min()
+    )
     sites = read_frame(enterprises)
     for column, names in (where or {}).items():
         sites = sites.filter(nw.col(column).is_in(list(names)))
-    joined = located(rows, sites, [*LEVELS, "lat", "lon"]).with_columns(
-        nw.col(*LEVELS).fill_null("")
-    )
-    found = collect(
-        joined.group_by("product_id", "group", "enterprise_id", "scope").agg(
-            nw.col("effective").sum(),
-            nw.col("known").max(),
-            nw.col("since").min(),
-            nw.col(*LEVELS, "lat", "lon").max(),
-        )
-    )
+    found = collect(located(rows, sites, [*LEVELS, "lat", "lon"]))
     found["capacity"] = found["effective"].astype("float64").where(found["known"] > 0)
+    found[list(LEVELS)] = found[list(LEVELS)].fillna("")
     found = found.sort_values(list(_KEYS[:4]), ignore_index=True)
     return found[[*_KEYS, "capacity", "since"]]
+
+
+def city_products(
+    enterprises: Any, capacities: Any, *, at: str, statuses: Mapping[str, float]
+) -> pd.DataFrame:
+    """Return which cities make what: one row a `city` and `product_id`, sorted.
+
+    Plants that count, operate or are under construction; company totals lie nowhere.
+    """
+    watch = [status for status in HELD if status not in statuses]
+    rows = read_frame(capacities).select(*_COLUMNS)
+    rows = rows.filter(nw.col("scope").is_null() | (nw.col("scope") != "group"))
+    rows = in_force(rows, at=at, statuses=statuses, watch=watch)
+    rows = rows.select("enterprise_id", "product_id")
+    sites = read_frame(enterprises).select("enterprise_id", "city")
+    sites = sites.filter(~nw.col("city").is_null())
+    joined = rows.join(sites, on="enterprise_id", how="inner").select("city", "product_id")
+    return collect(joined.unique()).sort_values(["city", "product_id"], ignore_index=True)
+
+
+def group_called(enterprises: Any, name: str) -> str | None:
+    """Return the group of a name: itself where sites carry it, else the site without a group so called."""
+    sites = read_frame(enterprises)
+    if len(collect(sites.filter(nw.col("group_zh") == name).select("enterprise_id").head(1))):
+        return name
+    alone = sites.filter(nw.col("group_zh").is_null())
+    named = (nw.col("name_zh") == name) | (nw.col("enterprise_id") == name)
+    found = collect(alone.filter(named).select("enterprise_id"))["enterprise_id"].tolist()
+    return str(found[0]) if len(found) == 1 else None
 
 
 def known_by(capacities: Any, day: str) -> Any:
@@ -89,18 +113,36 @@ def known_by(capacities: Any, day: str) -> Any:
         Native frame.
     day
         Date, read as its last day. A row counts where `since` is on or before it; without `since`,
-        where `as_of` (when a page said so) is. A row with neither proves nothing of that day.
+        where `as_of` (when a page said so) is. A year or month means its last day here too: what
+        began in 2021 is known at 2021-12, not at 2021-06. A row with neither proves nothing.
     """
     last = last_day(day)
-    begun = ~nw.col("since").is_null() & (nw.col("since") <= last)
-    seen = nw.col("since").is_null() & ~nw.col("as_of").is_null() & (nw.col("as_of") <= last)
+    begun = ~nw.col("since").is_null() & (_last_day("since") <= last)
+    seen = nw.col("since").is_null() & ~nw.col("as_of").is_null() & (_last_day("as_of") <= last)
     return read_frame(capacities).filter(begun | seen).to_native()
+
+
+def _last_day(column: str) -> Any:
+    """Return a column of partial dates by their last day, as :func:`chaingraph.dataset.last_day`."""
+    date = nw.col(column)
+    length = date.str.len_chars()
+    month = nw.when(length == _MONTH).then(nw.concat_str(date, nw.lit("-31"))).otherwise(date)
+    return nw.when(length == _YEAR).then(nw.concat_str(date, nw.lit("-12-31"))).otherwise(month)
 
 
 def sites_of(enterprises: Any, capacities: Any) -> Any:
     """Return the enterprises that have a capacity row."""
     makers = read_frame(capacities).select("enterprise_id").unique()
     return read_frame(enterprises).join(makers, on="enterprise_id", how="semi").to_native()
+
+
+def mean_points(enterprises: Any, level: str) -> pd.DataFrame:
+    """Return the mean coordinates of the sites of each place of a level, sorted by its name."""
+    known = ~nw.col("lat").is_null() & ~nw.col("lon").is_null() & ~nw.col(level).is_null()
+    sites = read_frame(enterprises).filter(known)
+    sites = sites.filter(~nw.col("lat").is_nan() & ~nw.col("lon").is_nan())
+    means = sites.group_by(level).agg(nw.col("lat").mean(), nw.col("lon").mean())
+    return collect(means).sort_values(level, ignore_index=True)
 
 
 def rows_of_groups(

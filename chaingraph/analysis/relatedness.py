@@ -65,7 +65,9 @@ def rca(amounts: NDArray[Any]) -> Floats:
     return result
 
 
-def proximity(presence: NDArray[Any], *, diagonal: Diagonal = "one") -> Floats:
+def proximity(
+    presence: NDArray[Any], *, diagonal: Diagonal = "one", columns: Integers | None = None
+) -> Floats:
     r"""Return how often two products are made in the same regions.
 
     Parameters
@@ -74,6 +76,8 @@ def proximity(presence: NDArray[Any], *, diagonal: Diagonal = "one") -> Floats:
         Region by product: true or 1 where the region makes the product.
     diagonal
         ``one``: :math:`\phi_{ii} = 1`; ``zero``: a product is not related to itself.
+    columns
+        Only the columns of these products; all by default.
 
     Returns
     -------
@@ -99,9 +103,9 @@ def proximity(presence: NDArray[Any], *, diagonal: Diagonal = "one") -> Floats:
     """
     if diagonal not in get_args(Diagonal):
         raise OptionError("bad-by", value=diagonal, choices=", ".join(get_args(Diagonal)))
-    phi = _proximities(_zero_one(presence), slice(None))
+    phi = _proximities(_zero_one(presence), slice(None) if columns is None else columns)
     if diagonal == "zero":
-        np.fill_diagonal(phi, 0.0)
+        phi[np.arange(len(phi)) if columns is None else columns, np.arange(phi.shape[1])] = 0.0
     return phi
 
 

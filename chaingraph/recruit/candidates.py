@@ -13,6 +13,7 @@ from chaingraph.recruit.evidence import distances, kinds_apart, related_links
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from chaingraph.analysis.state import Study
     from chaingraph.products import Flags, Floats, Integers
     from chaingraph.recruit.evidence import Evidence
 
@@ -83,13 +84,9 @@ class Field:
 
 def open_field(evidence: Evidence, gaps: Sequence[int] | Integers) -> Field:
     """List the candidates of some products: makers of each, and makers of closely related products."""
-    study = evidence.study
     held = evidence.holdings
     wanted = np.unique(np.asarray(gaps, dtype=np.intp))
-    one, other = related_links(study.graph, kinds_apart(study))
-    chosen = np.isin(one, wanted)
-    gap = np.concatenate([np.arange(len(wanted)), np.searchsorted(wanted, one[chosen])])
-    via = np.concatenate([wanted, other[chosen]])
+    gap, via = around(evidence.study, wanted)
     count = held.first[via + 1] - held.first[via]
     entry_gap = np.repeat(gap, count)
     holding = _ranges(held.first[via], count)
@@ -108,6 +105,20 @@ def open_field(evidence: Evidence, gaps: Sequence[int] | Integers) -> Field:
         entry_pair=entry_pair.reshape(-1).astype(np.intp),
         entry_holding=holding,
     )
+
+
+def around(study: Study, wanted: Integers) -> tuple[Integers, Integers]:
+    """Return the products whose makers are candidates for some gaps: itself, and the related ones.
+
+    Returns
+    -------
+    tuple
+        Number of the gap among `wanted` (sorted, each once), and position of the product.
+    """
+    one, other = related_links(study.graph, kinds_apart(study))
+    chosen = np.isin(one, wanted)
+    gap = np.concatenate([np.arange(len(wanted)), np.searchsorted(wanted, one[chosen])])
+    return gap.astype(np.intp), np.concatenate([wanted, other[chosen]])
 
 
 def _ranges(first: Integers, count: Integers) -> Integers:
@@ -169,16 +180,6 @@ class Place:
     def nearest(self) -> Floats:
         """By holding: km to its nearest plant or project."""
         return self.evidence.nearest(self.distance)
-
-    @cached_property
-    def province_groups(self) -> Flags:
-        """By group: whether it has a plant or project in the region's province, outside the region."""
-        columns = self.evidence.columns
-        rows = np.isin(columns["province"].astype(str), self.provinces) & ~self.inside
-        rows &= ~columns["total"].astype(bool)
-        flags = np.zeros(len(self.evidence.groups), dtype=bool)
-        flags[columns["group"][rows].astype(np.intp)] = True
-        return flags
 
     def newcomers(self, field: Field) -> Flags:
         """By pair: whether the group has no plant or project of the product here yet."""

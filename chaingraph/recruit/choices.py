@@ -109,7 +109,7 @@ def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
         return
     evidence = gather_evidence(study)
     field = open_field(evidence, np.arange(study.graph.size))
-    setting = open_setting(evidence)
+    setting = open_setting(evidence, field.gaps)
     names = evidence.groups[field.group]
     for city, came in entries.groupby("city", sort=True):
         place = find_place(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MEASURES: Final = ("mrr", "average_precision", *(f"hits_{top}" for top in TOPS))
 SAMPLE: Final = 150
 """Alternatives kept of each occasion when weights are fitted."""
+TIES: Final = 20
+"""Drawn orders over which the figures of tied candidates are averaged."""
 PRODUCT_RULES: Final = ("relatedness", "spread", "trend")
 
 
@@ -66,7 +68,11 @@ def draw_sample(occasions: Sequence[Occasion], seed: int) -> Drawn:
 
 
 def rank_groups(
-    occasions: Sequence[Occasion], weights: Sequence[Floats], chains: Sequence[str], seed: int
+    occasions: Sequence[Occasion],
+    weights: Sequence[Floats],
+    chains: Sequence[str],
+    seed: int,
+    rules: Sequence[str] = BASELINES,
 ) -> pd.DataFrame:
     """Rank the candidates of every gap that somebody came to fill, by every method.
 
@@ -77,7 +83,9 @@ def rank_groups(
     chains
         Chain of each product, by position.
     seed
-        Of the order in which ties stand.
+        Of the orders in which ties stand.
+    rules
+        The simple rules to rank by beside the model.
 
     Returns
     -------
@@ -92,7 +100,7 @@ def rank_groups(
         model = occasion.features.astype(float) @ weight
         for product_id, members, came in _queries(occasion):
             names, code, picked = occasion.candidates(members)
-            order = rng.random(len(names))
+            orders = rng.random((TIES, len(names)))
             hits = np.flatnonzero(np.isin(names, came))
             query = {
                 "city": occasion.city,
@@ -104,13 +112,12 @@ def rank_groups(
                 "candidates": len(names),
             }
             columns = {"model": model[picked]}
-            for number, name in enumerate(BASELINES):
-                columns[name] = occasion.baselines[picked, number]
+            for name in rules:
+                columns[name] = occasion.baselines[picked, BASELINES.index(name)]
             for method, values in columns.items():
                 best = np.full(len(names), -np.inf)
                 np.maximum.at(best, code, values)
-                rank = ranks(best, order)[hits]
-                rows.append(query | {"method": method} | judge(rank, len(came)))
+                rows.append(query | {"method": method} | judged(best, hits, len(came), orders))
     return pd.DataFrame(rows)
 
 
@@ -120,6 +127,15 @@ def _queries(occasion: Occasion) -> list[tuple[str, tuple[int, ...], list[str]]]
     for product_id, members, group in occasion.entries:
         found.setdefault(product_id, (members, set()))[1].add(group)
     return [(name, members, sorted(came)) for name, (members, came) in sorted(found.items())]
+
+
+def judged(scores: Floats, hits: Integers, positives: int, orders: Floats) -> dict[str, float]:
+    """Return every measure of one query, averaged over the drawn orders in which ties may stand."""
+    tied = len(np.unique(scores)) < len(scores)
+    drawn = [
+        judge(ranks(scores, order)[hits], positives) for order in orders[: TIES if tied else 1]
+    ]
+    return {name: float(np.mean([figures[name] for figures in drawn])) for name in MEASURES}
 
 
 def judge(rank: Integers, positives: int) -> dict[str, float]:
@@ -179,7 +195,7 @@ def rank_products(
     occasions, weights
         The occasions, and the weights of the place features that each is ranked with.
     seed
-        Of the order in which ties stand.
+        Of the orders in which ties stand.
 
     Returns
     -------
@@ -195,15 +211,21 @@ def rank_products(
         count = len(lacking.products)
         if not lacking.came or not count:
             continue
-        order = rng.random(count)
+        orders = rng.random((TIES, count))
         columns = {"model": lacking.features @ weight, "random": np.zeros(count)}
         columns |= {rule: lacking.features[:, place.index(rule)] for rule in PRODUCT_RULES}
         columns["rca"] = occasion.rca[lacking.products]
         base = {"city": occasion.city, "cutoff": occasion.cutoff, "candidates": count}
         for method, values in columns.items():
-            ranked = ranks(values, order)
-            found = [ranked[np.isin(lacking.products, sorted(m))] for m in lacking.came]
-            best = np.array(sorted({int(r.min()) for r in found if len(r)}), dtype=np.intp)
-            counts = {"positives": len(lacking.came), "reachable": len(best)}
-            rows.append(base | counts | {"method": method} | judge(best, len(lacking.came)))
+            firsts = [_first_places(ranks(values, order), lacking) for order in orders]
+            drawn = [judge(places, len(lacking.came)) for places in firsts]
+            figures = {name: float(np.mean([d[name] for d in drawn])) for name in MEASURES}
+            counts = {"positives": len(lacking.came), "reachable": len(firsts[0])}
+            rows.append(base | counts | {"method": method} | figures)
     return pd.DataFrame(rows)
+
+
+def _first_places(ranked: Integers, lacking: Lacking) -> Integers:
+    """Return the rank of each product or family that came: the best of its members, each once."""
+    found = [ranked[np.isin(lacking.products, sorted(members))] for members in lacking.came]
+    return np.array(sorted({int(r.min()) for r in found if len(r)}), dtype=np.intp)

@@ -87,7 +87,8 @@ def list_entries(ds: Dataset, graph: ProductGraph) -> pd.DataFrame:
     found["product_ids"] = [tuple(p for p in ids if p in known) for ids in found["product_ids"]]
     found = found[(found["product_ids"].map(len) > 0) & ~found["city"].isin(["", "unknown"])]
     found["day"] = _days(found["date"])
-    found = found.sort_values(["day", "dated", "city", "product_id", "group"], kind="stable")
+    keys = ["day", "dated", "city", "product_id", "group", "project_id", "enterprise_id"]
+    found = found.sort_values(keys, kind="stable")
     single = found.explode("product_ids").rename(columns={"product_ids": "product"})
     earliest = single.groupby(_KEY)["day"].transform("min")
     first = (single["day"] == earliest).groupby(level=0, sort=False).all()
@@ -96,7 +97,7 @@ def list_entries(ds: Dataset, graph: ProductGraph) -> pd.DataFrame:
     new = found[found["dated"].astype(bool) & first.reindex(found.index)]
     new = new[~(seen.reindex(new.index) <= new["day"]).fillna(value=False)]
     new = new[~_repeated(new)]
-    order = ["date", "city", "product_id", "group"]
+    order = ["date", "city", "product_id", "group", "project_id"]
     ordered: pd.DataFrame = new.sort_values(order, ignore_index=True)[list(COLUMNS)]
     return ordered
 

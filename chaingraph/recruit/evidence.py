@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.dataset import last_day
-from chaingraph.groups import site_rows
+from chaingraph.groups import mean_points, site_rows
 from chaingraph.products import NOT_MADE_OF, positions
 
 if TYPE_CHECKING:
@@ -91,6 +91,17 @@ class Evidence:
         """The columns of the rows as arrays."""
         return {str(name): self.rows[name].to_numpy() for name in self.rows.columns}
 
+    @cached_property
+    def bounds(self) -> Integers:
+        """Where the rows of each holding begin (one more than there are holdings)."""
+        number = self.columns["holding"].astype(np.intp)
+        return np.searchsorted(number, np.arange(len(self.holdings.product) + 1))
+
+    def rows_of(self, holding: int) -> Integers:
+        """Return the rows of a holding that lie somewhere: all but company totals."""
+        rows = np.arange(self.bounds[holding], self.bounds[holding + 1])
+        return np.asarray(rows[~self.columns["total"][rows].astype(bool)], dtype=np.intp)
+
     def inside(self, where: Mapping[str, Sequence[str]]) -> Flags:
         """Tell which rows lie in a region; company totals lie nowhere."""
         chosen = ~self.rows["total"].to_numpy(dtype=bool)
@@ -106,35 +117,51 @@ class Evidence:
         return np.where(np.isinf(best), np.nan, best)
 
 
-def gather_evidence(study: Study, products: Sequence[str] | None = None) -> Evidence:
+def gather_evidence(
+    study: Study,
+    products: Sequence[str] | None = None,
+    where: Mapping[str, Sequence[str]] | None = None,
+) -> Evidence:
     """Gather what a study's dataset knows about the makers of some products, or of all.
 
     Rows are plants that operate or are being built at the study's date, and events of projects up to
     it: a group that announced a plant of a product is taken to be able to make it.
+
+    Parameters
+    ----------
+    study
+        The dataset under its assumptions.
+    products
+        Only plants of these products (what spares reading a whole registry), and
+    where
+        all plants of this region; projects are always read whole.
     """
     ds = study.dataset
-    sites = site_rows(
-        ds.enterprises, ds.capacities, products=products, at=ds.as_of, statuses=study.statuses
-    ).assign(project_id=None, began=lambda frame: frame["since"])
-    plans = _project_rows(ds, products)
-    rows = pd.concat([sites, plans], ignore_index=True) if len(plans) else sites
-    place = positions(study.graph, rows["product_id"])
+    options: dict[str, Any] = {"at": ds.as_of, "statuses": study.statuses}
+    sites = site_rows(ds.enterprises, ds.capacities, products=products, **options)
+    if products is not None and where:
+        local = site_rows(ds.enterprises, ds.capacities, where=where, **options)
+        keys = ["product_id", "group", "enterprise_id", "scope"]
+        sites = pd.concat([sites, local], ignore_index=True).drop_duplicates(keys)
+    rows = pd.concat(
+        [sites.assign(project_id=None, began=sites["since"]), project_rows(ds)], ignore_index=True
+    )
+    place = pd.Index(study.graph.ids).get_indexer(pd.Index(rows["product_id"]))
     rows = rows[place >= 0].assign(product=place[place >= 0])
     ties = _known_ties(ds)
-    named = {*rows["group"], *ties["supplier_group"], *ties["customer_group"]}
-    groups = np.array(sorted(named), dtype=object)
-    code = {name: i for i, name in enumerate(groups.tolist())}
-    rows["group"] = [code[name] for name in rows["group"]]
+    named = pd.concat([rows["group"], ties["supplier_group"], ties["customer_group"]])
+    codes, groups = pd.factorize(named.to_numpy(dtype=object), sort=True)
+    rows["group"] = codes[: len(rows)]
     rows = rows.sort_values(["product", "group"], kind="stable", ignore_index=True)
     rows["total"] = (rows["scope"] == "group").to_numpy(dtype=bool)
     rows["holding"] = _starts(rows["product"], rows["group"]).cumsum() - 1
     links = pd.DataFrame(
         {
-            "supplier": [code[name] for name in ties["supplier_group"]],
-            "customer": [code[name] for name in ties["customer_group"]],
+            "supplier": codes[len(rows) : len(rows) + len(ties)],
+            "customer": codes[len(rows) + len(ties) :],
             "product": positions(study.graph, ties["product_id"]),
-            "year": ties["year"],
-            "row": ties["row"],
+            "year": ties["year"].to_numpy(dtype=object),
+            "row": ties["row"].to_numpy(),
         }
     )
     return Evidence(study, groups, rows, _holdings(rows, study.graph.size, ds.as_of), links)
@@ -160,7 +187,7 @@ def _known_ties(ds: Dataset) -> pd.DataFrame:
     return found
 
 
-def _project_rows(ds: Dataset, products: Sequence[str] | None) -> pd.DataFrame:
+def project_rows(ds: Dataset) -> pd.DataFrame:
     """Return one row a project event and product, with the place of its site or its city."""
     if not ds.has("projects"):
         return pd.DataFrame()
@@ -169,11 +196,10 @@ def _project_rows(ds: Dataset, products: Sequence[str] | None) -> pd.DataFrame:
     frame = frame[frame["group_zh"].notna() & (frame["date"] <= day)]
     if frame.empty:
         return pd.DataFrame()
+    frame = frame.sort_values(["date", "project_id"])
     listed = frame["product_ids"].fillna(frame["product_id"]).fillna("")
     frame = frame.assign(product_id=listed.str.split(";")).explode("product_id")
     frame["product_id"] = frame["product_id"].str.strip()
-    if products is not None:
-        frame = frame[frame["product_id"].isin(list(products))]
     points = city_points(ds)
     city = frame["city"].fillna("").to_numpy(dtype=object)
     lat, lon = (np.array([points.get(c, (np.nan,) * 2)[i] for c in city]) for i in (0, 1))
@@ -200,11 +226,9 @@ def _project_rows(ds: Dataset, products: Sequence[str] | None) -> pd.DataFrame:
 def city_points(ds: Dataset) -> dict[str, tuple[float, float]]:
     """Return where places lie, by name: of the regions table, else the mean of a city's sites."""
     points: dict[str, tuple[float, float]] = {}
-    frame = ds.enterprises
-    if isinstance(frame, pd.DataFrame):
-        for level in ("province", "city"):
-            means = frame.dropna(subset=["lat", "lon"]).groupby(level)[["lat", "lon"]].mean()
-            points |= {str(n): (a, b) for n, a, b in means.itertuples(name=None)}
+    for level in ("province", "city"):
+        means = mean_points(ds.enterprises, level)
+        points |= {str(n): (a, b) for n, a, b in means.itertuples(index=False, name=None)}
     if ds.has("regions"):
         table = ds.table("regions").dropna(subset=["lat", "lon"])
         columns = (table[name] for name in ("name_zh", "lat", "lon"))
@@ -218,7 +242,6 @@ def _holdings(rows: pd.DataFrame, size: int, as_of: str) -> Holdings:
     count = int(number.max(initial=-1)) + 1
     start = np.searchsorted(number, np.arange(count))
     product = rows["product"].to_numpy(dtype=np.intp)[start]
-    group = rows["group"].to_numpy(dtype=np.intp)[start]
     total = rows["total"].to_numpy(dtype=bool)
     figure = rows["capacity"].to_numpy(dtype=float)
     known = ~np.isnan(figure)
@@ -226,34 +249,64 @@ def _holdings(rows: pd.DataFrame, size: int, as_of: str) -> Holdings:
     company = np.zeros(count)
     np.maximum.at(company, number[known & total], figure[known & total])
     capacity = np.maximum(site_sum, company)
-    placed = rows[~total]
-    cities = placed.groupby("holding").agg(
-        sites=("city", "nunique"), provinces=("province", "nunique"), typical=("capacity", "median")
-    )
-    cities = cities.reindex(range(count))
-    recent = np.bincount(_arrivals(placed, as_of), minlength=count)
+    city, province = (_codes(rows[name][~total]) for name in ("city", "province"))
+    own = number[~total]
     return Holdings(
         product=product,
-        group=group,
+        group=rows["group"].to_numpy(dtype=np.intp)[start],
         capacity=np.where(capacity > 0, capacity, np.nan),
-        typical=cities["typical"].to_numpy(dtype=float),
-        sites=cities["sites"].fillna(0).to_numpy(dtype=np.intp),
-        provinces=cities["provinces"].fillna(0).to_numpy(dtype=np.intp),
-        recent=recent,
+        typical=medians(own, figure[~total], count),
+        sites=_distinct(own, city, count),
+        provinces=_distinct(own, province, count),
+        recent=_arrivals(own, city, rows["began"][~total], count, as_of),
         first=np.searchsorted(product, np.arange(size + 1)),
     )
 
 
-def _arrivals(placed: pd.DataFrame, as_of: str) -> Integers:
-    """Return the holding of each city that a group first came to in the last years."""
-    if not as_of or placed.empty:
-        return np.empty(0, dtype=np.intp)
-    year = int(as_of[:4]) - RECENT_YEARS
-    after = last_day(f"{year}{as_of[4:]}")
-    dated = placed.assign(began=placed["began"].fillna(""))
-    begun = dated.groupby(["holding", "city"])["began"].min()
-    recent = begun.index.get_level_values(0)[(begun > after).to_numpy(dtype=bool)]
-    return np.asarray(recent, dtype=np.intp)
+def _codes(names: pd.Series[Any]) -> Integers:
+    return np.asarray(pd.factorize(names.to_numpy(dtype=object))[0], dtype=np.intp)
+
+
+def _distinct(number: Integers, code: Integers, count: int) -> Integers:
+    """Count the distinct codes of each number."""
+    width = int(code.max(initial=0)) + 1
+    pairs = np.unique(number * width + code)
+    return np.asarray(np.bincount(pairs // width, minlength=count), dtype=np.intp)
+
+
+def medians(number: Integers, values: Floats, count: int) -> Floats:
+    """Return the median of the known values of each number; nan where none is known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> medians(np.array([0, 0, 2]), np.array([1.0, 4.0, np.nan]), 3).tolist()
+    [2.5, nan, nan]
+    """
+    known = np.flatnonzero(~np.isnan(values))
+    order = known[np.lexsort((values[known], number[known]))]
+    first = np.searchsorted(number[order], np.arange(count + 1))
+    some = np.flatnonzero(np.diff(first) > 0)
+    middle = first[some] + first[some + 1]
+    result = np.full(count, np.nan)
+    result[some] = (values[order[(middle - 1) // 2]] + values[order[middle // 2]]) / 2
+    return result
+
+
+def _arrivals(
+    number: Integers, city: Integers, began: pd.Series[Any], count: int, as_of: str
+) -> Integers:
+    """Count for each holding the cities that its group first came to in the last years."""
+    if not as_of or not len(number):
+        return np.zeros(count, dtype=np.intp)
+    after = last_day(f"{int(as_of[:4]) - RECENT_YEARS}{as_of[4:]}")
+    code, dates = pd.factorize(began.fillna("").to_numpy(dtype=object), sort=True)
+    width = int(city.max(initial=0)) + 1
+    spot, place = np.unique(number * width + city, return_inverse=True)
+    first = np.full(len(spot), len(dates), dtype=np.intp)
+    np.minimum.at(first, place.reshape(-1), code)
+    recent = np.searchsorted(dates.astype(str), after, side="right") <= first
+    return np.asarray(np.bincount(spot[recent] // width, minlength=count), dtype=np.intp)
 
 
 def distances(lat: Floats, lon: Floats, point: tuple[float, float]) -> Floats:

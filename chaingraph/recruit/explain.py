@@ -10,6 +10,7 @@ import pandas as pd
 from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.state import open_study, region_state
 from chaingraph.errors import OptionError, unknown_name
+from chaingraph.groups import group_called
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, filled
 from chaingraph.recruit.reasons import gather_facts
 from chaingraph.recruit.scoring import read_weights
@@ -48,7 +49,7 @@ def explain_target(
     product_id
         The product of the gap: its id, or its Chinese or English name.
     group
-        The target, as `group_zh` names it.
+        The target, as `group_zh` of :func:`rank_targets` names it.
     region, weights, at, statuses, lang
         As in :func:`rank_targets`.
 
@@ -78,7 +79,7 @@ def explain_target(
     product_id = read_product(study.products, product_id)
     state = region_state(study, region)
     ranking = rank_field(state, [study.graph.find(product_id)], read_weights(weights), "logit")
-    place = _find(ranking, product_id, group)
+    place = _find(ranking, product_id, group_called(ds.enterprises, group) or group)
     facts = gather_facts(ranking.view, state, ranking.rows[[place]])
     total = sum(ranking.weights.values())
     rows = []

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from chaingraph.recruit.evidence import medians
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -53,18 +55,7 @@ class View:
     def plant(self) -> Floats:
         """By product: a yardstick, the median capacity that is known of a group."""
         held = self.field.evidence.holdings
-        size = self.field.evidence.study.graph.size
-        known = np.flatnonzero(~np.isnan(held.capacity))
-        order = known[np.lexsort((held.capacity[known], held.product[known]))]
-        first = np.searchsorted(held.product[order], np.arange(size + 1))
-        count = np.diff(first)
-        low = first[:-1] + np.maximum(count - 1, 0) // 2
-        high = first[:-1] + count // 2
-        result = np.full(size, np.nan)
-        some = count > 0
-        sorted_ = held.capacity[order]
-        result[some] = (sorted_[low[some]] + sorted_[high[some]]) / 2
-        return result
+        return medians(held.product, held.capacity, self.field.evidence.study.graph.size)
 
 
 def saturate(count: Floats, half: float = 1.0) -> Floats:

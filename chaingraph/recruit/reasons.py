@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -82,9 +83,7 @@ class Facts:
     @cached_property
     def nearest(self) -> list[int]:
         """For each pair the row of the evidence that lies nearest, -1 where none has coordinates."""
-        columns = self.view.field.evidence.columns
-        holding = columns["holding"].astype(np.intp)
-        start = np.searchsorted(holding, np.arange(int(holding.max(initial=-1)) + 2))
+        start = self.view.field.evidence.bounds
         km = self.view.place.distance
         found = []
         for entry in self.entries:
@@ -132,7 +131,9 @@ class Facts:
 
     @cached_property
     def _site_names(self) -> dict[str, str]:
-        return dict(zip(self.rows["enterprise_id"], self.rows["name_zh"], strict=True))
+        """Names by enterprise, where there is one."""
+        named = self.rows.dropna(subset=["name_zh"])
+        return dict(zip(named["enterprise_id"], named["name_zh"], strict=True))
 
     @cached_property
     def _plants(self) -> dict[tuple[str, str], list[Plant]]:
@@ -142,8 +143,22 @@ class Facts:
         for group, product, *rest in zip(*(self.rows[n].tolist() for n in names), strict=True):
             found.setdefault((group, product), []).append(Plant(*rest))
         for plants in found.values():
-            plants.sort(key=lambda plant: -np.nan_to_num(plant.capacity))
+            plants.sort(key=lambda plant: 0.0 if isnan(plant.capacity) else -plant.capacity)
         return found
+
+    @cached_property
+    def _addresses(self) -> dict[str, list[Any]]:
+        """Addresses of the capacity rows of each enterprise."""
+        found: dict[str, list[Any]] = {}
+        for plants in self._plants.values():
+            for plant in plants:
+                found.setdefault(plant.enterprise_id, []).append(plant.source_url)
+        return found
+
+    def labels(self) -> Any:
+        """Return the name of each pair's group; that of the site where it belongs to none."""
+        names = self.view.field.evidence.groups[self.group].tolist()
+        return pd.array([self._site_names.get(name, name) for name in names], dtype="str")
 
     def plants(self, i: int) -> list[Plant]:
         """Return the capacity rows of a pair's group and product, largest first."""
@@ -152,10 +167,8 @@ class Facts:
 
     def local_sources(self, i: int) -> list[Any]:
         """Return the addresses of the rows of a pair's group in the region."""
-        ids = set(self.view.field.evidence.columns["enterprise_id"][self.local_rows(i)].tolist())
-        name = self.view.field.evidence.groups[int(self.group[i])]
-        plants = [p for (group, _), own in self._plants.items() if group == name for p in own]
-        return [p.source_url for p in plants if p.enterprise_id in ids]
+        ids = self.view.field.evidence.columns["enterprise_id"][self.local_rows(i)].tolist()
+        return [url for key in dict.fromkeys(ids) for url in self._addresses.get(key, [])]
 
     @cached_property
     def _projects(self) -> dict[str, Any]:
@@ -176,7 +189,7 @@ class Facts:
         table = self.state.study.products
         columns = (table[name].tolist() for name in ("product_id", "name_zh", "name_en", "unit"))
         return [
-            (str(zh), str(en) if isinstance(en, str) else str(key), unit)
+            (*(str(name) if isinstance(name, str) else str(key) for name in (zh, en)), unit)
             for key, zh, en, unit in zip(*columns, strict=True)
         ]
 

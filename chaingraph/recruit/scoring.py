@@ -154,25 +154,35 @@ def topsis(table: Floats, weights: Floats) -> Floats:
     return np.asarray(np.divide(to_worst, both, out=middle, where=both > 0), dtype=float)
 
 
-def rank_within(scores: Floats, gap: Integers, tie: Integers) -> Integers:
-    """Return the rank of each score within its gap, 1 for the highest; ties by a fixed order."""
-    order = np.lexsort((tie, -scores, gap))
-    first = np.searchsorted(gap[order], gap[order], side="left")
+def rank_within(scores: Floats, gap: Integers) -> Integers:
+    """Return the rank of each score within its gap, 1 for the highest; ties in the order given.
+
+    Parameters
+    ----------
+    scores
+        One a candidate, any range.
+    gap
+        Number of each candidate's gap, in rising order.
+    """
+    low = float(scores.min()) if len(scores) else 0.0
+    span = float(scores.max(initial=low) - low)
+    order = np.argsort(gap - (scores - low) / (2 * span or 1.0), kind="stable")
+    first = np.searchsorted(gap, np.arange(int(gap.max(initial=-1)) + 1))
     ranks = np.empty(len(order), dtype=np.intp)
-    ranks[order] = np.arange(1, len(order) + 1) - first
+    ranks[order] = np.arange(1, len(order) + 1) - first[gap]
     return ranks
 
 
 def shaken_ranks(
-    parts: Mapping[str, Floats], weights: Mapping[str, float], gap: Integers, tie: Integers
+    parts: Mapping[str, Floats], weights: Mapping[str, float], gap: Integers
 ) -> tuple[Integers, Integers]:
     """Return the best and the worst rank while each weight in turn moves by half, up and down."""
     base = sum(
         (weights[name] * filled(values) for name, values in parts.items()), np.zeros(len(gap))
     )
-    best = worst = rank_within(base, gap, tie)
+    best = worst = rank_within(base, gap)
     for name, values in parts.items():
         for sign in (-SHAKE, SHAKE):
-            moved = rank_within(base + sign * weights[name] * filled(values), gap, tie)
+            moved = rank_within(base + sign * weights[name] * filled(values), gap)
             best, worst = np.minimum(best, moved), np.maximum(worst, moved)
     return best, worst

@@ -15,7 +15,7 @@ from chaingraph.results import shown_number
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chaingraph.products import Floats, Integers
+    from chaingraph.products import Floats
     from chaingraph.recruit.reasons import Facts
 
 _TOLD: Final = 4
@@ -59,14 +59,6 @@ def _listed(facts: Facts, positions: list[int]) -> dict[str, str]:
     }
 
 
-def _holding_rows(facts: Facts, holding: int) -> Integers:
-    columns = facts.view.field.evidence.columns
-    number = columns["holding"].astype(np.intp)
-    first, last = np.searchsorted(number, [holding, holding + 1]).tolist()
-    rows = np.arange(first, last)
-    return np.asarray(rows[~columns["total"][rows].astype(bool)], dtype=np.intp)
-
-
 def _maker(facts: Facts, i: int) -> Reason | None:
     position = int(facts.product[i])
     zh, en, _ = facts.product_names[position]
@@ -104,7 +96,7 @@ def _record(facts: Facts, i: int) -> Reason | None:
     if own < 0 or not field.evidence.holdings.sites[own]:
         return None
     columns = field.evidence.columns
-    rows = _holding_rows(facts, own)
+    rows = field.evidence.rows_of(own)
     cities = sorted({str(c) for c in columns["city"][rows].tolist()} - {""})
     count = int(field.evidence.holdings.provinces[own])
     urls = [plant.source_url for plant in facts.plants(i)[:2]] + facts.project_sources(rows)[:1]
@@ -120,7 +112,7 @@ def _momentum(facts: Facts, i: int) -> Reason | None:
     if not recent:
         return None
     spots: dict[str, list[str]] = {}
-    rows = np.concatenate([_holding_rows(facts, h) for h in recent])
+    rows = np.concatenate([evidence.rows_of(h) for h in recent])
     for row in rows.tolist():
         if isinstance(columns["began"][row], str):
             spots.setdefault(str(columns["city"][row]), []).append(str(columns["began"][row]))

@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from chaingraph.analysis.relatedness import density, proximity, rca
-from chaingraph.recruit.evidence import city_points, distances, kinds_apart
+from chaingraph.groups import city_products
+from chaingraph.recruit.evidence import city_points, distances, kinds_apart, project_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,17 +36,20 @@ class Setting:
         Names, sorted.
     presence
         City by product: whether somebody makes it there (with projects under way).
+    wanted
+        Positions of the products whose relatedness is asked for.
     """
 
     evidence: Evidence
     points: Mapping[str, tuple[float, float]]
     cities: tuple[str, ...]
     presence: Flags
+    wanted: Integers
 
     @cached_property
     def proximity(self) -> Floats:
-        """Product by product: how often cities have both (phi, see relatedness)."""
-        return proximity(self.presence, diagonal="zero")
+        """Product by wanted product: how often cities have both (phi, see relatedness)."""
+        return proximity(self.presence, diagonal="zero", columns=self.wanted)
 
     @cached_property
     def where(self) -> Floats:
@@ -118,14 +123,23 @@ class Setting:
 
     def density(self, place: Place) -> Floats:
         """By product: density omega of a place around it, 0 to 1; nan where nothing is near it."""
-        return np.asarray(density(place.products[np.newaxis, :], self.proximity)[0], dtype=float)
+        result = np.full(self.evidence.study.graph.size, np.nan)
+        result[self.wanted] = density(place.products[np.newaxis, :], self.proximity)[0]
+        return result
 
 
-def open_setting(evidence: Evidence) -> Setting:
-    """Lay the evidence out as cities by products."""
-    columns = evidence.columns
-    named = ~columns["total"].astype(bool) & ~np.isin(columns["city"].astype(str), ["", "unknown"])
-    cities, code = np.unique(columns["city"][named].astype(str), return_inverse=True)
-    presence = np.zeros((len(cities), evidence.study.graph.size), dtype=bool)
-    presence[code, columns["product"][named].astype(np.intp)] = True
-    return Setting(evidence, city_points(evidence.study.dataset), tuple(cities.tolist()), presence)
+def open_setting(evidence: Evidence, wanted: Integers) -> Setting:
+    """Lay out which cities make what: plants that stand or are being built, and projects."""
+    study = evidence.study
+    ds, index = study.dataset, pd.Index(study.graph.ids)
+    made = city_products(ds.enterprises, ds.capacities, at=ds.as_of, statuses=study.statuses)
+    plans = project_rows(ds)
+    pairs = pd.concat([made, plans[["city", "product_id"]]] if len(plans) else [made])
+    product = index.get_indexer(pd.Index(pairs["product_id"]))
+    city, names = pd.factorize(pairs["city"].to_numpy(dtype=object), sort=True)
+    named = (product >= 0) & ~np.isin(names, ["", "unknown"])[city]
+    cities, code = np.unique(city[named], return_inverse=True)
+    presence = np.zeros((len(cities), study.graph.size), dtype=bool)
+    presence[code, product[named]] = True
+    cities = names[cities]
+    return Setting(evidence, city_points(ds), tuple(cities.tolist()), presence, wanted)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from chaingraph.analysis.gaps import ACTIONS, find_gaps
+from chaingraph.analysis.gaps import ACTIONS, GAP_KINDS, classify, find_gaps
 from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.state import RegionState, open_study, region_state
 from chaingraph.errors import OptionError
-from chaingraph.recruit.candidates import Field, find_place, open_field
-from chaingraph.recruit.evidence import gather_evidence
+from chaingraph.recruit.candidates import Field, around, find_place, open_field
+from chaingraph.recruit.evidence import gather_evidence, medians
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, View, filled, measure
 from chaingraph.recruit.reasons import Facts, gather_facts
 from chaingraph.recruit.scoring import (
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from chaingraph.products import Flags, Floats, Integers
     from chaingraph.words import Language
 
-DEFAULT_KINDS: Final = ("missing", "short", "surplus", "single", "unquantified")
 SHOWN: Final = (
     "gap_rank", "product_id", "name_zh", "name_en", "rank", "group_zh", "makes_it", "score", "closes",
     "unit", "coverage_after", "distance_km", "rank_best", "rank_worst",
@@ -156,24 +155,37 @@ def rank_field(
     state: RegionState, products: Sequence[int], weights: dict[str, float], method: str
 ) -> Ranking:
     """Score and rank all candidates of some products for one region."""
+    return rank_view(state, open_view(state, products), weights, method)
+
+
+def open_view(state: RegionState, products: Sequence[int]) -> View:
+    """Read what bears on the candidates of some products: their makers, the region, its neighbours."""
     study = state.study
-    evidence = gather_evidence(study)
-    field = open_field(evidence, np.asarray(products, dtype=np.intp))
-    setting = open_setting(evidence)
+    wanted = np.unique(np.asarray(products, dtype=np.intp))
+    needed = np.unique(around(study, wanted)[1])
+    ids = [study.graph.ids[p] for p in needed.tolist()]
+    evidence = gather_evidence(study, ids, state.region.where)
+    setting = open_setting(evidence, wanted)
     place = find_place(evidence, state.region.name, state.region.where, setting.points)
     lacking = np.where(state.demand > 0, np.maximum(0.0, state.demand - state.supply), np.nan)
-    view = View(field, place, setting, lacking, green_share(study.dataset, place))
+    green = green_share(study.dataset, place)
+    return View(open_field(evidence, wanted), place, setting, lacking, green)
+
+
+def rank_view(state: RegionState, view: View, weights: dict[str, float], method: str) -> Ranking:
+    """Score and rank the candidates that a view holds."""
+    field = view.field
     rows = np.flatnonzero(~_local_makers(state, field))
     parts = {name: values[rows] for name, values in measure(view).items()}
-    gap, tie = field.gap[rows], rows
+    gap = field.gap[rows]
     if method == "topsis":
         weights = dict.fromkeys(FEATURES, 1.0)
         scores = _closeness(parts, gap)
-        best = worst = rank_within(scores[0], gap, tie)
+        best = worst = rank_within(scores[0], gap)
     else:
         scores = score(parts, weights)
-        best, worst = shaken_ranks(parts, weights, gap, tie)
-    rank = rank_within(scores[0], gap, tie)
+        best, worst = shaken_ranks(parts, weights, gap)
+    rank = rank_within(scores[0], gap)
     order = np.lexsort((rank, gap))
     return Ranking(
         state=state,
@@ -219,46 +231,55 @@ def _asked(
     statuses: Mapping[str, float] | Iterable[str] | str,
 ) -> pd.DataFrame:
     """Return the products to find targets for: `position`, `gap_rank`, `gap_kind`, `action`, `serves`."""
-    if gaps is None or not isinstance(gaps, Result):
-        names = [gaps] if isinstance(gaps, str) else gaps
-        wanted = None if names is None else [read_product(state.study.products, n) for n in names]
-        found = find_gaps(
-            ds, region=state.region.name, at=at, statuses=statuses, kinds=DEFAULT_KINDS, draws=0
-        ).frame
-    else:
-        wanted, found = None, gaps.frame
+    study = state.study
+    if isinstance(gaps, Result):
+        found = gaps.frame
         if "gap_kind" not in found and len(found):
             raise OptionError("not-gaps")
-        if "region" in found and (found["region"] == state.region.name).any():
+        if len(found) and (found["region"] == state.region.name).any():
             found = found[found["region"] == state.region.name]
+    elif gaps is None:
+        found = find_gaps(ds, region=state.region.name, at=at, statuses=statuses, draws=0).frame
+    else:
+        names = [gaps] if isinstance(gaps, str) else gaps
+        return _placed(state, _named(state, [read_product(study.products, n) for n in names]))
     if len(found):
-        found = found[found["list"] == "recruit"] if wanted is None else found
-    return _listed(state, found, wanted)
+        found = found[found["list"] == "recruit"]
+    return _placed(state, _spread(found))
 
 
-def _listed(state: RegionState, found: pd.DataFrame, wanted: list[str] | None) -> pd.DataFrame:
-    rows: list[tuple[str, int, str, str, str]] = []
-    taken: set[str] = set()
+_Row = tuple[str, str, str, str]
+
+
+def _named(state: RegionState, names: list[str]) -> list[_Row]:
+    """Return products asked for by name, with the kind of gap that each is."""
+    kinds = classify(state)
+    rows = []
+    for name in dict.fromkeys(names):
+        number = int(kinds[state.study.graph.find(name)])
+        kind = GAP_KINDS[number] if number >= 0 else ""
+        rows.append((name, kind, ACTIONS.get(kind, ""), ""))
+    return rows
+
+
+def _spread(found: pd.DataFrame) -> list[_Row]:
+    """Return the products of gaps, once each; for a surplus those that would use it."""
     columns = ("product_id", "gap_kind", "action", "open_outputs")
     cells = zip(*(found[name] for name in columns), strict=True) if len(found) else ()
-    for number, (product_id, kind, action, open_outputs) in enumerate(cells, 1):
-        users = (
-            open_outputs.split("; ") if kind == "surplus" and isinstance(open_outputs, str) else []
-        )
-        for target in users or ([] if kind == "surplus" and wanted is None else [product_id]):
-            if target in taken or (wanted is not None and target not in wanted):
-                continue
-            taken.add(target)
-            rows.append((target, number, kind, action, product_id if users else ""))
-    for product_id in wanted or ():
-        if product_id not in taken:
-            taken.add(product_id)
-            made = bool(state.present[state.study.graph.find(product_id)])
-            kind = "" if made else "missing"
-            rows.append((product_id, len(found) + len(rows) + 1, kind, ACTIONS.get(kind, ""), ""))
-    frame = pd.DataFrame(rows, columns=["product_id", "gap_rank", "gap_kind", "action", "serves"])
+    rows: dict[str, _Row] = {}
+    for product_id, kind, action, open_outputs in cells:
+        if kind != "surplus":
+            rows.setdefault(product_id, (product_id, kind, action, ""))
+        elif isinstance(open_outputs, str):
+            for user in open_outputs.split("; "):
+                rows.setdefault(user, (user, kind, action, product_id))
+    return list(rows.values())
+
+
+def _placed(state: RegionState, rows: list[_Row]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["product_id", "gap_kind", "action", "serves"])
     place = state.study.graph.position
-    frame["position"] = [place[name] for name in frame["product_id"]]
+    frame["position"] = np.array([place[name] for name in frame["product_id"]], dtype=np.intp)
     frame["gap_rank"] = np.arange(1, len(frame) + 1)
     return frame
 
@@ -326,7 +347,7 @@ def _target_columns(ranking: Ranking, facts: Facts, keep: Integers) -> dict[str,
     names = facts.names()
     return {
         "rank": ranking.rank[keep],
-        "group_zh": pd.array(field.evidence.groups[field.group[chosen]], dtype="str"),
+        "group_zh": facts.labels(),
         "makes_it": field.maker[chosen],
         "related_products": names["related_products"],
         "group_capacity": field.of_own(held.capacity)[chosen],
@@ -362,10 +383,7 @@ def _plant_columns(ranking: Ranking, keep: Integers, gap: Floats) -> dict[str, A
 def typical_plant(view: View) -> Floats:
     """Return by product the median of the groups' typical plants; nan where none has a figure."""
     held = view.field.evidence.holdings
-    table = pd.Series(held.typical).groupby(held.product).median()
-    result = np.full(view.field.evidence.study.graph.size, np.nan)
-    result[table.index.to_numpy(dtype=np.intp)] = table.to_numpy(dtype=float)
-    return result
+    return medians(held.product, held.typical, view.field.evidence.study.graph.size)
 
 
 def first_gaps(result: Result, count: int) -> Result:

@@ -1,0 +1,17 @@
+"""Whom to call first for each gap of Qujing, and why: a call list for the next meeting."""
+
+import chaingraph as cg
+
+ds = cg.load_dataset("qujing")
+gaps = cg.find_gaps(ds, region="曲靖市", draws=0)
+targets = cg.rank_targets(ds, gaps, limit=3, lang="en").frame
+
+for (rank, product), rows in list(targets.groupby(["gap_rank", "name_en"]))[:5]:
+    gap, unit = rows["gap"].iloc[0], rows["unit"].iloc[0]
+    print(f"{rank}. {product}: {gap:,.0f} {unit} a year are missing")
+    for row in rows.itertuples():
+        print(f"   {row.rank}. {row.group_zh} (score {row.score:.2f}): {row.reasons_en}")
+
+# Your own weights: distance counts for nothing here.
+anywhere = cg.rank_targets(ds, "silver_paste", weights={"closeness": 0}, limit=3)
+print(anywhere.frame[["rank", "group_zh", "score", "rank_best", "rank_worst"]].to_string(index=False))

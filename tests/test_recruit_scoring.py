@@ -1,0 +1,155 @@
+"""The score: formulas by hand, ranks and how firm they are, TOPSIS, files of weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import chaingraph as cg
+from chaingraph.recruit.features import FEATURES, GROUP_FEATURES
+from chaingraph.recruit.scoring import (
+    default_weights,
+    entropy_weights,
+    rank_within,
+    read_weights,
+    score,
+    shaken_ranks,
+    topsis,
+    weights_text,
+)
+from tests.helpers_recruit import features_of, hand_dataset, targets_of
+
+QUICK = settings(max_examples=60, deadline=None, derandomize=True)
+UNIT = st.floats(0, 1)
+
+
+@pytest.fixture(scope="module")
+def hand():
+    return hand_dataset()
+
+
+@QUICK
+@given(
+    st.lists(st.one_of(UNIT, st.just(float("nan"))), min_size=len(FEATURES), max_size=len(FEATURES)),
+    st.lists(st.floats(0, 5), min_size=len(FEATURES), max_size=len(FEATURES)),
+    st.sampled_from(list(FEATURES)), UNIT,
+)  # fmt: skip
+def test_more_of_a_feature_never_lowers_the_score(values, weights, name, more):
+    weighed = dict(zip(FEATURES, weights, strict=True)) | {"maker": 1.0}
+    parts = {n: np.array([v]) for n, v in zip(FEATURES, values, strict=True)}
+    score_, low, high = (x[0] for x in score(parts, weighed))
+    assert 0 <= low <= score_ <= high <= 1 + 1e-12
+    raised = parts | {name: parts[name] + more * (1 - parts[name])}
+    assert (np.array(score(raised, weighed)) >= np.array(score(parts, weighed)) - 1e-12).all()
+
+
+def test_how_firm_a_rank_is_by_hand():
+    parts = {"a": np.array([1.0, 0.2, 0.1]), "b": np.array([0.4, 1.0, 0.1])}
+    gap = np.zeros(3, dtype=int)
+    best, worst = shaken_ranks(parts, {"a": 1.0, "b": 1.0}, gap)
+    assert best.tolist() == [1, 1, 3]  # 1.4, 1.2, 0.2; with half of a: 0.9, 1.1
+    assert worst.tolist() == [2, 2, 3]
+    best, worst = shaken_ranks(parts, {"a": 5.0, "b": 1.0}, gap)
+    assert (best.tolist(), worst.tolist()) == ([1, 2, 3], [1, 2, 3])  # 2.9 to 2.0 at the least
+
+
+def test_ranks_start_anew_in_each_gap_and_ties_fall_in_a_fixed_order():
+    ranks = rank_within(np.array([1.0, 3, 2, 5, 5]), np.array([0, 0, 0, 1, 1]))
+    assert ranks.tolist() == [3, 1, 2, 1, 2]
+    assert rank_within(np.empty(0), np.empty(0, dtype=int)).tolist() == []
+
+
+@QUICK
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), max_size=30),
+       st.sampled_from([0.1, 1e-12, 1e6]), st.sampled_from([0.0, 1.0, -7.0]))  # fmt: skip
+def test_ranks_do_not_depend_on_scale_or_level_of_the_scores(cells, scale, level):
+    gap = np.array(sorted(g for g, _ in cells), dtype=int)
+    scores = np.array([s for _, s in cells], dtype=float)
+    expected = np.empty(len(gap), dtype=int)
+    for place in range(len(gap)):
+        ahead = (scores > scores[place]) | (
+            (scores == scores[place]) & (np.arange(len(gap)) < place)
+        )
+        expected[place] = 1 + ahead[gap == gap[place]].sum()
+    assert rank_within(scores * scale + level, gap).tolist() == expected.tolist()
+
+
+def test_topsis_by_hand():
+    table = np.array([[3.0, 0], [4, 3], [0, 4]])  # both columns have length 5
+    best = [np.sqrt(0.1**2 + 0.4**2), 0.1, 0.4]
+    worst = [0.3, 0.5, 0.4]
+    expected = [w / (b + w) for b, w in zip(best, worst, strict=True)]
+    assert topsis(table, np.array([0.5, 0.5])) == pytest.approx(expected)
+    assert topsis(np.ones((3, 2)), np.array([0.5, 0.5])).tolist() == [0.5] * 3
+
+
+def test_entropy_weights_by_hand():
+    spread = 1 + (0.25 * np.log(0.25) + 0.75 * np.log(0.75)) / np.log(2)
+    found = entropy_weights(np.array([[1.0, 1, 0], [1, 3, 1]]))
+    assert found == pytest.approx(np.array([0, spread, 1]) / (1 + spread))
+    assert entropy_weights(np.ones((4, 2))).tolist() == [0.5, 0.5]
+    assert entropy_weights(np.array([[1.0, 0]])).tolist() == [0.5, 0.5]
+
+
+def test_topsis_ranks_by_closeness_within_the_gap(hand):
+    values = features_of(hand)
+    table = np.array([[values[g][n] for n in GROUP_FEATURES] for g in sorted(values)])
+    table = np.where(np.isnan(table), 0.25, table)
+    expected = dict(zip(sorted(values), topsis(table, entropy_weights(table)), strict=True))
+    both = cg.rank_targets(hand, ["foil", "film"], method="topsis", limit=0)
+    frame = both.frame[both.frame["product_id"] == "foil"].set_index("group_zh")
+    assert frame["score"].to_dict() == pytest.approx(expected)
+    assert frame["score"].is_monotonic_decreasing
+    assert (frame["score_low"] <= frame["score"]).all()
+    assert (frame["score"] <= frame["score_high"]).all()
+    assert both.params["method"] == "topsis"
+
+
+def test_weights_given_override_and_others_keep_their_fitted_value(hand, tmp_path):
+    file = tmp_path / "weights.toml"
+    file.write_bytes(b"\xef\xbb\xbf# mine\n[weights]\nties = 0\nmaker = 9.5\n")
+    for given_ in (file, str(file), {"ties": 0, "maker": 9.5}):
+        assert read_weights(given_) == default_weights() | {"ties": 0.0, "maker": 9.5}
+    assert read_weights(None) == default_weights()
+    assert list(default_weights()) == list(FEATURES)
+    row = targets_of(hand, weights=file, limit=0).loc["Foilco"]
+    assert row["part_ties"] == 0
+    assert row["part_maker"] == pytest.approx(9.5 / sum(read_weights(file).values()))
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "sentence"),
+    [
+        ("[weights]\ntie = 1", cg.OptionError, "there is no feature 'tie'; did you mean: ties"),
+        ("[weights]\nties = -1", cg.OptionError, "the weight of ties is '-1'; it must be a number"),
+        ("[weights]\nties = nan", cg.OptionError, "the weight of ties is 'nan'"),
+        ("[weights]\nties = inf", cg.OptionError, "the weight of ties is 'inf'"),
+        ("[weights]\nties = true", cg.OptionError, "the weight of ties is"),
+        ("[weights]\nties = '1'", cg.OptionError, "the weight of ties is '1'"),
+        ("[weights]\n" + "\n".join(f"{n} = 0" for n in FEATURES), cg.OptionError, "weights are 0"),
+        ("ties = 1", cg.OptionError, r"has no table \[weights\]"),
+        ("weights = 3", cg.OptionError, r"has no table \[weights\]"),
+        ("ties: 1", cg.FileProblemError, "is no TOML file"),
+        (b"\xff\xfe", cg.FileProblemError, "cannot be read: not UTF-8"),
+        (None, cg.FileProblemError, "cannot be read: No such file"),
+    ],
+)
+def test_a_weights_file_that_cannot_be_used_is_one_sentence(tmp_path, text, error, sentence):
+    file = tmp_path / "w.toml"
+    if text is not None:
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(error, match=sentence):
+        read_weights(file)
+
+
+def test_written_weights_are_read_back(tmp_path):
+    file = tmp_path / "weights.toml"
+    weights = {name: number / 8 for number, name in enumerate(FEATURES)}
+    text = weights_text(weights, {"ties": 0.25, "maker": float("nan")}, "from a test\nin two lines")
+    file.write_text(text, encoding="utf-8")
+    assert read_weights(file) == weights
+    assert "# in two lines\n" in text
+    assert "ties = 0.500  # 0.250\n" in text
+    assert "maker = 0.000\n" in text  # no error beside it
