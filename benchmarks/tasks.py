@@ -233,7 +233,7 @@ def seen(folder: Path) -> Prepared:
 
     import chaingraph as cg
     from chaingraph.analysis.state import open_study, region_state
-    from chaingraph.recruit.targets import open_view
+    from chaingraph.recruit.ranking import open_view
 
     study = open_study(cg.load_dataset(folder, engine="polars"))
     state = region_state(study, cg.list_regions(study.dataset).frame["region"].iloc[0])
@@ -243,8 +243,8 @@ def seen(folder: Path) -> Prepared:
 
 def score_view(state: Any, view: Any) -> Any:
     """Measure 14 features of every candidate, score, rank, and say how firm each rank is."""
+    from chaingraph.recruit.ranking import rank_view
     from chaingraph.recruit.scoring import read_weights
-    from chaingraph.recruit.targets import rank_view
 
     ranking = rank_view(state, view, read_weights(None), "logit")
     return ranking.rows[ranking.rank <= TOP]

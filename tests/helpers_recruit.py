@@ -8,8 +8,8 @@ import numpy as np
 
 import chaingraph as cg
 from chaingraph.analysis.state import open_study, region_state
+from chaingraph.recruit.ranking import rank_field
 from chaingraph.recruit.scoring import read_weights
-from chaingraph.recruit.targets import rank_field
 from tests.conftest import build_dataset
 
 DEGREE = 6371.0 * np.pi / 180

@@ -12,10 +12,10 @@ from chaingraph.analysis.state import open_study, region_state
 from chaingraph.errors import OptionError, unknown_name
 from chaingraph.groups import group_called
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, filled
+from chaingraph.recruit.ranking import rank_field
 from chaingraph.recruit.reasons import gather_facts
 from chaingraph.recruit.scoring import read_weights
 from chaingraph.recruit.sentences import warnings_of, write
-from chaingraph.recruit.targets import rank_field
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chaingraph.dataset import Dataset
+    from chaingraph.recruit.ranking import Ranking
     from chaingraph.recruit.reasons import Reason
-    from chaingraph.recruit.targets import Ranking
 
 SHOWN = ("feature", "value", "weight", "contribution", "sentence_zh", "sentence_en", "source_url")
 
