@@ -153,7 +153,7 @@ def from_workbook(data: bytes, report: Report) -> dict[str, list[list[str]]]:
         if not section.sheet:
             continue
         sheet = book[section.title]
-        for table in section.tables:
+        for table in section.sheet_tables:
             caption = f"{report.say('table', number=table.number)} {table.title}"
             top = next(r for r in range(1, sheet.max_row + 1) if sheet.cell(r, 1).value == caption)
             found[table.key] = [

@@ -184,8 +184,8 @@ def test_targets_need_makers_and_live_without_anything_else(tmp_path):
         projects="project_id,date\n",
     )  # fmt: skip
     assert cells(rows("targets", some), "product_id", "group_zh", "closes") == [
-        ("a", "y", "3.0"),
-        ("a", "x", "3.0"),
+        ("a", "丫", "3.0"),
+        ("a", "小", "3.0"),  # sites without a group go by their name
     ]
     assert "has no dated entries" in failure("backtest", some, "--cutoff", "2020", status=2)
     assert "没有带日期的进入记录" in failure(
@@ -216,12 +216,10 @@ def test_backtest_shows_four_tables_with_positives_and_keeps_csv_to_the_first():
 def test_backtest_writes_the_same_weights_twice_and_targets_read_them(tmp_path):
     files = [tmp_path / "one.toml", tmp_path / "two.toml"]
     for file in files:
-        result = run(*BACK, "--weights-out", file)
-        assert result.stderr.strip() == f"chaingraph: weights written to {file}"
+        run(*BACK, "--weights-out", file)
     assert files[0].read_bytes() == files[1].read_bytes()
     assert set(read_weights(files[0])) == set(FEATURES)
     assert len(rows(*FOIL, "--weights", files[0])) == 3
-    assert run(*BACK, "--weights-out", files[0], "--quiet").stderr == ""
 
 
 def test_a_weights_file_that_cannot_be_written_is_one_sentence(tmp_path):

@@ -55,6 +55,20 @@ def test_how_firm_a_rank_is_by_hand():
     assert (best.tolist(), worst.tolist()) == ([1, 2, 3], [1, 2, 3])  # 2.9 to 2.0 at the least
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "weights"),
+    [
+        ([1, 0.4], [0.2, 1], [1, 0.7]),  # 0.38 ahead: only half of the first weight turns it
+        ([0.25] * 4 + [0], [0] * 4 + [0.8], [1] * 5),  # 0.2 ahead: only 1.5 of the last turns it
+    ],
+)
+def test_weights_are_moved_down_and_up(first, second, weights):
+    parts = {str(i): np.array(pair) for i, pair in enumerate(zip(first, second, strict=True))}
+    weighed = {str(i): float(weight) for i, weight in enumerate(weights)}
+    best, worst = shaken_ranks(parts, weighed, np.zeros(2, dtype=int))
+    assert (best.tolist(), worst.tolist()) == ([1, 1], [2, 2])
+
+
 def test_ranks_start_anew_in_each_gap_and_ties_fall_in_a_fixed_order():
     ranks = rank_within(np.array([1.0, 3, 2, 5, 5]), np.array([0, 0, 0, 1, 1]))
     assert ranks.tolist() == [3, 1, 2, 1, 2]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -66,8 +68,8 @@ def targets(
 ) -> None:
     """Name the enterprises to call first for each gap, with reasons and what they would close.
 
-    --top N is the number of targets of each gap, 3 by default, 0 for all. With --gap the reasons are
-    shown too; CSV and JSON hold every column. 'chaingraph backtest' says how far to trust the order.
+    Each gap shows 3 targets; --top N shows more, 0 all. Reasons are shown too with --gap; CSV and
+    JSON hold every column. 'chaingraph backtest' says how far to trust the order.
     """
     from chaingraph.recruit.explain import explain_target
     from chaingraph.recruit.targets import first_gaps, rank_targets, reason_lines
@@ -128,10 +130,15 @@ def backtest(ds: Dataset, weights_out: str | None, out: Output, **asked: Any) ->
     Four tables: groups per gap against simple rules, by time and by city; products per city; the
     fitted weights; the learning curve. CSV holds the first, JSON the first with all columns.
     """
+    from chaingraph.errors import FileProblemError
     from chaingraph.files import write_file
     from chaingraph.recruit.backtest import backtest as run_backtest
     from chaingraph.words import message
 
+    if weights_out and not os.access(Path(weights_out).parent, os.W_OK):
+        raise FileProblemError(
+            "unwritable-path", path=weights_out, detail="no such folder, or read-only"
+        )
     found = run_backtest(ds, lang=out.lang, **asked)
     if weights_out:
         write_file(weights_out, found.weights_file(), encoding="utf-8")

@@ -155,6 +155,8 @@ def backtest(
     cities. Baselines rank by the group's share of the known capacity of the product, by distance to its
     nearest plant, by the number of its cities with the product, and by the number of cities it newly
     came to with anything in three years; figures of tied candidates are averaged over 20 drawn orders.
+    What cannot be frozen: today's names of groups, capacities of a phase as known today, and plants
+    closed since without an `until`, which are missing before too.
 
     Examples
     --------
@@ -214,11 +216,12 @@ def _read(ds: Dataset, cutoff: str, horizon: str) -> _Asked:
     entries = list_entries(ds, open_study(ds).graph)
     if entries.empty:
         raise OptionError("no-entries", dataset=ds.name)
-    first, last = entries["date"].iloc[0], entries["date"].iloc[-1]
+    dates = sorted(entries["date"], key=last_day)
+    first, last = dates[0], dates[-1]
     outside = OptionError("cutoff-outside", value=cutoff, first=first, last=last)
     if not last_day(first) <= last_day(cutoff) < last_day(last):
         raise outside
-    year, rest = int(cutoff[:4]), cutoff[4:]
+    year, rest = int(cutoff[:4]), cutoff[4:].replace("-02-29", "-02-28")
     return _Asked(f"{year - PAST_YEARS}{rest}", f"{year + int(found[1])}{rest}", outside)
 
 

@@ -123,10 +123,10 @@ def rank_groups(
 
 def _queries(occasion: Occasion) -> list[tuple[str, tuple[int, ...], list[str]]]:
     """Gather the entries of one occasion by product or family."""
-    found: dict[str, tuple[tuple[int, ...], set[str]]] = {}
+    found: dict[tuple[str, tuple[int, ...]], set[str]] = {}
     for product_id, members, group in occasion.entries:
-        found.setdefault(product_id, (members, set()))[1].add(group)
-    return [(name, members, sorted(came)) for name, (members, came) in sorted(found.items())]
+        found.setdefault((product_id, members), set()).add(group)
+    return [(name, members, sorted(came)) for (name, members), came in sorted(found.items())]
 
 
 def judged(scores: Floats, hits: Integers, positives: int, orders: Floats) -> dict[str, float]:

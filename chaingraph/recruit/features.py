@@ -138,7 +138,7 @@ def relatedness(view: View) -> Floats:
 
 
 def trend(view: View) -> Floats:
-    """N / (n + 5): cities newly entered with the product by anybody in three years."""
+    """N / (n + 5): arrivals of groups in cities with the product, by anybody, in three years."""
     return saturate(view.by_product(view.setting.arrivals), _SOME)
 
 

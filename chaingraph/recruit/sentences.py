@@ -28,7 +28,7 @@ def write(facts: Facts, i: int, feature: str) -> Reason | None:
 
 
 def warnings_of(facts: Facts, i: int) -> list[Reason]:
-    """Return what a caller must know first: a quota that is needed, or a project already announced."""
+    """Return what a caller must know first: related only, a quota needed, a project announced."""
     row = facts.state.study.products.iloc[int(facts.product[i])]
     found = []
     if isinstance(row["restricted"], str):
@@ -47,6 +47,8 @@ def warnings_of(facts: Facts, i: int) -> list[Reason]:
         found.append(
             sentence("reason-announced", facts.project_sources(rows), dates=several(dates))
         )
+    if not facts.view.field.maker[facts.pairs[i]]:
+        found += [told for told in (_maker(facts, i),) if told]
     return found
 
 

@@ -60,7 +60,7 @@ class Setting:
 
     @cached_property
     def arrivals(self) -> Floats:
-        """By product: cities that somebody newly came to with it in the last three years."""
+        """By product: arrivals of groups in cities with it in the last three years."""
         held = self.evidence.holdings
         count = np.bincount(held.product, held.recent, self.evidence.study.graph.size)
         return np.asarray(count, dtype=float)

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from chaingraph import words
 from chaingraph.views.facts import figure
 from chaingraph.views.palette import STYLES
+from chaingraph.views.targets import TARGETS_EACH, name_group, read_rows
 from chaingraph.words import LANGUAGES
 
 if TYPE_CHECKING:
+    from chaingraph.results import Result
     from chaingraph.views.facts import Fact, Facts, Maker
 
 _CNY_100M = 1e8
+_REASONS, _LINKS = 2, 3
 
 
 def statuses() -> list[dict[str, Any]]:
@@ -79,6 +82,27 @@ def product_box(facts: Facts, fact: Fact, sources: dict[str, int]) -> dict[str, 
     if fact.missing_inputs and (fact.makers or fact.construction > 0):
         box["miss"] = [i for i in fact.missing_inputs if i in facts.by_id]
     return box
+
+
+def add_targets(
+    boxes: list[dict[str, Any]], facts: Facts, targets: Result | None, sources: dict[str, int]
+) -> None:
+    """Add to the boxes of gaps their first targets, each with its place and two reasons."""
+    by_id = {box["id"]: box for box in boxes}
+    for target in read_rows(targets, each=TARGETS_EACH) if targets is not None else ():
+        if target.product_id in by_id:
+            row: dict[str, Any] = {
+                **{lang: name_group(facts, target.group, lang) for lang in LANGUAGES},
+                "own": int(target.makes_it),
+                "p": f"{target.score:.0%}",
+                **{f"why_{lang}": target.reasons(lang, _REASONS) for lang in LANGUAGES},
+                "src": [_source(address, sources) for address in target.sources[:_LINKS]],
+            }
+            if not math.isnan(target.closes):
+                row["c"] = figure(target.closes)
+            if row["en"] == row["zh"]:
+                del row["en"]
+            by_id[target.product_id].setdefault("t", []).append(row)
 
 
 def _maker(maker: Maker, unit: str, sources: dict[str, int]) -> dict[str, Any]:

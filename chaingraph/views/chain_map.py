@@ -27,6 +27,7 @@ from chaingraph.views.mapviews import (
     make_groups,
     neighbours,
 )
+from chaingraph.views.targets import MAPPED_GAPS, choose_targets
 from chaingraph.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chaingraph.dataset import Dataset
+    from chaingraph.results import Result
     from chaingraph.words import Language
 
 MOST_BOXES = 3_000
@@ -101,6 +103,7 @@ def build_chain_map(
     all_products: bool = False,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
+    targets: Result | bool | None = None,
     force: bool = False,
     lang: str | None = None,
 ) -> ChainMap:
@@ -118,6 +121,9 @@ def build_chain_map(
         Only this enterprise: what it takes, who supplies it, what it lacks locally.
     all_products
         Products too that are neither made nor taken in the region.
+    targets
+        A result of :func:`chaingraph.rank_targets` on the region; None ranks the targets of the first
+        30 gaps that are drawn, three of which stand in a gap's panel; False leaves them out.
     force
         Draw more than 3,000 boxes all the same.
 
@@ -142,7 +148,8 @@ def build_chain_map(
     if depth < 1:
         raise OptionError("bad-depth", value=depth)
     study = open_study(with_enterprises(ds), at=at, statuses=statuses)
-    facts = gather_facts(region_state(study, region))
+    state = region_state(study, region)
+    facts = gather_facts(state)
     chosen = read_lang(ds, lang)
     extra: list[dict[str, Any]] = []
     if anchor is not None:
@@ -159,7 +166,9 @@ def build_chain_map(
             raise OptionError("too-many-boxes", count=len(ids), limit=MOST_BOXES)
         pictures, extra = _pictures(facts, ids, chain)
     topic = _topic(facts, chain, around, anchor)
-    page = render_page(facts, pictures, extra, topic, chosen)
+    drawn = {node[0] for picture in pictures for node in picture.nodes}
+    found = choose_targets(state, asked=targets, chain=chain, products=drawn, first=MAPPED_GAPS)
+    page = render_page(facts, pictures, extra, topic, chosen, found)
     return ChainMap(topic[chosen], page, max(p.crossings for p in pictures))
 
 

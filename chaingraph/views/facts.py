@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,6 +122,15 @@ class Facts:
     products: tuple[Fact, ...]
     links: tuple[Link, ...]
     by_id: dict[str, Fact] = field(default_factory=dict)
+
+    @cached_property
+    def site_names(self) -> dict[str, tuple[str, str]]:
+        """Chinese and English name of each site that is shown, by id."""
+        return {
+            maker.enterprise_id: (maker.name_zh, maker.name_en)
+            for fact in self.products
+            for maker in (*fact.local, *fact.elsewhere)
+        }
 
 
 def gather_facts(state: RegionState) -> Facts:

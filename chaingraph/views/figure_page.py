@@ -12,6 +12,7 @@ from chaingraph.analysis.content import measure_local_content
 from chaingraph.analysis.settings import read_chain, read_lang
 from chaingraph.analysis.state import open_study, region_state
 from chaingraph.files import write_file
+from chaingraph.results import Result
 from chaingraph.version import __version__
 from chaingraph.views.capacity_chart import capacity_over_time, capacity_steps
 from chaingraph.views.charts import anchor_content_bars, coverage_bars
@@ -28,11 +29,13 @@ from chaingraph.views.flow_drawing import flow_svg
 from chaingraph.views.region_drawing import region_map_svg
 from chaingraph.views.region_map import build_region_map
 from chaingraph.views.svg import FigureError, figure_word, region_name
+from chaingraph.views.targets import FIRST_GAPS, choose_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.views.facts import Facts
     from chaingraph.views.figure_tables import FigureTable
@@ -102,7 +105,7 @@ def build_figure(
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     boundary: str | Path | None = None,
     boundary_note: str | None = None,
-    targets: Sequence[str] = (),
+    targets: Result | Sequence[str] | bool | None = None,
     lang: str | None = None,
 ) -> FigurePage:
     """Build a page with a figure of a region and the same numbers as tables.
@@ -119,7 +122,8 @@ def build_figure(
     boundary, boundary_note
         Only with ``region``: a GeoJSON file drawn underneath, and where it comes from.
     targets
-        Only with ``region``: groups or enterprise ids to show as recruitment targets.
+        Only with ``region``: a result of :func:`chaingraph.rank_targets`, or groups or enterprise ids
+        to link to the region; None ranks the targets of its first gaps; False leaves them out.
 
     Returns
     -------
@@ -146,14 +150,16 @@ def build_figure(
     read_chain(ds, chain)
     chosen = read_lang(ds, lang)
     study = open_study(with_enterprises(ds), at=at, statuses=statuses)
-    facts = gather_facts(region_state(study, region))
+    state = region_state(study, region)
+    facts = gather_facts(state)
     if figure == "flow":
         flow = build_flow(facts, chain)
         drawings, tables = [flow_svg(flow, chosen)], flow_tables(flow, chosen)
     elif figure == "region":
         drawn = build_region_map(
-            facts, boundary=boundary, boundary_note=boundary_note, targets=targets, chain=chain
-        )
+            facts, boundary=boundary, boundary_note=boundary_note, chain=chain,
+            targets=_targets(state, asked=targets, chain=chain),
+        )  # fmt: skip
         drawings, tables = [region_map_svg(drawn, chosen)], map_tables(drawn, chosen)
     else:
         drawings, tables = _charts(facts, region, chain, chosen)
@@ -161,6 +167,16 @@ def build_figure(
     parts = [region_name(facts, chosen), *([words.term("chain", chain, chosen)] if chain else [])]
     title = " · ".join([*parts, figure_word(name, chosen)])
     return FigurePage(title, _page(facts, title, drawings, tables, chosen), tuple(drawings))
+
+
+def _targets(
+    state: RegionState, *, asked: Result | Sequence[str] | bool | None, chain: str | None
+) -> Result | Sequence[str]:
+    """Return what a region map links: names as they are given, else targets that are ranked."""
+    if asked is None or isinstance(asked, bool | Result):
+        found = choose_targets(state, asked=asked, chain=chain, first=FIRST_GAPS)
+        return () if found is None else found
+    return asked
 
 
 def _charts(

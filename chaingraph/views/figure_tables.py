@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _NUMBERS = {
     "quantity", "value", "local", "brought", "unknown", "share", "makers", "lat", "lon", "demand",
     "capacity", "operating", "building", "inputs", "unpriced", "total", "year",
+    "rank", "distance",
 }  # fmt: skip
 
 
@@ -112,11 +113,22 @@ def map_tables(drawn: RegionMap, lang: Language) -> list[FigureTable]:
         [t.name(lang), "-" if t.target else served[t.customer_id],
          facts[t.product_id].name(lang) if t.product_id in facts else "-", t.year or "-",
          figure_word("is-target" if t.target else "is-local" if t.local_id else "is-away", lang)]
-        for t in drawn.ties
+        for t in drawn.ties if not t.rank
     ]  # fmt: skip
     if ties:
         tables.append(_table("ties", "supplier site product year kind", ties, lang))
+    targets = [
+        [facts[t.product_id].name(lang) if t.product_id in facts else t.product_id, str(t.rank),
+         t.name(lang), t.place or "-", _km(t.distance_km)]
+        for t in drawn.ties if t.rank
+    ]  # fmt: skip
+    if targets:
+        tables.append(_table("targets", "product rank group nearest distance", targets, lang))
     return tables
+
+
+def _km(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:,.0f}"
 
 
 def _degrees(value: float) -> str:

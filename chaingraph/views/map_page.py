@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaingraph import words
 from chaingraph.version import __version__
-from chaingraph.views.boxes import product_box, shown_coverage, statuses
+from chaingraph.views.boxes import add_targets, product_box, shown_coverage, statuses
 from chaingraph.views.facts import figure
 from chaingraph.views.mapviews import BOX_HEIGHT, BOX_WIDTH, both, home_chain, stage_of
 from chaingraph.views.network import network_options, network_view, vis_bundle
@@ -17,6 +17,7 @@ from chaingraph.words import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chaingraph.results import Result
     from chaingraph.views.facts import Facts
     from chaingraph.views.mapviews import Picture
     from chaingraph.words import Language
@@ -32,13 +33,15 @@ def render_page(
     extra: list[dict[str, Any]],
     titles: dict[str, str],
     lang: Language,
+    targets: Result | None = None,
 ) -> str:
-    """Return the page of some pictures."""
+    """Return the page of some pictures, with whom to recruit in the panels of their gaps."""
     import jinja2
 
     shown = sorted({n[0] for p in pictures for n in p.nodes if n[0] in facts.by_id})
     sources: dict[str, int] = {}
     boxes = [product_box(facts, facts.by_id[i], sources) for i in shown]
+    add_targets(boxes, facts, targets, sources)
     study = facts.state.study
     ds = study.dataset
     said = {

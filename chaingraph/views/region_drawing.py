@@ -9,7 +9,7 @@ import numpy as np
 
 from chaingraph import words
 from chaingraph.views.boundary import clip_ring
-from chaingraph.views.region_inset import draw_inset, draw_ties
+from chaingraph.views.region_inset import TARGET, draw_inset, draw_ties, target_mark
 from chaingraph.views.region_view import View, fit_view, write_name
 from chaingraph.views.svg import (
     INK,
@@ -31,6 +31,7 @@ from chaingraph.views.svg import (
     tag,
     text_width,
 )
+from chaingraph.views.targets import TARGETS_EACH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,8 +120,11 @@ def map_notes(drawn: RegionMap, lang: Language) -> list[str]:
         notes.append(
             figure_word("map-no-place", lang, count=len(away), names=join_names(away, lang))
         )
-    if drawn.ties:
+    if any(not tie.target for tie in drawn.ties):
         notes.append(figure_word("map-ties", lang))
+    if any(tie.rank for tie in drawn.ties):
+        gaps = len({tie.product_id for tie in drawn.ties if tie.rank})
+        notes.append(figure_word("map-targets", lang, gaps=gaps, each=TARGETS_EACH))
     solid = sum(site.sourced for site in drawn.sites)
     notes.append(figure_word("sourced-rows", lang, count=solid, total=len(drawn.sites)))
     return notes
@@ -150,6 +154,11 @@ def _legend(drawing: Drawing, drawn: RegionMap, y: float, lang: Language) -> flo
         word = words.term("status", status, lang)
         drawing.text(x + 24, y + 8, word, size=PLAIN)
         x += 24 + text_width(word, PLAIN) + 22
+    if any(tie.target and tie.far for tie in drawn.ties):
+        drawing.add("line", x1=x, y1=y + 3, x2=x + 26, y2=y + 3, stroke=TARGET, stroke_width=1.2,
+                    stroke_dasharray="5 3")  # fmt: skip
+        target_mark(drawing, x + 28, y + 3)
+        drawing.text(x + 39, y + 8, figure_word("legend-target", lang), size=PLAIN)
     return y + 22
 
 
@@ -224,7 +233,7 @@ def _local_ties(drawing: Drawing, drawn: RegionMap, spots: Sequence[Spot]) -> No
     by_id = {spot.site.enterprise_id: spot for spot in spots}
     for tie in drawn.ties:
         source, target = by_id.get(tie.local_id), by_id.get(tie.customer_id)
-        if source is None or target is None:
+        if tie.target or source is None or target is None:
             continue
         _arrow(drawing, (source.x, source.y), (target.x, target.y), target.radius, tie)
 

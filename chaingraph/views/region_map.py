@@ -12,13 +12,17 @@ import pandas as pd
 
 from chaingraph.analysis.content import home_chains
 from chaingraph.enterprises import maker_rows
+from chaingraph.recruit.evidence import city_points
+from chaingraph.results import Result
 from chaingraph.views.boundary import Boundary, load_boundary
 from chaingraph.views.svg import FigureError
+from chaingraph.views.targets import FIRST_GAPS, TARGETS_EACH, name_group, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chaingraph.views.facts import Facts
+    from chaingraph.views.targets import Target
     from chaingraph.words import Language
 
 _ORDER = ("operating", "construction", "planned")
@@ -67,7 +71,8 @@ class Site:
 class Tie(NamedTuple):
     """A known supplier, or a proposed target, and the site that it would serve.
 
-    `lat` and `lon` are those of the supplier's site nearest to the customer's; nan where unknown.
+    `lat` and `lon` are those of the supplier's site nearest to the customer's; nan where unknown. Of
+    a ranked target `product_id` is the gap, `rank` its place, `place` and `distance_km` its nearest site.
     """
 
     supplier: str
@@ -79,6 +84,14 @@ class Tie(NamedTuple):
     local_id: str
     target: bool
     supplier_en: str = ""
+    rank: int = 0
+    place: str = ""
+    distance_km: float = math.nan
+
+    @property
+    def far(self) -> bool:
+        """Whether it is drawn to a place outside the region."""
+        return not self.local_id and not math.isnan(self.lat)
 
     def name(self, lang: Language) -> str:
         """Return the supplier: its group, in English the site that is drawn where it has a name."""
@@ -113,7 +126,7 @@ def build_region_map(
     boundary: str | Path | None = None,
     boundary_note: str | None = None,
     links: bool = True,
-    targets: Sequence[str] = (),
+    targets: Result | Sequence[str] = (),
     chain: str | None = None,
 ) -> RegionMap:
     """Build the map of a region.
@@ -128,7 +141,8 @@ def build_region_map(
     links
         Show known suppliers.
     targets
-        Groups or enterprise ids proposed for recruitment, shown with the suppliers.
+        A result of :func:`chaingraph.rank_targets`, of which the first gaps' first targets are shown at
+        their nearest sites; or groups or enterprise ids.
     chain
         Only sites that make a product of this chain.
 
@@ -157,7 +171,10 @@ def build_region_map(
     away = rows[~inside]
     spots = away.dropna(subset=["lat", "lon"])[["lat", "lon"]].round(1).drop_duplicates()
     ties = _ties(facts, sites, rows) if links else []
-    ties += _targets(targets, away, sites)
+    if isinstance(targets, Result):
+        ties += ranked_ties(facts, targets, rows, sites)
+    else:
+        ties += _targets(targets, away, sites)
     return RegionMap(
         facts=facts,
         sites=sites,
@@ -308,3 +325,39 @@ def _targets(names: Sequence[str], rows: pd.DataFrame, sites: Sequence[Site]) ->
         lat, lon, _, name_en = _nearest(_rows_of(rows, name), placed[0])
         ties.append(Tie(name, placed[0].enterprise_id, "", "", lat, lon, "", True, name_en))
     return ties
+
+
+def ranked_ties(
+    facts: Facts, result: Result, rows: pd.DataFrame, sites: Sequence[Site]
+) -> list[Tie]:
+    """Return the first gaps' first targets at the site that the ranking names as their nearest."""
+    points = city_points(facts.state.study.dataset)
+    mine = {site.enterprise_id for site in sites}
+    here = {name for names in facts.state.region.where.values() for name in names}
+    customer = next((site.enterprise_id for site in sites if site.placed), "")
+    ties = []
+    for target in read_rows(result, gaps=FIRST_GAPS, each=TARGETS_EACH):
+        lat, lon, key, english = _nearest_site(target, rows, points)
+        local = key if key in mine else target.nearest_site if target.nearest_site in here else ""
+        ties.append(
+            Tie(
+                name_group(facts, target.group, "zh"), customer, target.product_id, "", lat, lon, local,
+                target=True, supplier_en=english or name_group(facts, target.group, "en"), rank=target.rank,
+                place=target.nearest_site, distance_km=target.distance_km,
+            )
+        )  # fmt: skip
+    return ties
+
+
+def _nearest_site(
+    target: Target, rows: pd.DataFrame, points: Mapping[str, tuple[float, float]]
+) -> tuple[float, float, str, str]:
+    """Return place, id and English name of a target's nearest site: a project is placed by its city."""
+    own = _rows_of(rows, target.group).dropna(subset=["lat", "lon"])
+    named = own["city"].fillna("") + " " + own["name_zh"].fillna("")
+    hit = own[named.str.strip() == target.nearest_site]
+    if len(hit):
+        first = hit.iloc[0]
+        english = "" if pd.isna(first["name_en"]) else str(first["name_en"])
+        return float(first["lat"]), float(first["lon"]), str(first["enterprise_id"]), english
+    return (*points.get(target.nearest_site, (math.nan, math.nan)), "", "")

@@ -159,7 +159,7 @@ class _Writer:
             self._paragraph(paragraph)
         for figure in section.figures:
             self._figure(figure)
-        for table in section.tables:
+        for table in section.page_tables:
             self._table(table)
 
     def _mark(self, target: Any, name: str) -> None:

@@ -80,7 +80,7 @@ def _section(report: Report, section: Section) -> list[str]:
             lines.append("")
     for figure in section.figures:
         lines += ["", *_figure(report, figure)]
-    for table in section.tables:
+    for table in section.page_tables:
         lines += ["", *_table(report, table)]
     return lines
 

@@ -125,8 +125,8 @@ class _Writer:
         for place, width in enumerate(widths):
             sheet.set_column(place, place, width + 1)
         line = self._words(sheet, section, widths)
-        filtered = len(section.tables) == 1
-        for table in section.tables:
+        filtered = len(section.sheet_tables) == 1
+        for table in section.sheet_tables:
             line = self._table(sheet, table, line, widths, filtered=filtered) + 1
 
     def _paper(self, sheet: Worksheet, section: Section) -> None:
@@ -193,7 +193,8 @@ class _Writer:
                 properties |= {"bg_color": style.fill, "font_color": style.text}
                 text = f"{style.mark} {text}"
             if not column.is_figure:
-                self._text(sheet, line, place, text, properties, link=column.key == "address")
+                link = str(cell.value) if column.key.startswith("address") else ""
+                self._text(sheet, line, place, text, properties, link=link)
             elif cell.value is None or isinstance(cell.value, str):
                 sheet.write_string(line, place, text, self.look(align="right", **properties))
             else:
@@ -206,11 +207,11 @@ class _Writer:
 
     def _text(
         self, sheet: Worksheet, line: int, place: int, text: str, properties: Mapping[str, Any], *,
-        link: bool,
+        link: str,
     ) -> None:  # fmt: skip
-        if link and is_address(text) and len(text) <= _LONGEST_ADDRESS and line < _MOST_LINKS:
-            look = self.look(font_color="#0B4F8A", underline=1, **properties)
-            sheet.write_url(line, place, text, look, string=text)
+        if is_address(link) and len(link) <= _LONGEST_ADDRESS and line < _MOST_LINKS:
+            look = self.look(font_color="#0B4F8A", underline=1, text_wrap=True, **properties)
+            sheet.write_url(line, place, link, look, string=text)
             return
         # 49 is the format of text: a code such as 002594 stays as it is when somebody edits it
         look = self.look(num_format=49, text_wrap=True, indent=1, **properties)
@@ -263,7 +264,7 @@ def _height(texts: Sequence[str], widths: Sequence[int]) -> float:
 def _widths(section: Section, report: Report) -> list[int]:
     """Return the widths of a sheet's columns: the widest text of any table, within its bounds."""
     widths: dict[int, int] = {}
-    for table in section.tables:
+    for table in section.sheet_tables:
         for place, column in enumerate(table.columns):
             wanted = max((_cells_wide(row.cells[place].text) for row in table.rows), default=0)
             wanted = max(wanted + 3 * (column.key == table.marked), _cells_wide(column.title))
@@ -273,4 +274,4 @@ def _widths(section: Section, report: Report) -> list[int]:
             place = len(table.columns)
             most = _SOURCES if place > _MANY else 2 * _SOURCES
             widths[place] = max(min(wanted, most), 8, widths.get(place, 0))
-    return [widths[place] for place in sorted(widths)] if section.tables else [_READABLE]
+    return [widths[place] for place in sorted(widths)] if section.sheet_tables else [_READABLE]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from chaingraph.dataset import Dataset
+    from chaingraph.results import Result
     from chaingraph.views.report.context import Context
     from chaingraph.views.report.model import Section
 
@@ -34,6 +35,7 @@ def build_report(
     chain: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
+    targets: Result | bool | None = None,
     lang: str | None = None,
 ) -> Report:
     """Build the report on a region: the model that every format shows.
@@ -44,6 +46,9 @@ def build_report(
         The dataset. Without enterprises and capacities it is a report on structure alone.
     region, chain, at, statuses, lang
         As in :func:`chaingraph.find_gaps`.
+    targets
+        A result of :func:`chaingraph.rank_targets` on the region; None ranks the targets of its gaps;
+        False leaves them out.
 
     Returns
     -------
@@ -63,7 +68,9 @@ def build_report(
     >>> [section.key for section in report.sections][:3]
     ['summary', 'present', 'gaps']
     """
-    context = open_context(ds, region=region, chain=chain, at=at, statuses=statuses, lang=lang)
+    context = open_context(
+        ds, region=region, chain=chain, at=at, statuses=statuses, targets=targets, lang=lang
+    )
     found = (build(context) for build in SECTIONS)
     sections = _numbered([section for section in found if section is not None])
     topic = context.term("chain", chain) if chain else ""
@@ -99,9 +106,12 @@ def _numbered(sections: list[Section]) -> tuple[Section, ...]:
     tables = figures = 0
     result = []
     for section in sections:
-        own_tables = [replace(t, number=tables + i) for i, t in enumerate(section.tables, 1)]
+        own_tables = []
+        for table in section.tables:  # one of the workbook alone has the number of its short form
+            tables += table.place != "workbook"
+            own_tables.append(replace(table, number=tables))
         own_figures = [replace(f, number=figures + i) for i, f in enumerate(section.figures, 1)]
-        tables, figures = tables + len(own_tables), figures + len(own_figures)
+        figures += len(own_figures)
         result.append(replace(section, tables=tuple(own_tables), figures=tuple(own_figures)))
     return tuple(result)
 
@@ -165,6 +175,7 @@ def save_report(
     chain: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
+    targets: Result | bool | None = None,
     lang: str | None = None,
 ) -> Path:
     """Write the report on a region as HTML, Excel, Word, Markdown or JSON.
@@ -179,6 +190,9 @@ def save_report(
         ``html``, ``xlsx``, ``docx``, ``md`` or ``json``.
     region, chain, at, statuses, lang
         As in :func:`chaingraph.find_gaps`.
+    targets
+        A result of :func:`chaingraph.rank_targets` on the region; None ranks the targets of its gaps;
+        False leaves them out.
 
     Returns
     -------
@@ -200,5 +214,7 @@ def save_report(
     True
     """
     chosen = report_format(path, format_)
-    report = build_report(ds, region=region, chain=chain, at=at, statuses=statuses, lang=lang)
+    report = build_report(
+        ds, region=region, chain=chain, at=at, statuses=statuses, targets=targets, lang=lang
+    )
     return write_file(path, render_report(report, chosen))

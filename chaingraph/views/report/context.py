@@ -15,6 +15,7 @@ from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.state import open_study, region_state
 from chaingraph.views.facts import gather_facts, with_enterprises
 from chaingraph.views.report.model import Column, clean, phrase
+from chaingraph.views.targets import choose_targets, name_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from chaingraph.views.facts import Fact, Facts, Maker
     from chaingraph.views.report.model import Kind
     from chaingraph.words import Language
+
+_TARGETS = 5
 
 
 @dataclass
@@ -59,6 +62,8 @@ class Context:
         The facts of the chain's products that are made, taken or built here, in the order of ids.
     gaps
         Gaps of the region, both lists in one.
+    targets
+        Whom to recruit for them; None where they are left out.
     """
 
     ds: Dataset
@@ -67,6 +72,7 @@ class Context:
     chain: str | None
     inside: tuple[Fact, ...]
     gaps: Result
+    targets: Result | None
     sources: Sources
 
     @property
@@ -105,10 +111,15 @@ class Context:
 
     def reason(self, fact: Fact) -> str:
         """Return why a product stands as it does, with Chinese punctuation in Chinese."""
+        return self.marked(fact.reason_zh if self.lang == "zh" else fact.reason_en)
+
+    def marked(self, sentence: str) -> str:
+        """Return a sentence on one line, with Chinese punctuation in Chinese."""
         if self.lang == "en":
-            return clean(fact.reason_en)
-        marks = {",": "\uff0c", ";": "\uff1b"}
-        return re.sub(r"[,;](?=[\u4e00-\u9fff])", lambda m: marks[m[0]], clean(fact.reason_zh))
+            return clean(sentence)
+        marks = {",": "\uff0c", ";": "\uff1b", ":": "\uff1a"}
+        found = r"[,;:](?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff]):(?!/)"
+        return re.sub(found, lambda m: marks[m[0]], clean(sentence))
 
     def listed(self, names: Iterable[str]) -> str:
         """Join names as a list."""
@@ -136,6 +147,10 @@ class Context:
             (maker.name_zh, maker.name_en) if self.lang == "zh" else (maker.name_en, maker.name_zh)
         )
         return clean(first or second or maker.enterprise_id)
+
+    def group_name(self, group: str) -> str:
+        """Return a group as readers know it: a site without one by its name, not by its id."""
+        return clean(name_group(self.facts, group, self.lang))
 
     def short_names(self, makers: Iterable[Maker], limit: int = 3, *, total: bool = True) -> str:
         """Return the names of some makers' groups, each once, the first few, and their number."""
@@ -224,6 +239,7 @@ def open_context(
     chain: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
+    targets: Result | bool | None = None,
     lang: str | None = None,
 ) -> Context:
     """Read a region of a dataset for a report.
@@ -232,6 +248,8 @@ def open_context(
     ----------
     ds, region, chain, at, statuses, lang
         As in :func:`chaingraph.find_gaps`.
+    targets
+        A result of :func:`chaingraph.rank_targets`; None ranks them; False leaves them out.
 
     Returns
     -------
@@ -244,11 +262,13 @@ def open_context(
     full = with_enterprises(ds)
     study = open_study(full, at=at, statuses=statuses)
     wanted = chain_filter(study, chain)
-    facts = gather_facts(region_state(study, region))
+    state = region_state(study, region)
+    facts = gather_facts(state)
     gaps = find_gaps(
         full, region=region, chain=chain, at=at, statuses=statuses, draws=0, lang=chosen
     )
     inside = tuple(fact for fact in facts.products if wanted[fact.position])
     return Context(
-        replace(ds, as_of=study.dataset.as_of), facts, chosen, chain, inside, gaps, Sources()
-    )
+        replace(ds, as_of=study.dataset.as_of), facts, chosen, chain, inside, gaps,
+        choose_targets(state, asked=targets, gaps=gaps, limit=_TARGETS), Sources(),
+    )  # fmt: skip

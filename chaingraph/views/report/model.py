@@ -30,6 +30,7 @@ _CONTROL = re.compile(
 )
 
 Kind = Literal["text", "count", "number", "percent", "money"]
+Place = Literal["all", "pages", "workbook"]
 
 
 @cache
@@ -109,6 +110,10 @@ class Table:
         Whether rows carry source numbers (then a row without one is general knowledge).
     marked
         Key of the column whose cells get the colour and mark of the row's standing.
+    direct
+        Whether source numbers on a page open the source itself, not the list of sources.
+    place
+        ``pages``: not in a workbook; ``workbook``: only there (JSON holds all).
     """
 
     key: str
@@ -119,6 +124,8 @@ class Table:
     sourced: float | None = None
     cited: bool = True
     marked: str = ""
+    direct: bool = False
+    place: Place = "all"
     number: int = 0
 
 
@@ -157,6 +164,16 @@ class Section:
     figures: tuple[Figure, ...] = ()
     sheet: bool = True
     wide: bool = False
+
+    @property
+    def page_tables(self) -> tuple[Table, ...]:
+        """The tables that a page, a document and Markdown show."""
+        return tuple(table for table in self.tables if table.place != "workbook")
+
+    @property
+    def sheet_tables(self) -> tuple[Table, ...]:
+        """The tables of the section's sheet of a workbook."""
+        return tuple(table for table in self.tables if table.place != "pages")
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,15 @@
     return item;
   }
 
+  function targetItem(target, unit) {
+    const item = make("li", null, { class: "target" });
+    const closes = target.c ? word("closes") + " " + target.c + " " + unit : "";
+    const parts = [word(target.own ? "makes_it" : "makes_related"), word("score") + " " + target.p, closes].filter(Boolean);
+    item.append(make("b", target[lang] || target.zh), make("span", " · " + parts.join(" · "), { class: "quiet" }), make("br"), make("span", target["why_" + lang] + " "));
+    (target.src.length ? target.src : [-1]).forEach((number) => item.append(link(number), " "));
+    return item;
+  }
+
   function jump(id, text) {
     const button = make("button", text || nameOf(id), { type: "button", class: "jump" });
     button.addEventListener("click", () => {
@@ -219,6 +228,7 @@
     if (box.restricted) { panel.append(make("p", word("restricted") + ": " + box.restricted[lang])); }
     const gap = box.gap ? word("gap_value") + " " + box.gap + " " + word("cny100m") : "";
     panel.append(make("p", [word("demand") + " " + (box.d || "-") + " " + box.u, word("capacity") + " " + (box.k || "-"), box.b ? word("construction") + " " + box.b : "", gap].filter(Boolean).join(" · "), { class: "quiet" }));
+    list(panel, word("targets"), (box.t || []).map((target) => targetItem(target, box.u)));
     list(panel, word("local_makers") + " (" + box.local.length + ")", box.local.map(makerItem));
     list(panel, word("causes"), (box.causes || []).map((cause) => {
       const item = make("li");

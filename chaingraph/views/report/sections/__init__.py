@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chaingraph.views.report.sections import (
+    anchors,
     balance,
     charts,
     enterprises,
@@ -16,6 +17,7 @@ from chaingraph.views.report.sections import (
     present,
     summary,
     supply,
+    targets,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ SECTIONS: tuple[Builder, ...] = (
     summary.build,
     present.build,
     gaps.build,
+    targets.build,
+    anchors.build,
     supply.build,
     balance.build,
     flow.build,

@@ -19,7 +19,8 @@ def build(context: Context) -> Section | None:
     placed = [m for m in sites.values() if not math.isnan(m.lat) and not math.isnan(m.lon)]
     if not placed:
         return None
-    drawn = build_region_map(context.facts)
+    targets = context.targets if context.targets is not None else ()
+    drawn = build_region_map(context.facts, targets=targets)
     title = context.say("figure-places", region=context.region)
     sourced = sum(bool(maker.source_url) for maker in placed) / len(placed)
     figure = Figure(
