@@ -39,12 +39,19 @@ if TYPE_CHECKING:
         UnknownNameError,
     )
     from chaingraph.graph import build_graph, graph_to_tables
+    from chaingraph.intake.importing import Imported, import_file
     from chaingraph.loading import (
         check_dataset,
         dataset_from_frames,
         list_datasets,
         load_dataset,
     )
+    from chaingraph.matching.decisions import remember_decisions
+    from chaingraph.matching.lists import read_enterprise_list
+    from chaingraph.matching.match import match_enterprises
+    from chaingraph.matching.review import read_decisions, save_matches
+    from chaingraph.readers.chainkg import read_chain_graph
+    from chaingraph.readers.lists import read_lists
     from chaingraph.recruit.backtest import Backtest, backtest
     from chaingraph.recruit.explain import explain_target
     from chaingraph.recruit.targets import rank_targets
@@ -53,6 +60,7 @@ if TYPE_CHECKING:
     from chaingraph.views.figure_page import FigurePage, build_figure, save_figure
     from chaingraph.views.report.build import build_report, save_report
     from chaingraph.writers.csv_folder import save_dataset
+    from chaingraph.writers.export import export_dataset
 
 _HOMES = {
     "chaingraph.analysis.anchors": ("find_anchors",),
@@ -78,12 +86,19 @@ _HOMES = {
         "UnknownNameError",
     ),
     "chaingraph.graph": ("build_graph", "graph_to_tables"),
+    "chaingraph.intake.importing": ("Imported", "import_file"),
     "chaingraph.loading": (
         "check_dataset",
         "dataset_from_frames",
         "list_datasets",
         "load_dataset",
     ),
+    "chaingraph.readers.chainkg": ("read_chain_graph",),
+    "chaingraph.readers.lists": ("read_lists",),
+    "chaingraph.matching.decisions": ("remember_decisions",),
+    "chaingraph.matching.lists": ("read_enterprise_list",),
+    "chaingraph.matching.match": ("match_enterprises",),
+    "chaingraph.matching.review": ("read_decisions", "save_matches"),
     "chaingraph.recruit.backtest": ("Backtest", "backtest"),
     "chaingraph.recruit.explain": ("explain_target",),
     "chaingraph.recruit.targets": ("rank_targets",),
@@ -92,6 +107,7 @@ _HOMES = {
     "chaingraph.views.figure_page": ("FigurePage", "build_figure", "save_figure"),
     "chaingraph.views.report.build": ("build_report", "save_report"),
     "chaingraph.writers.csv_folder": ("save_dataset",),
+    "chaingraph.writers.export": ("export_dataset",),
 }
 _WHERE = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -104,6 +120,7 @@ __all__ = [
     "FigurePage",
     "FileProblemError",
     "Finding",
+    "Imported",
     "LoopError",
     "MissingLibraryError",
     "MissingTableError",
@@ -122,20 +139,29 @@ __all__ = [
     "dataset_from_frames",
     "explain_product",
     "explain_target",
+    "export_dataset",
     "find_anchors",
     "find_cross_chain",
     "find_gaps",
     "find_region",
     "graph_to_tables",
+    "import_file",
     "list_datasets",
     "list_regions",
     "load_dataset",
+    "match_enterprises",
     "measure_local_content",
     "measure_relatedness",
     "rank_targets",
+    "read_chain_graph",
+    "read_decisions",
+    "read_enterprise_list",
+    "read_lists",
+    "remember_decisions",
     "save_chain_map",
     "save_dataset",
     "save_figure",
+    "save_matches",
     "save_report",
     "trace_product",
 ]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chaingraph.errors import FileProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def write_file(path: str | Path, data: str | bytes, *, encoding: str = "utf-8") -> Path:
@@ -58,6 +63,53 @@ def write_file(path: str | Path, data: str | bytes, *, encoding: str = "utf-8") 
         raise FileProblemError(
             "unwritable-path", path=target, detail=error.strerror or error
         ) from error
+    return target
+
+
+def write_folder(path: str | Path, files: Iterable[tuple[str, str | bytes]]) -> Path:
+    """Write a whole folder: into a temporary one beside it, then renamed.
+
+    Parameters
+    ----------
+    path
+        A new or empty folder; its parent must exist.
+    files
+        Name and content of each file, made one at a time; text is written in UTF-8.
+
+    Returns
+    -------
+    pathlib.Path
+        The path.
+
+    Raises
+    ------
+    FileProblemError
+        Where the folder has files already or cannot be written. Nothing is left behind, whatever fails.
+    """
+    target = Path(path)
+    temporary = ""
+    try:
+        if target.exists() and any(target.iterdir()):
+            raise FileExistsError(17, "the folder is not empty")
+        temporary = tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)
+        Path(temporary).chmod(0o755)
+        for name, content in files:
+            file = Path(temporary) / name
+            if isinstance(content, str):
+                file.write_text(content, encoding="utf-8", newline="\n")
+            else:
+                file.write_bytes(content)
+        Path(temporary).replace(target)
+        temporary = ""
+    except OSError as error:
+        if isinstance(error, FileProblemError):
+            raise
+        raise FileProblemError(
+            "unwritable-path", path=target, detail=error.strerror or error
+        ) from error
+    finally:
+        if temporary:
+            shutil.rmtree(temporary, ignore_errors=True)
     return target
 
 

@@ -7,23 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chaingraph import readers
-from chaingraph.checks import Finding, run_checks
+from chaingraph.checks import Finding, refuse, run_checks
 from chaingraph.dataset import Dataset, checked_date
-from chaingraph.errors import (
-    DataError,
-    FileProblemError,
-    OptionError,
-    UnknownNameError,
-    unknown_name,
-)
+from chaingraph.errors import FileProblemError, OptionError, UnknownNameError, unknown_name
 from chaingraph.rawtables import Package, RawDataset, RawTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chaingraph.readers.parquet_folder import Engine
-
-_SHOWN_FINDINGS = 20
 
 
 def list_datasets() -> list[str]:
@@ -65,7 +57,8 @@ def load_dataset(
     Parameters
     ----------
     source
-        Name of a bundled dataset (``"qujing"``) or path of a folder of CSV or Parquet files.
+        Name of a bundled dataset (``"qujing"``) or path of a folder of CSV or Parquet files, of an
+        Excel workbook with one sheet a table (``.xlsx``), or of a zip file of CSV files.
     engine
         For a Parquet folder, what holds enterprises and capacities: ``"pandas"``, or lazily
         ``"polars"`` or ``"duckdb"``. CSV folders are always in pandas.
@@ -96,7 +89,7 @@ def load_dataset(
     folder = find_folder(source)
     if readers.is_parquet_folder(folder):
         package, found = readers.read_package(folder)
-        _refuse(found, package.name)
+        refuse(found, package.name)
         frames = readers.read_frames(folder, engine)
         return _from_frames(package, frames, engine)
     if engine != "pandas":
@@ -108,7 +101,7 @@ def load_dataset(
     if errors and skip_bad_rows:
         skipped = _drop_bad_rows(raw, errors)
     else:
-        _refuse(errors, raw.main.name)
+        refuse(errors, raw.main.name)
     from chaingraph.tables import typed_tables  # imports pandas
 
     tables = typed_tables(raw)
@@ -161,7 +154,7 @@ def _from_frames(package: Package, frames: Mapping[str, Any], engine: str) -> Da
     from chaingraph.frames import checked_frames  # imports pandas
 
     tables, findings = checked_frames(frames, package.name)
-    _refuse(findings, package.name)
+    refuse(findings, package.name)
     return Dataset((package,), tables, _as_of(package, tables), 0, engine)
 
 
@@ -197,7 +190,7 @@ def check_dataset(source: str | Path) -> tuple[RawDataset, list[Finding]]:
     Parameters
     ----------
     source
-        Name of a bundled dataset or path of a folder of CSV files.
+        Name of a bundled dataset or path of a folder of CSV files, a workbook or a zip file.
 
     Returns
     -------
@@ -246,7 +239,8 @@ def find_folder(source: str | Path) -> Path:
 
 
 def _looks_like_path(source: str) -> bool:
-    return "/" in source or "\\" in source or source.startswith(".")
+    named = source.casefold().endswith((".xlsx", ".zip"))
+    return named or "/" in source or "\\" in source or source.startswith(".")
 
 
 def _closure(folder: Path) -> tuple[list[Package], list[Finding]]:
@@ -283,23 +277,6 @@ def _extended(path: Path, name: str) -> Path:
     return target if target.is_dir() else find_folder(name)
 
 
-def _refuse(findings: list[Finding], name: str) -> None:
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if not errors:
-        return
-    first = errors[0]
-    place = f"{first.place}: " if first.place else ""
-    more = len(errors) - 1
-    raise DataError(
-        "dataset-has-errors" if more else "dataset-has-error",
-        errors,
-        dataset=name,
-        first=f"{place}{first.text()}. {first.remedy().rstrip('.')}",
-        first_zh=f"{place}{first.text('zh')}。{first.remedy('zh').rstrip('。')}",
-        more=more,
-    )
-
-
 def _drop_bad_rows(raw: RawDataset, errors: list[Finding]) -> int:
     """Take rows with errors out until none is left; return how many went.
 
@@ -313,7 +290,7 @@ def _drop_bad_rows(raw: RawDataset, errors: list[Finding]) -> int:
         whole = [
             finding for finding in errors if finding.row is None and finding.rule != "ragged-row"
         ]
-        _refuse(whole, raw.main.name)
+        refuse(whole, raw.main.name)
         bad: dict[str, set[int]] = {}
         for finding in errors:
             if finding.row is None:

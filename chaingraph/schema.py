@@ -24,6 +24,7 @@ TABLE_NAMES: Final = (
     "plan_targets",
     "units",
     "platforms",
+    "aliases",
 )
 """All tables, in the order in which a reader meets them. Only ``products`` is required."""
 

@@ -14,4 +14,6 @@ for (rank, product), rows in list(targets.groupby(["gap_rank", "name_en"]))[:5]:
 
 # Your own weights: distance counts for nothing here.
 anywhere = cg.rank_targets(ds, "silver_paste", weights={"closeness": 0}, limit=3)
-print(anywhere.frame[["rank", "group_zh", "score", "rank_best", "rank_worst"]].to_string(index=False))
+print(
+    anywhere.frame[["rank", "group_zh", "score", "rank_best", "rank_worst"]].to_string(index=False)
+)

@@ -47,6 +47,14 @@ CASES: dict[str, Case] = {
         {"enterprises": "enterprise_id,name_zh,anchor\ne,甲厂,是\n"},
         {"enterprises": "enterprise_id,name_zh,anchor\ne,甲厂,1\n"},
     ),
+    "credit-code": (
+        {"enterprises": "enterprise_id,name_zh,credit_code\ne,甲厂,91350100M000100Y44\n"},
+        {"enterprises": "enterprise_id,name_zh,credit_code\ne,甲厂,91350100m000100y43\n"},
+    ),
+    "alias-target": (
+        {"aliases": "alias_zh,decision\n甲厂,same\n"},
+        {"aliases": "alias_zh,decision\n甲厂,new\n"},
+    ),
     "implausible-date": (
         {"products": "product_id,name_zh,price_as_of\na,甲,0223\n"},
         {"products": "product_id,name_zh,price_as_of\na,甲,2023\n"},

@@ -110,6 +110,7 @@ def test_the_example_of_every_help_runs(name, tmp_path, monkeypatch):
     folder = tmp_path / "my-city"
     folder.mkdir()
     (folder / "products.csv").write_text("product_id,name_zh,unit\na,甲,t\n", encoding="utf-8")
+    (tmp_path / "list.csv").write_text("企业名称\n曲靖晶澳光伏科技有限公司\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     words = shlex.split(example(name))
     assert words[0] == "chaingraph"

@@ -16,6 +16,7 @@ from chaingraph import errors, products, words
 from chaingraph.analysis import gaps, overview, standing
 from chaingraph.checks import rules
 from chaingraph.enterprises import LEVELS, STATUSES
+from chaingraph.matching import match, review
 from chaingraph.recruit.choices import BASELINES
 from chaingraph.recruit.contest import PRODUCT_RULES
 from chaingraph.recruit.features import FEATURES
@@ -166,6 +167,8 @@ def test_every_term_is_there_twice(name):
         ("severity", ("error", "warning", "info")),
         ("chain", ("battery", "photovoltaic", "aluminium")),
         ("flag", ("true", "false")),
+        ("decision", match.DECISIONS),
+        ("choice", review.CHOICES),
         ("feature", FEATURES),
         ("plant_basis", ("own", "median", "unknown")),
         ("split", ("time", "city")),
@@ -200,6 +203,10 @@ def results() -> list[cg.Result]:
         cg.rank_targets(toy),
         cg.explain_target(toy, "foil", "光箔"),
         *cg.backtest(toy, cutoff="2019-12", draws=10).results,
+        found := cg.match_enterprises(toy, [{"name": "甲市电芯", "city": "甲市"}]),
+        match.count_decisions(found),
+        match.only_review(found),
+        *cg.import_file(toy.packages[-1].path, dry_run=True).results,
         overview.describe_dataset(toy),
         overview.describe_datasets(),
         overview.list_findings("toy"),

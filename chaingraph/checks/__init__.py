@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from chaingraph.checks import (
     capacities,
     cells,
+    codes,
     flows,
     groups,
     keys,
@@ -20,6 +21,7 @@ from chaingraph.checks import (
 )
 from chaingraph.checks.accepting import mark_accepted
 from chaingraph.checks.findings import SEVERITIES, Finding, Rule, Severity, rules
+from chaingraph.checks.refusing import refuse
 from chaingraph.checks.registry import KEEPER_RULES, READER_RULES, RULE_CHECKS, RuleCheck
 from chaingraph.checks.tables import Tables
 from chaingraph.checks.values import matches_date, parse_boolean, parse_number
@@ -39,6 +41,7 @@ __all__ = [
     "Severity",
     "capacities",
     "cells",
+    "codes",
     "flows",
     "groups",
     "keys",
@@ -47,6 +50,7 @@ __all__ = [
     "parse_number",
     "places",
     "quantities",
+    "refuse",
     "rules",
     "run_checks",
     "sort_findings",

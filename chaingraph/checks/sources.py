@@ -21,9 +21,12 @@ _SAYS_SO: Final = re.compile(
 
 @check("no-source")
 def check_sources(tables: Tables) -> Iterator[Finding]:
-    """Report rows that neither name a source nor say that they are general knowledge."""
+    """Report rows that neither name a source nor say that they are general knowledge.
+
+    A person's decision on a name (aliases) is its own source.
+    """
     for spec in tables.specs():
-        if not tables.has(spec.name, "source_url"):
+        if spec.name == "aliases" or not tables.has(spec.name, "source_url"):
             continue
         notes = tables.table(spec.name).cells("note")
         for row, source in enumerate(tables.table(spec.name).cells("source_url")):

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import os
 import sys
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -17,6 +18,9 @@ COMMANDS = {
     "show": "data",
     "check": "data",
     "regions": "data",
+    "convert": "convert",
+    "match": "bring",
+    "import": "importing",
     "gaps": "analyse",
     "balance": "analyse",
     "requirements": "analyse",
@@ -55,7 +59,9 @@ class Program(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"chaingraph.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(
+            module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        )
         return command
 
     def resolve_command(
@@ -106,9 +112,9 @@ class Program(click.Group):
 def program(debug: bool) -> None:
     """Find the gaps of a region's industry chain, and say what each figure rests on.
 
-    DATASET is the name of a bundled dataset (chaingraph datasets lists them) or a folder of CSV or
-    Parquet files. Results go to stdout, messages to stderr. Exit status: 0 done, 1 data or analysis
-    error, 2 wrong usage, 3 more gaps than --fail-on.
+    DATASET is the name of a bundled dataset (chaingraph datasets lists them), a folder of CSV or
+    Parquet files, or an .xlsx or .zip file of the same tables. Results go to stdout, messages to
+    stderr. Exit status: 0 done, 1 data or analysis error, 2 wrong usage, 3 more gaps than --fail-on.
     """
     del debug
 

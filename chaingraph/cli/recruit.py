@@ -97,7 +97,7 @@ def _gaps(ds: Dataset, chain: str | None, asked: dict[str, Any]) -> Any:
     return find_gaps(ds, chain=chain, draws=0, **options)
 
 
-@click.command(epilog="Example: chaingraph backtest qujing --cutoff 2021-12 --horizon 3y")
+@click.command(epilog="Example: chaingraph backtest toy --cutoff 2019-12 --horizon 3y")
 @with_dataset
 @click.option(
     "--cutoff", metavar="DATE", required=True, help="Rank with what was known at this date."

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from chaingraph.errors import FileProblemError
-from chaingraph.readers import csv_folder, datapackage, parquet_folder
+from chaingraph.readers import csv_folder, datapackage, excel, parquet_folder, zip_csv
 from chaingraph.readers.parquet_folder import ENGINES, read_frames
 
 if TYPE_CHECKING:
@@ -35,14 +35,24 @@ class Reader(Protocol):
     def can_read(self, path: Path) -> bool:
         """Tell whether the path looks like this format."""
 
+    def read_package(self, path: Path) -> tuple[Package, list[Finding]]:
+        """Return what the card says, and what is wrong with it (not with the files)."""
+
     def read(self, path: Path, package: Package) -> tuple[dict[str, RawTable], list[Finding]]:
         """Return the raw tables by name, and what is wrong with the files themselves."""
 
 
-READERS: tuple[Reader, ...] = (csv_folder,)
+READERS: tuple[Reader, ...] = (csv_folder, excel, zip_csv)
 is_parquet_folder = parquet_folder.can_read
-read_package = datapackage.read_package
 invalid_package = datapackage.invalid
+
+
+def read_package(path: Path) -> tuple[Package, list[Finding]]:
+    """Return the card at a path by the first reader that knows the format."""
+    for reader in READERS:
+        if reader.can_read(path):
+            return reader.read_package(path)
+    return datapackage.read_package(path)
 
 
 def read_tables(path: Path, package: Package) -> tuple[dict[str, RawTable], list[Finding]]:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 from chaingraph.checks import Finding
 from chaingraph.errors import closest
 from chaingraph.rawtables import RawTable
+from chaingraph.readers.datapackage import read_package
 from chaingraph.schema import TABLE_NAMES, table_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from chaingraph.rawtables import Package
+
+__all__ = ["can_read", "check_header", "fill_table", "read", "read_csv", "read_package", "unknown"]
 
 
 def can_read(path: Path) -> bool:
@@ -29,36 +32,31 @@ def read(path: Path, package: Package) -> tuple[dict[str, RawTable], list[Findin
     findings: list[Finding] = []
     files = [file for file in path.iterdir() if file.suffix.casefold() == ".csv"]
     for file in sorted(files):
+        shown = f"{package.name}/{file.name}"
         if file.stem not in TABLE_NAMES:
-            near = ", ".join(closest(file.stem, TABLE_NAMES)) or ", ".join(TABLE_NAMES)
-            findings.append(
-                Finding(
-                    "unknown-table",
-                    file=_shown(package, file),
-                    params={"file": file.name, "suggestions": near},
-                )
-            )
+            findings.append(unknown(shown, file.stem, file.name))
             continue
-        table, found = _read_table(file, package)
+        table, found = read_csv(file.read_bytes(), file.stem, package.name, shown)
         findings += found
         if table is not None:
             tables[file.stem] = table
     return tables, findings
 
 
-def _shown(package: Package, file: Path) -> str:
-    """How a file is named in findings: dataset/file."""
-    return f"{package.name}/{file.name}"
+def unknown(shown: str, name: str, file: str) -> Finding:
+    """Return the finding that a file or sheet is no table."""
+    near = ", ".join(closest(name, TABLE_NAMES)) or ", ".join(TABLE_NAMES)
+    return Finding("unknown-table", file=shown, params={"file": file, "suggestions": near})
 
 
-def _read_table(file: Path, package: Package) -> tuple[RawTable | None, list[Finding]]:
-    shown = _shown(package, file)
-    name = file.stem
+def read_csv(
+    data: bytes, name: str, package: str, shown: str
+) -> tuple[RawTable | None, list[Finding]]:
+    """Return the raw table of a CSV file's bytes, None where it cannot be read."""
 
     def finding(rule: str, line: int | None = None, column: str = "", **params: object) -> Finding:
         return Finding(rule, table=name, file=shown, line=line, column=column, params=params)
 
-    data = file.read_bytes()
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -72,16 +70,16 @@ def _read_table(file: Path, package: Package) -> tuple[RawTable | None, list[Fin
         header = [cell.strip() for cell in next(reader, [])]
         if not any(header):
             return None, [finding("file-empty", file=shown)]
-        findings = _header_findings(header, name, finding)
+        findings = check_header(header, name, finding)
         if any(found.severity == "error" for found in findings):
             return None, findings
-        table, found = _read_rows(reader, header, (name, package.name, shown), finding)
+        table, found = fill_table(_numbered(reader), header, (name, package, shown), finding)
         return table, findings + found
     except csv.Error as error:
         return None, [finding("file-broken", reader.line_num, file=shown, detail=str(error))]
 
 
-def _header_findings(
+def check_header(
     header: Sequence[str], name: str, finding: Callable[..., Finding]
 ) -> list[Finding]:
     """Return what is wrong with the header row."""
@@ -102,8 +100,19 @@ def _header_findings(
     return found
 
 
-def _read_rows(
-    reader: Any, header: Sequence[str], place: tuple[str, str, str], finding: Callable[..., Finding]
+def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """Return rows with the line on which each begins."""
+    start = reader.line_num + 1
+    for row in reader:
+        yield start, row
+        start = reader.line_num + 1
+
+
+def fill_table(
+    numbered: Iterable[tuple[int, list[str]]],
+    header: Sequence[str],
+    place: tuple[str, str, str],
+    finding: Callable[..., Finding],
 ) -> tuple[RawTable, list[Finding]]:
     """Fill a raw table row by row; short and long rows are findings and left out."""
     name, package, shown = place
@@ -111,14 +120,12 @@ def _read_rows(
     findings: list[Finding] = []
     width = len(header)
     rows: list[list[str]] = []
-    start = reader.line_num + 1
-    for row in reader:
+    for line, row in numbered:
         if len(row) == width:
             rows.append(row)
-            table.line.append(start)
+            table.line.append(line)
         elif any(cell.strip() for cell in row):
-            findings.append(finding("ragged-row", start, expected=width, found=len(row)))
-        start = reader.line_num + 1
+            findings.append(finding("ragged-row", line, expected=width, found=len(row)))
     if not rows:
         findings.append(finding("no-rows", file=shown))
     columns = list(zip(*rows, strict=True)) if rows else [()] * width

@@ -36,12 +36,18 @@ def read_package(path: Path) -> tuple[Package, list[Finding]]:
         ) from error
     except (ValueError, RecursionError) as error:
         return fallback, [invalid(fallback.name, f"not JSON in UTF-8 ({error})")]
+    return package_of(loaded, path, fallback.name)
+
+
+def package_of(loaded: Any, path: Path, name: str) -> tuple[Package, list[Finding]]:
+    """Return what a card says that is read already; `name` where it says none."""
+    fallback = Package(name=name, path=path)
     if not isinstance(loaded, dict):
-        return fallback, [invalid(fallback.name, "the top level is not an object")]
+        return fallback, [invalid(name, "the top level is not an object")]
     problems = _problems(loaded)
     if problems:
-        return fallback, [invalid(fallback.name, problem) for problem in problems]
-    return _package(path, loaded), []
+        return fallback, [invalid(name, problem) for problem in problems]
+    return _package(path, loaded, name), []
 
 
 def invalid(name: str, detail: str) -> Finding:
@@ -81,11 +87,11 @@ def _problems(card: dict[str, Any]) -> list[str]:
     return found
 
 
-def _package(path: Path, card: dict[str, Any]) -> Package:
+def _package(path: Path, card: dict[str, Any], name: str) -> Package:
     licences = card.get("licenses") or [{}]
     weaknesses = card.get("weaknesses", {})
     return Package(
-        name=card.get("name") or path.resolve().name,
+        name=card.get("name") or name,
         path=path,
         title_en=card.get("title", ""),
         title_zh=card.get("title_zh", ""),

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from chaingraph.enterprises import collect, read_frame
-from chaingraph.errors import FileProblemError
-from chaingraph.schema import TABLE_NAMES, table_schema, table_spec
+from chaingraph.files import write_folder
+from chaingraph.schema import table_schema, table_spec
 from chaingraph.tables import ORIGIN
+from chaingraph.writers.frames import (
+    NO_TEXT,
+    Written,
+    export_frames,
+    one_line_end,
+    refuse_cells,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from chaingraph.dataset import Dataset
+
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t")
+CARD = "datapackage.json"
 
 
 def save_dataset(ds: Dataset, folder: str | Path) -> Path:
@@ -49,55 +58,74 @@ def save_dataset(ds: Dataset, folder: str | Path) -> Path:
     >>> len(copy.products)
     11
     """
-    target = Path(folder)
-    temporary = ""
-    try:
-        if target.exists() and any(target.iterdir()):
-            raise FileExistsError(17, "the folder is not empty")
-        temporary = tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)
-        Path(temporary).chmod(0o755)
-        place = Path(temporary)
-        frames = {name: _pandas(ds.table(name)) for name in TABLE_NAMES if ds.has(name)}
-        for name, frame in frames.items():
-            (place / f"{name}.csv").write_text(to_csv(frame, name), encoding="utf-8", newline="\n")
-        card = json.dumps(data_package(ds, frames), ensure_ascii=False, indent=2)
-        (place / "datapackage.json").write_text(card + "\n", encoding="utf-8", newline="\n")
-        Path(temporary).replace(target)
-    except OSError as error:
-        if temporary:
-            shutil.rmtree(temporary, ignore_errors=True)
-        raise FileProblemError(
-            "unwritable-path", path=target, detail=error.strerror or error
-        ) from error
-    return target
+    write(ds, folder)
+    return Path(folder)
 
 
-def _pandas(frame: Any) -> pd.DataFrame:
-    return frame if isinstance(frame, pd.DataFrame) else collect(read_frame(frame))
+def write(ds: Dataset, folder: str | Path, *, encoding: str = "utf-8") -> list[Written]:
+    """Write a dataset as a folder of CSV files; return the files."""
+    frames = export_frames(ds)
+    refuse_cells(frames, NO_TEXT)
+    place = write_folder(folder, _files(ds, frames, encoding))
+    return [Written(place / f"{name}.csv", len(frame)) for name, frame in frames.items()]
 
 
-def to_csv(frame: pd.DataFrame, name: str) -> str:
-    """Return a table as CSV text in the schema's order; numbers as short as they read back."""
-    spec = table_spec(name)
-    own = [c for c in frame.columns if c not in spec.by_name and c != ORIGIN]
-    kept = [c for c in spec.field_names if c in frame.columns] + own
-    columns = {c: [_cell(v) for v in frame[c].tolist()] for c in kept}
+def _files(
+    ds: Dataset, frames: Mapping[str, pd.DataFrame], encoding: str
+) -> Iterator[tuple[str, str | bytes]]:
+    """Return name and content of each file: the tables and the card."""
+    for name, frame in frames.items():
+        text = to_csv(frame, name, for_excel=encoding == "utf-8-sig")
+        yield f"{name}.csv", text if encoding == "utf-8" else text.encode(encoding)
+    yield CARD, card_text(data_package(ds, frames, {"encoding": encoding}))
+
+
+def to_csv(frame: pd.DataFrame, name: str, *, for_excel: bool = False) -> str:
+    """Return a table as CSV text in the schema's order; numbers as short as they read back.
+
+    For Excel, a text that would be taken for a formula gets an apostrophe in front.
+    """
+    columns = {c: [cell_text(v) for v in frame[c].tolist()] for c in column_order(frame, name)}
+    if for_excel:
+        columns = {
+            c: cells if pd.api.types.is_numeric_dtype(frame[c]) else [_no_formula(v) for v in cells]
+            for c, cells in columns.items()
+        }
     text: str = pd.DataFrame(columns, dtype=object).to_csv(index=False, lineterminator="\n")
     return text
 
 
-def _cell(value: Any) -> str:
-    if value is None or value != value:  # noqa: PLR0124  nan
+def column_order(frame: pd.DataFrame, name: str) -> list[str]:
+    """Return the columns to write: the schema's in its order, then the user's own."""
+    spec = table_spec(name)
+    own = [c for c in frame.columns if c not in spec.by_name and c != ORIGIN]
+    return [*(c for c in spec.field_names if c in frame.columns), *own]
+
+
+def _no_formula(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def cell_text(value: Any) -> str:
+    """Return a cell as text: empty where unknown, numbers as short as they read back."""
+    if value is None or value is pd.NA or value != value:  # noqa: PLR0124  nan
         return ""
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004
-    return str(value).replace("\r\n", "\n").replace("\r", "\n")
+    return one_line_end(str(value))
 
 
-def data_package(ds: Dataset, frames: dict[str, pd.DataFrame]) -> dict[str, Any]:
-    """Return the card of a dataset that stands alone."""
+def card_text(card: Mapping[str, Any]) -> str:
+    """Return a card as the text of its file."""
+    return json.dumps(card, ensure_ascii=False, indent=2) + "\n"
+
+
+def data_package(
+    ds: Dataset, frames: Mapping[str, pd.DataFrame], about: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the card of a dataset that stands alone; `about` is said of each file."""
     main = ds.packages[-1]
     return {
         "profile": "data-package",
@@ -121,12 +149,19 @@ def data_package(ds: Dataset, frames: dict[str, pd.DataFrame]) -> dict[str, Any]
             "en": [text for package in ds.packages for text in package.weaknesses_en],
             "zh": [text for package in ds.packages for text in package.weaknesses_zh],
         },
-        "resources": [resource(name, list(frame.columns)) for name, frame in frames.items()],
+        "resources": [
+            resource(name, column_order(frame, name), about) for name, frame in frames.items()
+        ],
     }
 
 
-def resource(name: str, columns: list[str]) -> dict[str, Any]:
-    """Return the Frictionless resource of a table for the columns that it has."""
+def resource(
+    name: str, columns: Sequence[str], about: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the Frictionless resource of a table for the columns that it has.
+
+    `about` says what differs from a CSV file in UTF-8.
+    """
     schema = table_schema(name)
     fields = [
         {key: field[key] for key in ("name", "type", "title", "constraints") if key in field}
@@ -142,7 +177,7 @@ def resource(name: str, columns: list[str]) -> dict[str, Any]:
         "name": name,
         "path": f"{name}.csv",
         "profile": "tabular-data-resource",
-        "encoding": "utf-8",
         "mediatype": "text/csv",
+        **(about or {"encoding": "utf-8"}),
         "schema": described,
     }

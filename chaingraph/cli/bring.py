@@ -1,0 +1,114 @@
+"""Commands that bring data in: match."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chaingraph.cli.options import (
+    Output,
+    chosen_format,
+    dataset_argument,
+    lang_option,
+    load,
+    output_options,
+    quiet_option,
+    say,
+)
+from chaingraph.cli.output import emit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_pairs(
+    ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
+) -> dict[str, str]:
+    """Return field -> header of ``FIELD=HEADER`` texts."""
+    pairs: dict[str, str] = {}
+    for text in value:
+        field, equals, header = (part.strip() for part in text.partition("="))
+        if not (field and equals and header):
+            message = f"'{text}' is not FIELD=HEADER, for example name=企业名称"
+            raise click.BadParameter(message, ctx, param)
+        if field in pairs:
+            raise click.BadParameter(f"'{field}' is given twice", ctx, param)
+        pairs[field] = header
+    return pairs
+
+
+@click.command(epilog="Example: chaingraph match list.csv qujing")
+@click.argument("list_file", metavar="LIST")
+@dataset_argument
+@click.option(
+    "--decisions", metavar="FILE",
+    help="A review workbook with decisions filled in: remember them in DATASET first.",
+)  # fmt: skip
+@click.option(
+    "--column", "columns", multiple=True, metavar="FIELD=HEADER", callback=read_pairs,
+    help="Which column of LIST is name, credit_code, stock_code, province, city or county.",
+)  # fmt: skip
+@click.option("--decided-on", metavar="DATE", help="Date kept with --decisions; today by default.")
+@output_options
+@lang_option
+@quiet_option
+def match(
+    list_file: str,
+    dataset: str,
+    decisions: str | None,
+    columns: dict[str, str],
+    decided_on: str | None,
+    **shown: Any,
+) -> None:
+    """Match a list of enterprises to those of a dataset.
+
+    LIST is an .xlsx or .csv file with a column of names. -o review.xlsx writes a workbook in which a
+    person decides what is open; --decisions review.xlsx remembers that in DATASET's aliases table.
+    """
+    from chaingraph.matching.lists import read_enterprise_list
+    from chaingraph.matching.match import count_decisions, match_enterprises, only_review
+
+    out = Output(**shown)
+    book = str(out.output or "").casefold().endswith(".xlsx") and not out.format_
+    if not book:
+        chosen_format(out.format_, out.output)
+    rows = read_enterprise_list(list_file, columns=columns)
+    if decisions:
+        _remember(dataset, decisions, decided_on or dt.date.today().isoformat(), out)  # noqa: DTZ011
+    ds = load(dataset, quiet=out.quiet, lang=out.lang)
+    result = match_enterprises(ds, rows, lang=out.lang)
+    tables = [count_decisions(result), only_review(result)]
+    if book:
+        _save(result, out)
+        out = Output(out.lang, out.quiet, top=out.top)
+    emit(tables, out=out, whole=result, default_top=40)
+
+
+def _save(result: Any, out: Output) -> Path:
+    from chaingraph.matching.review import save_matches
+    from chaingraph.words import message
+
+    path = save_matches(result, str(out.output), lang=out.lang)
+    say(message("written", result.lang, path=path), quiet=out.quiet)
+    return path
+
+
+def _remember(dataset: str, decisions: str, decided_on: str, out: Output) -> None:
+    """Put the decisions of a workbook into the dataset's folder, with a word on stderr."""
+    from chaingraph.cli.main import message_language
+    from chaingraph.errors import OptionError
+    from chaingraph.loading import find_folder, list_datasets
+    from chaingraph.matching.decisions import remember_decisions
+    from chaingraph.matching.review import read_decisions
+    from chaingraph.words import message
+
+    if dataset in list_datasets():
+        raise OptionError("match-bundled", name=dataset)
+    found = read_decisions(decisions, decided_on=decided_on)
+    done = remember_decisions(find_folder(dataset), found)
+    spoken: Any = message_language(out.lang)
+    counts = {"added": done.added, "changed": done.changed, "same": done.same}
+    if not out.quiet:
+        click.echo(f"chaingraph: {message('match-remembered', spoken, **counts)}", err=True)

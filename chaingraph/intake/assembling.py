@@ -1,0 +1,192 @@
+"""Assembling: the records of all sheets as tables, checked together with what they extend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from chaingraph.checks import run_checks
+from chaingraph.intake.problems import Problem
+from chaingraph.rawtables import RawDataset, RawTable
+from chaingraph.schema import TABLE_NAMES, table_spec
+
+if TYPE_CHECKING:
+    from chaingraph.checks import Finding
+    from chaingraph.intake.sheets import Record
+    from chaingraph.rawtables import Package
+
+_NOT_HERE: Final = {"no-source", "unit-assumed", "missing-target-table", "focus-unknown"}
+_PLACES: Final = ("city", "county", "province")
+
+
+@dataclass
+class Assembly:
+    """The tables of an import, and the record behind each of their rows."""
+
+    package: Package
+    base: RawDataset
+    records: dict[str, list[Record]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    enterprises: dict[str, Record] = field(default_factory=dict)
+
+    def add(self, records: list[Record]) -> None:
+        """Add records; those of one enterprise become one."""
+        for record in records:
+            if record.table == "enterprises":
+                self._add_enterprise(record)
+            else:
+                self.records.setdefault(record.table, []).append(record)
+
+    def _add_enterprise(self, record: Record) -> None:
+        held = self.records.setdefault("enterprises", [])
+        key = record.values["enterprise_id"]
+        first = self.enterprises.setdefault(key, record)
+        if first is record:
+            held.append(record)
+            return
+        for name, text in record.values.items():
+            other = first.values.get(name)
+            if other is None:
+                first.values[name] = text
+            elif other != text and name != "note":
+                self._tell_conflict(record, name, text, other)
+
+    def _tell_conflict(self, record: Record, name: str, text: str, other: str) -> None:
+        cell = record.places.get(name, str(record.line))
+        title = table_spec("enterprises").by_name[name].title_zh
+        params: dict[str, object] = {
+            "header": title, "other": other, "enterprise": record.values["enterprise_id"],
+        }  # fmt: skip
+        rule = "enterprise-names" if name == "name_zh" else "enterprise-conflict"
+        self.problems.append(
+            Problem(rule, record.file, record.sheet, cell, text, params, record.line)
+        )
+
+    def fill_region(self, region: str, file: str) -> None:
+        """Give enterprises without any place the region of the import."""
+        if not region:
+            return
+        name = "county" if region.endswith(("县", "区", "旗")) else "city"
+        empty = [
+            record
+            for record in self.records.get("enterprises", [])
+            if not any(record.values.get(place) for place in _PLACES)
+        ]
+        for record in empty:
+            record.values[name] = region
+        if empty:
+            params: dict[str, object] = {"count": len(empty)}
+            self.problems.append(Problem("region-filled", file, value=region, params=params))
+
+    def complete(self) -> None:
+        """Look up the keys of the extended datasets: their rows stand, their products are completed."""
+        for table, records in self.records.items():
+            key = table_spec(table).primary_key
+            if not key or table not in self.base.tables:
+                continue
+            known = _rows_by_key(self.base.tables[table], key)
+            kept = []
+            for record in records:
+                below = known.get(tuple(record.values.get(name, "") for name in key))
+                if below is None:
+                    kept.append(record)
+                elif table == "products":
+                    record.values = {k: v for k, v in below.items() if v} | record.values
+                    kept.append(record)
+                else:
+                    self._tell_known(record, below, key)
+            if len(kept) < len(records):
+                params: dict[str, object] = {"count": len(records) - len(kept)}
+                spec = table_spec(table)
+                self.problems.append(
+                    Problem("known-rows", records[0].file, records[0].sheet, value=spec.title_zh,
+                            params=params)
+                )  # fmt: skip
+            self.records[table] = kept
+
+    def _tell_known(self, record: Record, below: dict[str, str], key: tuple[str, ...]) -> None:
+        """Report a row that says otherwise than the row of an extended dataset."""
+        spec = table_spec(record.table)
+        other = [
+            spec.by_name[name].title_zh
+            for name, text in record.values.items()
+            if text != below.get(name, "") and name != "note"
+        ]
+        if not other:
+            return
+        name = " ".join(record.values.get(part, "") for part in key)
+        params: dict[str, object] = {"columns": "、".join(other)}
+        cell = record.places.get(key[0], str(record.line))
+        self.problems.append(
+            Problem("known-differs", record.file, record.sheet, cell, name, params, record.line)
+        )
+
+    def tables(self) -> dict[str, RawTable]:
+        """Return the tables of the import alone, with the columns that have a cell."""
+        found: dict[str, RawTable] = {}
+        for name in TABLE_NAMES:
+            records = self.records.get(name)
+            if not records:
+                continue
+            spec = table_spec(name)
+            table = RawTable(name)
+            for column in spec.fields:
+                cells = [record.values.get(column.name, "") for record in records]
+                if column.required or any(cells):
+                    table.columns[column.name] = cells
+            name_here = f"{self.package.name} *"  # an extended package may have the same name
+            table.package = [name_here] * len(records)
+            table.file = [record.file for record in records]
+            table.line = [record.line for record in records]
+            found[name] = table
+        return found
+
+    def check(self) -> list[tuple[Problem, Record | None]]:
+        """Return what the checks of datasets find in the own rows, at their place in the source."""
+        own = self.tables()
+        tables: dict[str, RawTable] = {}
+        offsets: dict[str, int] = {}
+        for name in dict.fromkeys([*self.base.tables, *own]):
+            tables[name] = RawTable(name)
+            if name in self.base.tables:
+                tables[name].append(self.base.tables[name])
+            offsets[name] = len(tables[name])
+            if name in own:
+                tables[name].append(own[name])
+        raw = RawDataset([*self.base.packages[:-1], self.package], tables)
+        found: list[tuple[Problem, Record | None]] = []
+        for finding in run_checks(raw):
+            if finding.rule in _NOT_HERE or finding.severity == "info":
+                continue
+            if finding.row is None:
+                found.append((_located(finding, None), None))
+            elif finding.row >= offsets.get(finding.table, 0):
+                record = self.records[finding.table][finding.row - offsets[finding.table]]
+                found.append((_located(finding, record), record))
+        return found
+
+    def drop(self, gone: list[Record]) -> None:
+        """Take records out."""
+        ids = {id(record) for record in gone}
+        for table, records in self.records.items():
+            self.records[table] = [record for record in records if id(record) not in ids]
+
+
+def _rows_by_key(table: RawTable, key: tuple[str, ...]) -> dict[tuple[str, ...], dict[str, str]]:
+    columns = [table.cells(name) for name in key]
+    return {
+        values: {name: cells[row] for name, cells in table.columns.items()}
+        for row, values in enumerate(zip(*columns, strict=True))
+    }
+
+
+def _located(finding: Finding, record: Record | None) -> Problem:
+    """Return a finding as a problem of the source file."""
+    texts: Any = (finding.severity, finding.text("en"), finding.text("zh"),
+                  finding.remedy("en"), finding.remedy("zh"))  # fmt: skip
+    if record is None:
+        return Problem(finding.rule, finding.file or finding.table, foreign=texts)
+    cell = record.places.get(finding.column, str(record.line))
+    return Problem(
+        finding.rule, record.file, record.sheet, cell, finding.value, row=record.line, foreign=texts
+    )

@@ -1,0 +1,358 @@
+"""Import: a planner's file becomes a dataset folder, or a list of what stands in the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from chaingraph.dataset import checked_date
+from chaingraph.errors import DataError, FileProblemError, OptionError
+from chaingraph.intake.assembling import Assembly
+from chaingraph.intake.grids import open_grids
+from chaingraph.intake.headers import find_layout, tell_columns
+from chaingraph.intake.keys import Enterprises, Products
+from chaingraph.intake.problems import Problem
+from chaingraph.intake.sheets import Known, Sheet
+from chaingraph.intake.synonyms import table_names
+from chaingraph.intake.understood import show_problems, show_understood
+from chaingraph.loading import find_folder, list_datasets, load_dataset, read_raw
+from chaingraph.rawtables import Package, RawDataset, RawTable
+from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.writers.csv_folder import resource, to_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from chaingraph.intake.grid import Grid
+    from chaingraph.intake.sheets import Record
+    from chaingraph.results import Result
+    from chaingraph.words import Language
+
+_FIRST: Final = ("products", "enterprises")
+_OF_SHEETS: Final = {"columns-missing", "column-twice", "header-remark"}
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """What an import understood, what stands in its way, and where it was written.
+
+    Attributes
+    ----------
+    understood
+        One row for each column of each sheet: table, field, rule, values read, changed, refused.
+    problems
+        One row for each problem: severity, file, sheet, cell, rule, message, remedy.
+    tables
+        The tables as frames, figures in the units of the products.
+    errors
+        Number of problems of severity error; nothing is written while there is one.
+    folder
+        Where the dataset was written; None where it was not.
+    """
+
+    understood: Result
+    problems: Result
+    tables: Mapping[str, pd.DataFrame]
+    errors: int
+    folder: Path | None = None
+
+    @property
+    def results(self) -> tuple[Result, Result]:
+        """What was understood, and the problems."""
+        return self.understood, self.problems
+
+
+def import_file(
+    path: str | Path,
+    folder: str | Path | None = None,
+    *,
+    extends: Sequence[str] = (),
+    region: str = "",
+    as_of: str = "",
+    dry_run: bool = False,
+    sheets: Mapping[str, str] | None = None,
+    skip_bad_rows: bool = False,
+    lang: Language = "zh",
+) -> Imported:
+    r"""Read a spreadsheet as people keep it, and write it as a dataset folder.
+
+    Parameters
+    ----------
+    path
+        An Excel workbook (.xlsx), a CSV, TSV or TXT file, a Parquet file, or a folder or zip of
+        them (a zip: of CSV).
+    folder
+        A new or empty folder for the dataset; its parent must exist. None with `dry_run`.
+    extends
+        Datasets whose products and enterprises the file may name: bundled names or folders.
+    region
+        The region under study; enterprises without any place are put there, with a warning.
+    as_of
+        Date of the data, such as ``2024-12``.
+    dry_run
+        Show what was understood and write nothing.
+    sheets
+        Name of a sheet -> table, where the sheet's name and headers do not say it.
+    skip_bad_rows
+        Leave rows with errors out instead of refusing the file.
+    lang
+        Language of the results.
+
+    Returns
+    -------
+    Imported
+        What was understood, the problems, the tables. Nothing is written while there is an error.
+
+    Raises
+    ------
+    FileProblemError
+        Where the path does not exist, or the folder is not empty or cannot be written.
+    OptionError
+        Where a date, a sheet or a table is not one.
+
+    Notes
+    -----
+    Of a range the lower end is taken (of a coefficient the middle; low and high are kept), so that
+    local supply is never overstated; a warning and the row's note say so. Names become ids by exact
+    match only. Figures are converted exactly to the unit of their product or refused.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> place = pathlib.Path(tempfile.mkdtemp())
+    >>> text = "企业名称,城市,产品名称,产能(万吨/年),状态\n甲厂,宜春市,电池级碳酸锂,1.2,已投产\n"
+    >>> _ = (place / "企业产能表.csv").write_text(text, encoding="gb18030")
+    >>> done = import_file(place / "企业产能表.csv", place / "yichun", extends=["battery"])
+    >>> done.errors, done.tables["capacities"]["capacity"].tolist()
+    (0, [12000.0])
+    """
+    if as_of:
+        checked_date(as_of)
+    target = None if folder is None else Path(folder)
+    if target is None and not dry_run:
+        raise OptionError("import-needs-folder")
+    if target is not None and not dry_run:
+        _check_target(target)
+    grids, problems = open_grids(path)
+    chosen = _chosen_sheets(grids, sheets or {})
+    base = _base(extends)
+    name = target.resolve().name if target is not None else Path(path).resolve().stem
+    card = Package(name=name or "import", path=None, as_of=as_of, focus=region,
+                   extends=tuple(extends))  # fmt: skip
+    read = _read_sheets(grids, chosen, base)
+    assembly = Assembly(card, base)
+    for sheet in read:
+        assembly.add(sheet.records)
+    assembly.fill_region(region, Path(path).name)
+    assembly.complete()
+    problems += [problem for grid in grids for problem in grid.problems] + assembly.problems
+    if not read and not _has_errors(problems):
+        problems.append(Problem("nothing-understood", Path(path).name))
+    if read and not any(assembly.records.values()) and not _has_errors(problems):
+        problems.append(Problem("nothing-read", Path(path).name))
+    blocking = _settle(assembly, problems, skip_bad_rows=skip_bad_rows, read=bool(read))
+    frames = _frames(assembly.tables())
+    written = None
+    if target is not None and not dry_run and not blocking:
+        written = _write(target, card, frames, Path(path).name)
+    params = {"dataset": card.name, "region": region, "at": as_of}
+    notes = _notes(frames, blocking, written)
+    return Imported(
+        show_understood(read, params, notes, lang), show_problems(problems, params, lang),
+        frames, blocking, written,
+    )  # fmt: skip
+
+
+def _has_errors(problems: Sequence[Problem]) -> bool:
+    return any(problem.severity == "error" for problem in problems)
+
+
+def _check_target(target: Path) -> None:
+    try:
+        full = target.exists() and (not target.is_dir() or any(target.iterdir()))
+        stands = target.resolve().parent.is_dir()
+    except OSError as error:
+        raise FileProblemError(
+            "unwritable-path", path=target, detail=error.strerror or error
+        ) from error
+    if full:
+        raise FileProblemError("unwritable-path", path=target, detail="it is not empty")
+    if not stands:
+        raise FileProblemError("no-such-path", path=target.parent)
+
+
+def _chosen_sheets(grids: Sequence[Grid], sheets: Mapping[str, str]) -> dict[str, str]:
+    """Return the sheets that a person named, with their tables."""
+    titles = {grid.title for grid in grids}
+    chosen = {}
+    for sheet, table in sheets.items():
+        if sheet not in titles:
+            raise OptionError("import-no-sheet", sheet=sheet, choices=", ".join(sorted(titles)))
+        known = table_names().get(table.casefold().replace("_", ""))
+        if known is None:
+            raise OptionError("import-no-table", table=table, choices=", ".join(TABLE_NAMES))
+        chosen[sheet] = known
+    return chosen
+
+
+def _base(extends: Sequence[str]) -> RawDataset:
+    """Return the raw tables of all extended datasets."""
+    places = [str(find_folder(name).resolve()) for name in extends]
+    with tempfile.TemporaryDirectory() as empty:
+        card = {"name": "import", "extends": places}
+        Path(empty, "datapackage.json").write_text(json.dumps(card), encoding="utf-8")
+        raw, findings = read_raw(Path(empty))
+    if any(f.severity == "error" and f.rule != "missing-table" for f in findings):
+        for name in extends:
+            load_dataset(name)  # says what is wrong with it
+    return raw
+
+
+def _read_sheets(grids: Sequence[Grid], chosen: Mapping[str, str], base: RawDataset) -> list[Sheet]:
+    products, enterprises = Products(), Enterprises()
+    products.add_table(base.tables.get("products", RawTable("products")))
+    enterprises.add_table(base.tables.get("enterprises", RawTable("enterprises")))
+    known = Known(products, enterprises, enterprises)
+    found: list[Sheet] = []
+    for grid in grids:
+        if not any(cell not in {None, ""} for row in grid.rows for cell in row):
+            grid.tell("sheet-empty")
+        elif grid.hidden and grid.title not in chosen:
+            grid.tell("hidden-sheet")
+        else:
+            layout = find_layout(grid, chosen.get(grid.title, ""))
+            if layout is None:
+                grid.tell("sheet-not-understood")
+                continue
+            tell_columns(grid, layout)
+            found.append(Sheet(grid, layout, known))
+    order = {table: place for place, table in enumerate(_FIRST)}
+    for sheet in sorted(found, key=lambda sheet: order.get(sheet.layout.table, len(order))):
+        if not sheet.layout.missing:
+            sheet.read()
+    return found
+
+
+def _settle(assembly: Assembly, problems: list[Problem], *, skip_bad_rows: bool, read: bool) -> int:
+    """Check the tables, leave bad rows out where asked; return the number of errors that block."""
+    blocking = sum(
+        problem.severity == "error"
+        and not (skip_bad_rows and problem.row is not None and problem.rule not in _OF_SHEETS)
+        for problem in problems
+    )
+    while read:
+        found = assembly.check()
+        errors = [(p, record) for p, record in found if p.severity == "error"]
+        bad: list[Record] = [record for _, record in errors if record is not None]
+        if not skip_bad_rows or not bad:
+            problems += [problem for problem, _ in found]
+            return blocking + len(errors)
+        problems += [problem for problem, record in errors if record is not None]
+        assembly.drop(bad)
+    return blocking
+
+
+def _frames(tables: Mapping[str, RawTable]) -> dict[str, pd.DataFrame]:
+    """Return the tables with numbers as numbers."""
+    import pandas as pd
+
+    frames = {}
+    for name, table in tables.items():
+        spec = table_spec(name)
+        columns: dict[str, Any] = {}
+        for column, cells in table.columns.items():
+            if spec.by_name[column].type == "number":
+                columns[column] = [_number(cell) for cell in cells]
+            else:
+                columns[column] = pd.array([cell or None for cell in cells], dtype="str")
+        frames[name] = pd.DataFrame(columns)
+    return frames
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell) if cell else float("nan")
+    except ValueError:  # reported by the checks
+        return float("nan")
+
+
+def _write(target: Path, card: Package, frames: Mapping[str, pd.DataFrame], source: str) -> Path:
+    """Write the folder beside its place, load it, and put it there: all of it or nothing."""
+    temporary = ""
+    try:
+        parent = target.resolve().parent
+        temporary = tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent)
+        place = Path(temporary)
+        place.chmod(0o755)
+        for name, frame in frames.items():
+            (place / f"{name}.csv").write_text(to_csv(frame, name), encoding="utf-8", newline="\n")
+        text = json.dumps(_card(card, frames, source, target), ensure_ascii=False, indent=2)
+        (place / "datapackage.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+        load_dataset(place)
+        place.replace(target)
+    except DataError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise DataError("import-not-loading", error.findings, detail=error) from error
+    except OSError as error:
+        if temporary:
+            shutil.rmtree(temporary, ignore_errors=True)
+        if isinstance(error, FileProblemError):
+            raise
+        raise FileProblemError(
+            "unwritable-path", path=target, detail=error.strerror or error
+        ) from error
+    return target
+
+
+def _card(
+    card: Package, frames: Mapping[str, pd.DataFrame], source: str, target: Path
+) -> dict[str, Any]:
+    parent = target.resolve().parent
+    plain = {n for n in list_datasets() if n != target.name and not (parent / n).is_dir()}
+    extends = [
+        name if name in plain
+        else Path(os.path.relpath(find_folder(name).resolve(), parent)).as_posix()
+        for name in card.extends
+    ]  # fmt: skip
+    return {
+        "profile": "data-package",
+        "name": card.name,
+        "title": card.name,
+        "title_zh": card.focus or card.name,
+        "version": "1",
+        "as_of": card.as_of,
+        "language": "zh",
+        "focus": card.focus,
+        "extends": extends,
+        "sources": [{"title": source}],
+        "resources": [
+            resource(name, list(frame.columns), {"encoding": "utf-8"})
+            for name, frame in frames.items()
+        ],
+    }
+
+
+def _notes(
+    frames: Mapping[str, pd.DataFrame], blocking: int, written: Path | None
+) -> list[tuple[str, dict[str, Any]]]:
+    rows = ", ".join(f"{len(frame)} {name}" for name, frame in frames.items()) or "-"
+    rows_zh = "、".join(
+        f"{table_spec(name).title_zh} {len(frame)} 行" for name, frame in frames.items()
+    )
+    notes: list[tuple[str, dict[str, Any]]] = [
+        ("import-rows", {"rows": rows, "rows_zh": rows_zh or "无"})
+    ]
+    if blocking:
+        notes.append(("import-blocked", {"errors": blocking}))
+    elif written is None:
+        notes.append(("import-dry", {}))
+    else:
+        notes.append(("import-written", {"path": str(written)}))
+    return notes

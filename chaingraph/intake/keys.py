@@ -1,0 +1,167 @@
+"""Keys: ids for rows that have names only; exact names only, never the most similar one."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from chaingraph.errors import closest
+from chaingraph.intake.problems import Refusal
+from chaingraph.intake.synonyms import synonyms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chaingraph.rawtables import RawTable
+
+_SEPARATORS: Final = re.compile(r"\s*[;；、，,/\n]\s*")
+_REMARK: Final = re.compile(r"[(（][^()（）]*[)）]$")
+_HASH: Final = 12
+
+
+def normal_name(text: str) -> str:
+    """Return a name as it is compared: half-width, no blanks, small letters, one kind of bracket.
+
+    Examples
+    --------
+    >>> normal_name("电池级 碳酸锂（Li2CO3）")
+    '电池级碳酸锂(li2co3)'
+    """
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def made_id(prefix: str, *parts: str) -> str:
+    """Return a stable id for what has no id of its own.
+
+    Examples
+    --------
+    >>> made_id("e", "甲厂", "宜春市") == made_id("e", " 甲 厂 ", "宜春市")
+    True
+    """
+    joined = "|".join(normal_name(part) for part in parts)
+    return f"{prefix}_{hashlib.sha256(joined.encode()).hexdigest()[:_HASH]}"
+
+
+@dataclass
+class Products:
+    """The products known by id and by every name that means one of them and no other."""
+
+    units: dict[str, str] = field(default_factory=dict)
+    names: dict[str, set[str]] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
+
+    def add(self, product: str, unit: str, names: Iterable[str]) -> None:
+        """Add a product under its id, its names, and the synonyms of its id."""
+        if not product:
+            return
+        self.units.setdefault(product, unit)
+        own = [name for name in names if name]
+        short = [_REMARK.sub("", name).strip() for name in own]
+        synonymous = synonyms()["products"].get(product, ())
+        for name in (product, *own, *short, *synonymous):
+            if normal_name(name):
+                self.names.setdefault(normal_name(name), set()).add(product)
+                self.written.setdefault(normal_name(name), name)
+
+    def add_table(self, table: RawTable) -> None:
+        """Add the rows of a products table."""
+        columns = [table.cells(name) for name in ("product_id", "unit", "name_zh", "name_en")]
+        for product, unit, name_zh, name_en in zip(*columns, strict=True):
+            self.add(product, unit, (name_zh, name_en))
+
+    def find(self, text: str) -> str | Refusal:
+        """Return the id of a product by id or exact name, or why there is none."""
+        if text in self.units:
+            return text
+        found = self.names.get(normal_name(text), set())
+        if len(found) == 1:
+            return next(iter(found))
+        if found:
+            return Refusal("product-ambiguous", {"products": ", ".join(sorted(found))})
+        near = [self.written[name] for name in closest(normal_name(text), self.names)]
+        return Refusal("product-unknown", {"suggestions": ", ".join(near) or "-"})
+
+    def find_all(self, text: str) -> list[str] | Refusal:
+        """Return the ids of one product, or of several named in one cell."""
+        whole = self.find(text)
+        if isinstance(whole, str):
+            return [whole]
+        parts = [part for part in _SEPARATORS.split(text) if part]
+        if len(parts) == 1:
+            return whole
+        ids = []
+        for part in parts:
+            found = self.find(part)
+            if isinstance(found, Refusal):
+                return whole
+            ids.append(found)
+        return list(dict.fromkeys(ids))
+
+
+@dataclass
+class Enterprises:
+    """The enterprises known by credit code, and by name and city."""
+
+    cities: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    by_code: dict[str, set[str]] = field(default_factory=dict)
+    by_name: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, enterprise: str, name: str, city: str = "", code: str = "") -> None:
+        """Add an enterprise, or what more is said of a known one."""
+        if city or enterprise not in self.cities:
+            self.cities[enterprise] = city
+        if code:
+            self.by_code.setdefault(code, set()).add(enterprise)
+        if name:
+            self.names.setdefault(enterprise, normal_name(name))
+            self.by_name.setdefault(normal_name(name), set()).add(enterprise)
+
+    def add_table(self, table: RawTable) -> None:
+        """Add the rows of an enterprises table."""
+        columns = [
+            table.cells(name) for name in ("enterprise_id", "name_zh", "city", "credit_code")
+        ]
+        for enterprise, name, city, code in zip(*columns, strict=True):
+            self.add(enterprise, name, city, code)
+
+    def _near(self, enterprises: set[str], city: str) -> set[str]:
+        """Return those of the city, or of no known city."""
+        place = normal_name(city)
+        return {
+            e for e in enterprises
+            if not place or not self.cities[e] or normal_name(self.cities[e]) == place
+        }  # fmt: skip
+
+    def find(self, name: str, city: str = "", code: str = "") -> str | Refusal | None:
+        """Return the id of an enterprise, None where it is new, a refusal where two fit.
+
+        Sites of one legal entity share its code: the city, then the name tells them apart.
+        """
+        plain = normal_name(name)
+        fitting = self._near(self.by_code.get(code, set()), city)
+        if len(fitting) > 1:
+            fitting = {e for e in fitting if self.names.get(e) == plain} or fitting
+        if not fitting and name:
+            fitting = self._near(self.by_name.get(plain, set()), city)
+            if code:  # of the same name, but known under another code
+                fitting = {
+                    e for e in fitting
+                    if not any(e in others for c, others in self.by_code.items() if c != code)
+                }  # fmt: skip
+        if len(fitting) > 1:
+            return Refusal("enterprise-ambiguous", {"enterprises": ", ".join(sorted(fitting))})
+        return next(iter(fitting), None)
+
+    def key(self, name: str, city: str = "", code: str = "") -> str | Refusal:
+        """Return the id of an enterprise, made from its credit code or its name and city if new."""
+        found = self.find(name, city, code)
+        if found is None:
+            taken = code in self.cities
+            found = code if code and not taken else made_id("e", name, city, code)
+        if isinstance(found, str):
+            self.add(found, name, city, code)
+        return found

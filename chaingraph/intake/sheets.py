@@ -1,0 +1,211 @@
+"""Sheets: a grid with a known layout becomes records of the schema's tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chaingraph.checks import parse_number
+from chaingraph.intake import records
+from chaingraph.intake.cells import Reading, read_cell, read_credit_code
+from chaingraph.intake.figures import Wanted, read_figure
+from chaingraph.intake.headers import ROW_NUMBER
+from chaingraph.intake.measures import Written
+from chaingraph.intake.problems import Refusal, cut, shown
+from chaingraph.intake.rows import data_rows, is_figure
+from chaingraph.schema import table_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chaingraph.intake.figures import Figure
+    from chaingraph.intake.grid import Grid
+    from chaingraph.intake.headers import Column, Layout
+    from chaingraph.intake.keys import Enterprises, Products
+
+_NAMES = {
+    "inputs": {"input_id", "output_id"}, "capacities": {"product_id"}, "supplies": {"product_id"},
+    "projects": {"product_id"}, "indicators": {"product_id"}, "products": {"product_id"},
+}  # fmt: skip
+"""Columns of ids that may hold names instead."""
+
+
+@dataclass
+class Tally:
+    """What became of the cells of one column."""
+
+    read: int = 0
+    changed: int = 0
+    refused: int = 0
+    example: str = ""
+
+    def count(self, before: object, after: str) -> None:
+        """Count one cell that was taken."""
+        self.read += 1
+        if shown(before) != cut(after):
+            self.changed += 1
+            self.example = self.example or f"{shown(before)} → {cut(after) or '-'}"
+
+
+@dataclass
+class Known:
+    """What rows may refer to: products and enterprises of the file and of what it extends."""
+
+    products: Products
+    enterprises: Enterprises
+    extended: Enterprises
+
+
+@dataclass
+class Record:
+    """One row of a table: texts by column, and where it came from."""
+
+    table: str
+    values: dict[str, str]
+    file: str
+    line: int
+    sheet: str
+    places: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Row:
+    """One row of a sheet while it is read: texts of the plain columns, figures still to come."""
+
+    position: int
+    cells: list[Any]
+    texts: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    failed: bool = False
+
+
+class Sheet:
+    """Reader of one sheet."""
+
+    def __init__(self, grid: Grid, layout: Layout, known: Known) -> None:
+        self.grid, self.layout, self.known = grid, layout, known
+        self.tallies: dict[int, Tally] = {column.at: Tally() for column in layout.columns}
+        self.records: list[Record] = []
+        self.failed_lines: set[int] = set()
+        taken = [c for c in layout.columns if c.target and c.target != ROW_NUMBER and not c.refused]
+        self.figures = [c for c in taken if is_figure(layout, c)]
+        self.plain = [c for c in taken if not is_figure(layout, c)]
+
+    def read(self) -> None:
+        """Read all rows into `records`; what is refused becomes problems of the grid."""
+        made = records.MAKERS.get(self.layout.table, records.make_plain)
+        for position, cells in data_rows(self.grid, self.layout):
+            row = Row(position, cells)
+            for column in self.plain:
+                self._read_plain(row, column)
+            made(self, row)
+            if row.failed:
+                self.failed_lines.add(self.grid.numbers[position])
+        if not self.records and not self.failed_lines:
+            self.grid.tell("no-data-rows")
+
+    def _read_plain(self, row: Row, column: Column) -> None:
+        raw = row.cells[column.at]
+        rule = self.grid.broken.get((row.position, column.at))
+        if rule and rule not in {"merged-figure", "scaled-layout"}:
+            self.refuse(row, column, Refusal(rule, {}))
+            return
+        if raw is None or (isinstance(raw, str) and not raw.strip()):
+            return
+        reading = self._plain(column, raw)
+        if isinstance(reading, Refusal):
+            self.refuse(row, column, reading)
+            return
+        row.texts[column.target] = reading.text
+        self.tallies[column.at].count(raw, reading.text)
+        if reading.rule:
+            self.mention(row, column, reading.rule, **{"taken": reading.text} | reading.params)
+
+    def _plain(self, column: Column, raw: object) -> Reading | Refusal:
+        if column.field == "credit_code":
+            return read_credit_code(raw)
+        table = column.table or self.layout.table
+        wanted = table_spec(table).by_name[column.field]
+        if column.field in _NAMES.get(self.layout.table, ()):  # an id or a name: keys decide
+            wanted = table_spec("products").by_name["name_zh"]
+            table = "products"
+        return read_cell(table, wanted, raw, typed=self.grid.typed)
+
+    def column(self, target: str) -> Column | None:
+        """Return the column of a target."""
+        return self.layout.column(target)
+
+    def refuse(self, row: Row, column: Column | None, refusal: Refusal, value: str = "") -> None:
+        """Report a cell that has no value; its row counts as failed."""
+        row.failed = True
+        if column is not None:
+            self.tallies[column.at].refused += 1
+        self._tell(row, column, refusal.rule, value, refusal.params)
+
+    def mention(self, row: Row, column: Column | None, rule: str, **params: object) -> None:
+        """Report a cell that was taken on a condition."""
+        self._tell(row, column, rule, "", params)
+
+    def _tell(self, row: Row, column: Column | None, rule: str, value: str,
+              params: dict[str, object]) -> None:  # fmt: skip
+        at = None if column is None else column.at
+        text = value or (shown(row.cells[column.at]) if column is not None else "")
+        header = column.header if column is not None else ""
+        self.grid.tell(rule, row.position, at, text, **({"header": header} | params))
+
+    def figure(self, row: Row, column: Column, unit: str = "") -> Figure | None:
+        """Return the figure of a cell, None where it is unknown or refused (then reported)."""
+        raw = row.cells[column.at]
+        rule = self.grid.broken.get((row.position, column.at))
+        if rule:
+            self.refuse(row, column, Refusal(rule, {}))
+            return None
+        table = column.table or self.layout.table
+        wanted = table_spec(table).by_name[column.field]
+        written = self._written(row, column)
+        lenient = column.rule == "exact"
+        found = read_figure(raw, Wanted(wanted, unit, written, lenient))
+        if isinstance(found, Refusal):
+            self.refuse(row, column, found)
+            return None
+        if found is None:
+            if shown(raw):
+                self.tallies[column.at].count(raw, "")
+            return None
+        around = written.column or written.header
+        before = shown(raw) if any(c.isalpha() for c in shown(raw)) else f"{shown(raw)}{around}"
+        if parse_number(shown(raw)) == float(found.text):
+            self.tallies[column.at].count(raw, shown(raw))
+        else:
+            self.tallies[column.at].count(before, f"{found.text}{found.unit}")
+        for said, params in found.rules:
+            self.mention(row, column, said, **params)
+        if found.note:
+            row.notes.append(found.note)
+        return found
+
+    def _written(self, row: Row, column: Column) -> Written:
+        units = self.column("unit") if column.field in _UNIT_COLUMN else None
+        if column.field == "price_cny":
+            units = self.column("price_unit")
+        beside = shown(row.cells[units.at]) if units is not None else ""
+        above = self.layout.above if column.field in {"capacity", "investment_cny_100m"} else ""
+        return Written(beside, column.unit, above)
+
+    def emit(self, row: Row, table: str, values: dict[str, str], targets: Sequence[str]) -> None:
+        """Keep a record; `targets` says which columns of the sheet its cells came from."""
+        if row.failed:
+            return
+        kept = {name: text for name, text in values.items() if text}
+        if row.notes and table != "enterprises":
+            kept["note"] = "; ".join([*filter(None, [kept.get("note", "")]), *row.notes])
+        places = {}
+        for target in targets:
+            column = self.column(target)
+            if column is not None:
+                places[column.field] = self.grid.cell(row.position, column.at)
+        line = self.grid.numbers[row.position]
+        self.records.append(Record(table, kept, self.grid.file, line, self.grid.sheet, places))
+
+
+_UNIT_COLUMN = frozenset({"capacity", "coefficient", "low", "high", "target", "value"})
