@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from chaingraph.errors import FileProblemError, OptionError, closest
-from chaingraph.recruit.features import FEATURES, filled
+from chaingraph.recruit.features import FEATURES, PLACE_FEATURES, filled
 
 if TYPE_CHECKING:
     from chaingraph.products import Floats, Integers
@@ -176,12 +176,17 @@ def rank_within(scores: Floats, gap: Integers) -> Integers:
 def shaken_ranks(
     parts: Mapping[str, Floats], weights: Mapping[str, float], gap: Integers
 ) -> tuple[Integers, Integers]:
-    """Return the best and the worst rank while each weight in turn moves by half, up and down."""
+    """Return the best and the worst rank while each weight in turn moves by half, up and down.
+
+    The features that all candidates of a gap share move them all alike, so they are left out.
+    """
     base = sum(
         (weights[name] * filled(values) for name, values in parts.items()), np.zeros(len(gap))
     )
     best = worst = rank_within(base, gap)
     for name, values in parts.items():
+        if name in PLACE_FEATURES:
+            continue
         for sign in (-SHAKE, SHAKE):
             moved = rank_within(base + sign * weights[name] * filled(values), gap)
             best, worst = np.minimum(best, moved), np.maximum(worst, moved)
