@@ -32,7 +32,7 @@ LOCAL_COLUMNS: Final = (
     "hhi",
     "sourced_capacity",
 )
-_CAPACITY_COLUMNS: Final = (
+CAPACITY_COLUMNS: Final = (
     "enterprise_id",
     "product_id",
     "capacity",
@@ -174,10 +174,10 @@ def local_rows(
     statuses: Mapping[str, float],
 ) -> LocalRows:
     """Aggregate the sites of regions as :func:`local_capacity` does, with codes for names."""
-    rows = read_frame(capacities).select(*_CAPACITY_COLUMNS)
+    rows = read_frame(capacities).select(*CAPACITY_COLUMNS)
     rows = rows.filter(nw.col("scope").is_null() | (nw.col("scope") != "group"))
     rows = in_force(rows, at=at, statuses=statuses, watch=["construction"])
-    sites = _sites(enterprises, where)
+    sites = sites_in(enterprises, where)
     if level:
         sites = sites.filter(~nw.col(level).is_null())
     sites = sites.with_columns(region=nw.col(level) if level else nw.lit(""))
@@ -257,7 +257,7 @@ def local_capacity(
     return pd.DataFrame(names | rows.numbers, columns=list(LOCAL_COLUMNS))
 
 
-def _sites(enterprises: Any, where: Mapping[str, Sequence[str]] | None) -> Any:
+def sites_in(enterprises: Any, where: Mapping[str, Sequence[str]] | None) -> Any:
     """Return the enterprises that lie in one of the places of each column."""
     sites = read_frame(enterprises)
     for column, names in (where or {}).items():
@@ -277,7 +277,7 @@ def national_capacity(
     pandas.DataFrame
         Sorted by product: `capacity` (units a year), `makers`, `hhi` (0 to 1).
     """
-    rows = read_frame(capacities).select(*_CAPACITY_COLUMNS)
+    rows = read_frame(capacities).select(*CAPACITY_COLUMNS)
     rows = in_force(rows, at=at, statuses=statuses).select(
         "enterprise_id",
         "product_id",
@@ -326,7 +326,7 @@ def maker_rows(
     )
     if products is not None:
         rows = rows.filter(nw.col("product_id").is_in(list(products)))
-    sites = _sites(enterprises, where)
+    sites = sites_in(enterprises, where)
     wanted = ["name_zh", "name_en", "group_zh", *LEVELS, "lat", "lon", "anchor"]
     result = collect(located(rows, sites, wanted))
     inner = [name for name in result.columns if name.endswith("_") or name in {"known", "sourced"}]

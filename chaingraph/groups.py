@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 import narwhals as nw
 
 from chaingraph.dataset import last_day
-from chaingraph.enterprises import LEVELS, collect, in_force, located, read_frame
+from chaingraph.enterprises import (
+    CAPACITY_COLUMNS,
+    LEVELS,
+    collect,
+    in_force,
+    located,
+    read_frame,
+    sites_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,10 +24,6 @@ if TYPE_CHECKING:
 
 HELD: Final = ("operating", "construction")
 """Statuses of a plant that stands or is being built: proof that its owner makes the product."""
-_COLUMNS: Final = (
-    "enterprise_id", "product_id", "capacity", "status", "scope", "since", "until", "as_of",
-    "source_url",
-)  # fmt: skip
 _YEAR, _MONTH = len("2021"), len("2021-06")
 _KEYS: Final = ("product_id", "group", "enterprise_id", "scope", *LEVELS, "lat", "lon")
 
@@ -55,7 +59,7 @@ def site_rows(
         is known, else missing). Plants that operate or are under construction.
     """
     watch = [status for status in HELD if status not in statuses]
-    rows = read_frame(capacities).select(*_COLUMNS)
+    rows = read_frame(capacities).select(*CAPACITY_COLUMNS)
     if products is not None:
         rows = rows.filter(nw.col("product_id").is_in(list(products)))
     rows = in_force(rows, at=at, statuses=statuses, watch=watch).select(
@@ -65,9 +69,7 @@ def site_rows(
     rows = rows.group_by("enterprise_id", "product_id", "scope").agg(
         nw.col("effective").sum(), nw.col("known").max(), nw.col("since").min()
     )
-    sites = read_frame(enterprises)
-    for column, names in (where or {}).items():
-        sites = sites.filter(nw.col(column).is_in(list(names)))
+    sites = sites_in(enterprises, where)
     found = collect(located(rows, sites, [*LEVELS, "lat", "lon"]))
     found["capacity"] = found["effective"].astype("float64").where(found["known"] > 0)
     found[list(LEVELS)] = found[list(LEVELS)].fillna("")
@@ -83,7 +85,7 @@ def city_products(
     Plants that count, operate or are under construction; company totals lie nowhere.
     """
     watch = [status for status in HELD if status not in statuses]
-    rows = read_frame(capacities).select(*_COLUMNS)
+    rows = read_frame(capacities).select(*CAPACITY_COLUMNS)
     rows = rows.filter(nw.col("scope").is_null() | (nw.col("scope") != "group"))
     rows = in_force(rows, at=at, statuses=statuses, watch=watch)
     rows = rows.select("enterprise_id", "product_id")

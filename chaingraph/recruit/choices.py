@@ -59,10 +59,7 @@ class Occasion:
     rca: Floats
 
     def candidates(self, products: Sequence[int]) -> tuple[Any, Integers, Integers]:
-        """Return the groups that are candidates for some products, and which rows stand for each.
-
-        A group that is in the city with one of the products already is no newcomer to the family.
-        """
+        """Return the groups that are candidates for some products, and which rows stand for each."""
         rows = np.flatnonzero(np.isin(self.product, products))
         names, code = np.unique(self.group[rows].astype(str), return_inverse=True)
         return names, code.reshape(-1).astype(np.intp), rows.astype(np.intp)
