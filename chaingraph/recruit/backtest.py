@@ -167,17 +167,16 @@ def backtest(
     """
     asked = _read(ds, cutoff, horizon)
     chains = _chains(ds)
-    past = gather_occasions(ds, yearly(asked.begin, cutoff))
+    everywhere = gather_occasions(ds, yearly(asked.begin, asked.end))
+    past = [occasion for occasion in everywhere if occasion.cutoff < cutoff]
     ahead = gather_occasions(ds, [(cutoff, asked.end)])
-    windows = gather_occasions(ds, yearly(cutoff, asked.end))
-    if not ahead or not windows:
+    if not ahead or len(past) == len(everywhere):
         raise asked.outside
     lang_ = read_lang(ds, lang)
     params = {
         "dataset": ds.name, "version": ds.version, "cutoff": cutoff, "horizon": horizon,
         "ridge": ridge, "draws": draws, "seed": seed,
     }  # fmt: skip
-    everywhere = past + windows
     sample = draw_sample(everywhere, seed)
     before = draw_sample(past, seed).fit(range(len(past)), ridge)
     on_time = rank_groups(ahead, [before.weights] * len(ahead), chains, seed)
