@@ -31,7 +31,7 @@ LAYERS = {
     "frames": 6, "graph": 6, "groups": 6,
     "loading": 7, "writers": 7,
     "analysis": 8, "intake": 8, "matching": 8,
-    "recruit": 9,
+    "recruit": 9, "updates": 9,
     "plan": 10,
     "views": 11,
     "cli": 12, "__main__": 13,
