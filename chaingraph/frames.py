@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.checks import Finding
-from chaingraph.enterprises import read_frame
+from chaingraph.engines import read_frame
 from chaingraph.errors import OptionError, closest
 from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.tables import ORIGIN, empty_table

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from chaingraph.enterprises import collect, read_frame
+from chaingraph.engines import collect, read_frame
 from chaingraph.errors import OptionError
 from chaingraph.tables import empty_table
 

@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import narwhals as nw
 
 from chaingraph.dataset import last_day
-from chaingraph.enterprises import (
-    CAPACITY_COLUMNS,
-    LEVELS,
-    collect,
-    in_force,
-    located,
-    read_frame,
-    sites_in,
-)
+from chaingraph.engines import collect, read_frame
+from chaingraph.enterprises import CAPACITY_COLUMNS, LEVELS, in_force, located, sites_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

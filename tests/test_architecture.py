@@ -26,7 +26,7 @@ LAYERS = {
     "errors": 1,
     "codes": 2, "schema": 2, "units": 2, "loops": 2, "rawtables": 2, "files": 2, "results": 2,
     "checks": 3,
-    "dataset": 4, "tables": 4,
+    "dataset": 4, "tables": 4, "engines": 4,
     "enterprises": 5, "products": 5, "solving": 6, "readers": 5,
     "frames": 6, "graph": 6, "groups": 6,
     "loading": 7, "writers": 7,

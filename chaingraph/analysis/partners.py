@@ -8,7 +8,8 @@ import narwhals as nw
 import pandas as pd
 
 from chaingraph.dataset import last_day
-from chaingraph.enterprises import collect, in_force, located, read_frame
+from chaingraph.engines import collect, read_frame
+from chaingraph.enterprises import in_force, located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.codes import clean_code, clean_stock_code, is_credit_code
-from chaingraph.enterprises import collect, read_frame
+from chaingraph.engines import collect, read_frame
 from chaingraph.matching.candidates import Candidates
 from chaingraph.matching.names import NameReader, normal_text
 from chaingraph.matching.places import find_places

@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from chaingraph.enterprises import collect, read_frame
+from chaingraph.engines import collect, read_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.dataset import checked_date, last_day
-from chaingraph.enterprises import collect, located, read_frame
+from chaingraph.engines import collect, read_frame
+from chaingraph.enterprises import located
 from chaingraph.groups import HELD, known_by, sites_of
 
 if TYPE_CHECKING:

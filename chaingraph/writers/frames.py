@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pandas as pd
 
-from chaingraph.enterprises import collect, read_frame
+from chaingraph.engines import collect, read_frame
 from chaingraph.errors import DataError
 from chaingraph.schema import TABLE_NAMES
 from chaingraph.tables import ORIGIN

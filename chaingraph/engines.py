@@ -1,0 +1,100 @@
+"""Frames of any engine (pandas, polars, DuckDB, PySpark) read through narwhals, and back to pandas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from chaingraph.errors import MissingLibraryError, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+def read_frame(native: Any) -> Any:
+    """Return a native frame as a narwhals frame, lazy or not.
+
+    Raises
+    ------
+    OptionError
+        For pyarrow tables, on which window sums were seen on wrong rows.
+    """
+    frame = nw.from_native(native)
+    if frame.implementation.is_pyarrow():
+        raise OptionError("no-pyarrow")
+    return frame
+
+
+def collect(frame: Any) -> pd.DataFrame:
+    """Return a narwhals frame as pandas, in whatever engine it lives: texts, floats, integers, flags."""
+    native = frame.to_native()
+    if isinstance(native, pd.DataFrame):
+        return native.reset_index(drop=True)
+    schema = frame.collect_schema()
+    columns = _fetched(frame)
+    return pd.DataFrame({name: _column(columns[name], schema[name]) for name in schema.names()})
+
+
+def _fetched(frame: Any) -> dict[str, Any]:
+    """Return the columns of a frame of another engine, as the engine hands them out."""
+    native, kind = frame.to_native(), frame.implementation
+    if kind.is_polars():
+        eager = native.collect(engine="streaming") if hasattr(native, "collect") else native
+        return {name: eager[name] for name in eager.columns}
+    if kind.is_duckdb():
+        columns: dict[str, Any] = native.fetchnumpy()
+        return columns
+    if kind.is_spark_like():
+        rows = native.collect()
+        return {name: [row[i] for row in rows] for i, name in enumerate(native.columns)}
+    raise MissingLibraryError("unknown-engine", library=str(kind))
+
+
+def _column(values: Any, dtype: Any) -> Any:
+    """Return fetched values as pandas would hold them; what is no number, text or flag stays."""
+    if hasattr(values, "to_numpy"):
+        values = values.to_numpy()
+    if isinstance(values, np.ma.MaskedArray):
+        gone = np.ma.getmaskarray(values)
+        values = values.data.astype(object if gone.any() else values.dtype)
+        values[gone] = None
+    if dtype.is_float() or dtype.is_decimal():
+        return np.asarray(values, dtype="float64")
+    if dtype.is_integer():
+        numbers = pd.Series(values)
+        return numbers.astype("float64" if numbers.isna().any() else "int64").to_numpy()
+    return pd.Series(values, dtype="str") if isinstance(dtype, nw.String) else values
+
+
+def collect_coded(
+    frame: Any, keys: Sequence[str]
+) -> tuple[dict[str, Any], list[tuple[NDArray[np.intp], NDArray[np.object_]]]]:
+    """Return the numbers of a narwhals frame, and each text key as codes and sorted names.
+
+    Codes spare the making of millions of Python texts; that is what a large result would cost most.
+    """
+    native = frame.to_native()
+    if isinstance(native, pd.DataFrame):
+        columns: dict[str, Any] = {name: native[name] for name in native.columns}
+    else:
+        columns = _fetched(frame)
+    schema = frame.collect_schema()
+    coded = [_codes(columns.pop(key)) for key in keys]
+    return {name: _column(values, schema[name]) for name, values in columns.items()}, coded
+
+
+def _codes(values: Any) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    """Return the position of each text among the sorted distinct texts, and those."""
+    if type(values).__module__.startswith("polars"):
+        import polars
+
+        names = values.unique().sort()
+        codes = values.cast(polars.Enum(names)).to_physical().to_numpy()
+        return codes.astype(np.intp), np.array(names.to_list(), dtype=object)
+    found, texts = pd.factorize(pd.Series(values, dtype="str"), sort=True)
+    return found, np.asarray(texts, dtype=object)
