@@ -22,7 +22,9 @@ from tests import (
     test_checks_flows,
     test_checks_keys,
     test_checks_places,
+    test_checks_plants,
     test_checks_quantities,
+    test_checks_totals,
     test_checks_values,
 )
 from tests.helpers_raw import raw_dataset, read_folders, rules_of
@@ -33,10 +35,11 @@ CASES = (
     | test_checks_quantities.CASES
     | test_checks_flows.CASES
     | test_checks_places.CASES
+    | test_checks_plants.CASES
+    | test_checks_totals.CASES
 )
-CASES_OF_THEIR_OWN = {"product-conflict", "focus-unknown"}
+CASES_OF_THEIR_OWN = {"product-conflict", "focus-unknown", "date-ahead"}
 READER_PARAMS: dict[str, dict[str, object]] = {
-    "blank-row": {},
     "duplicate-column": {},
     "file-broken": {"file": "f.csv", "detail": "d"},
     "file-empty": {"file": "f.csv"},
@@ -204,4 +207,4 @@ def test_bundled_datasets_have_no_errors(bundled: RawDataset) -> None:
 
 def test_bundled_datasets_have_no_surprises(bundled: RawDataset) -> None:
     """The rules that the data is known to break, and no others."""
-    assert set(rules_of(bundled)) <= {"mass-balance", "duplicate-capacity"}
+    assert set(rules_of(bundled)) <= {"mass-balance", "duplicate-capacity", "duplicate-site"}

@@ -7,9 +7,10 @@ import pytest
 import chaingraph as cg
 from chaingraph.matching.known import Known
 from chaingraph.matching.lists import ListRow
-from chaingraph.matching.names import NameReader, is_generic, normal_text, split_core
+from chaingraph.matching.names import NameReader, is_generic, split_core
 from chaingraph.matching.places import Spot, find_places, short_place
 from chaingraph.matching.score import REVIEW, TAKEN, Party, score_parties
+from chaingraph.names import normal_text
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,17 @@ from chaingraph.checks import (
     capacities,
     cells,
     codes,
+    dates,
+    distances,
     flows,
     groups,
     keys,
     places,
     quantities,
+    sites,
+    sizes,
     sources,
+    totals,
 )
 from chaingraph.checks.accepting import mark_accepted
 from chaingraph.checks.findings import SEVERITIES, Finding, Rule, Severity, rules
@@ -42,6 +47,8 @@ __all__ = [
     "capacities",
     "cells",
     "codes",
+    "dates",
+    "distances",
     "flows",
     "groups",
     "keys",
@@ -53,8 +60,11 @@ __all__ = [
     "refuse",
     "rules",
     "run_checks",
+    "sites",
+    "sizes",
     "sort_findings",
     "sources",
+    "totals",
 ]
 
 

@@ -31,7 +31,6 @@ RULE_CHECKS: Final[list[RuleCheck]] = []
 """All checks in the order in which their modules register them."""
 
 READER_RULES: Final = frozenset({
-    "blank-row",
     "cell-error",
     "cell-formula",
     "duplicate-column",

@@ -88,6 +88,17 @@ def first_day(text: str) -> str:
     return text + "-01-01"[len(text) - 4 :]
 
 
+def last_day(text: str) -> str:
+    """Return a text that no day of a partial date comes after.
+
+    Examples
+    --------
+    >>> last_day("2021"), last_day("2021-07"), last_day("2021-07-09")
+    ('2021-12-31', '2021-07-31', '2021-07-09')
+    """
+    return text + "-12-31"[len(text) - 4 :]
+
+
 def _number_problem(field: Field, text: str) -> Problem | None:
     number = parse_number(text)
     if number is None:

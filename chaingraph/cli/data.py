@@ -60,6 +60,7 @@ def check(ctx: click.Context, /, path: str, severity: str, accepted: bool, out: 
 
     from chaingraph.analysis.overview import list_findings
     from chaingraph.cli.main import message_language
+    from chaingraph.words import message
 
     result = list_findings(path, lang=message_language(out.lang))
     order = ["error", "warning", "info"]
@@ -67,7 +68,10 @@ def check(ctx: click.Context, /, path: str, severity: str, accepted: bool, out: 
     if not accepted:
         keep &= result.frame["accepted"].isna()
     result = replace(result, frame=result.frame[keep].reset_index(drop=True))
-    emit([result], out=out)
+    after = []
+    if len(result):
+        after = [message("check-hint", result.lang, rule=result.frame["rule"].iloc[0])]
+    emit([result], out=out, after=after)
     if result.params["errors"]:
         ctx.exit(1)
 

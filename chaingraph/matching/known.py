@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from chaingraph.codes import clean_code, clean_stock_code, is_credit_code
 from chaingraph.engines import collect, read_frame
 from chaingraph.matching.candidates import Candidates
-from chaingraph.matching.names import NameReader, normal_text
+from chaingraph.matching.names import NameReader
 from chaingraph.matching.places import find_places
 from chaingraph.matching.score import Party
+from chaingraph.names import normal_text
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset

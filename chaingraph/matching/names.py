@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from chaingraph.matching.places import short_place
+from chaingraph.names import normal_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,9 +40,7 @@ _BRANCH: Final = re.compile(
     r"(?:第?[一二三四五六七八九十0-9]*分公司|分厂|分部|分支机构|办事处|生产基地|基地|项目部?(?:公司)?|工厂|厂区)$"
 )
 _GROUP: Final = re.compile(r"集团")
-_BRACKETS: Final = str.maketrans("【】〔〕[]{}《》〈〉「」", "()()()()()()()")
 _INSIDE: Final = re.compile(r"\(([^()]*)\)")
-_BLANKS: Final = re.compile(r"[\s·•.。,，、\-—_'\"“”‘’]+")
 _FORMER: Final = re.compile(r"^(?:原名?|曾用名|前身|现为?|简称)[::]?")
 _PARTNERS: Final = re.compile(r"\((?:有限合伙|普通合伙|特殊普通合伙|集团|筹|个体工商户)\)")
 _JOINERS: Final = re.compile(r"[/|;；]")
@@ -92,18 +90,6 @@ class Name:
     def is_short(self) -> bool:
         """Whether the name is a short one, without its legal form."""
         return not self.form
-
-
-def normal_text(name: str) -> str:
-    """Return a name as it is compared letter by letter.
-
-    Examples
-    --------
-    >>> normal_text("曲靖 市【Ａ】（集团）有限公司")
-    '曲靖市(a)(集团)有限公司'
-    """
-    text = unicodedata.normalize("NFKC", name).translate(_BRACKETS).casefold()
-    return _BLANKS.sub("", text)
 
 
 def split_core(core: str) -> tuple[str, str]:
