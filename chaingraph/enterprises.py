@@ -107,6 +107,11 @@ def _valid_at(at: str, kept: Sequence[str]) -> Any:
     return begun & (nw.col("until").is_null() | (nw.col("until") > day))
 
 
+def valid_rows(capacities: Any, *, at: str) -> Any:
+    """Return the rows of a narwhals frame of capacities that are in force at a date, of every status."""
+    return capacities.filter(_valid_at(at, STATUSES))
+
+
 def _factor(statuses: Mapping[str, float]) -> Any:
     """Return the commitment factor of each row as an expression."""
     factor: Any = nw.lit(0.0)

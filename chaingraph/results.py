@@ -199,7 +199,8 @@ def _header(name: str, lang: Language) -> str:
 def _shown_column(series: pd.Series[Any], name: str, lang: Language) -> list[str]:
     """Return a column's cells as a person reads them."""
     unit = words.column(name).unit
-    vocabulary = name if name in words.vocabularies() else ""
+    word = name.removesuffix("_before").removesuffix("_after")
+    vocabulary = word if word in words.vocabularies() else ""
     return [_shown_cell(cell, unit, vocabulary, lang) for cell in series.tolist()]
 
 

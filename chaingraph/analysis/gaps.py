@@ -133,20 +133,36 @@ def find_gaps(
         raise OptionError("bad-sort", value=sort, choices=", ".join(SORTS))
     study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation, goal=goal)
     weights = read_weights(weights)
-    wanted = chain_filter(study, chain)
-    matrix = study.chain_matrix
-    blocks = [
-        _region_gaps(state, wanted, wanted_kinds, weights, matrix, sort, draws, seed)
-        for state in region_states(study, region)
-    ]
-    names = [block.region for block in blocks]
-    frame = _named(study, join_blocks(study, blocks))
+    frame, names = gaps_of(
+        study, region_states(study, region), chain=chain, kinds=wanted_kinds, weights=weights,
+        sort=sort, draws=draws, seed=seed,
+    )  # fmt: skip
     params = study_params(study, names, chain) | {"draws": draws, "seed": seed, "weights": weights}
     shown = SHOWN if len(names) == 1 else ("region", *SHOWN)
     notes = _notes(frame, study)
     if at is not None and len(names) == 1:
         notes += _undated(study, region)
     return Result("gaps", frame, params, read_lang(ds, lang), shown, notes)
+
+
+def gaps_of(
+    study: Study,
+    states: Iterable[RegionState],
+    *,
+    chain: str | None = None,
+    kinds: tuple[str, ...] = GAP_KINDS,
+    weights: Mapping[str, float] | None = None,
+    sort: str = "priority",
+    draws: int = 0,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the gaps of regions that have been read, and the regions' names; see :func:`find_gaps`."""
+    wanted, matrix = chain_filter(study, chain), study.chain_matrix
+    weighed = read_weights(weights)
+    blocks = [
+        _region_gaps(state, wanted, kinds, weighed, matrix, sort, draws, seed) for state in states
+    ]
+    return _named(study, join_blocks(study, blocks)), [block.region for block in blocks]
 
 
 def split_lists(result: Result) -> list[Result]:

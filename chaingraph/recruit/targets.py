@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from chaingraph.analysis.gaps import ACTIONS, GAP_KINDS, classify, find_gaps
+from chaingraph.analysis.gaps import ACTIONS, GAP_KINDS, classify, gaps_of
 from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.state import RegionState, open_study, region_state
 from chaingraph.errors import OptionError
@@ -110,7 +110,7 @@ def rank_targets(
         raise OptionError("bad-limit", value=limit)
     study = open_study(ds, at=at, statuses=statuses)
     state = region_state(study, region)
-    asked = _asked(ds, state, gaps, at, statuses)
+    asked = _asked(state, gaps)
     ranking = rank_field(state, sorted(set(asked["position"])), read_weights(weights), method)
     frame = _frame(ranking, asked, limit)
     params = {
@@ -122,13 +122,7 @@ def rank_targets(
     return Result("targets", frame, params, read_lang(ds, lang), SHOWN, notes)
 
 
-def _asked(
-    ds: Dataset,
-    state: RegionState,
-    gaps: Result | Sequence[str] | str | None,
-    at: str | None,
-    statuses: Mapping[str, float] | Iterable[str] | str,
-) -> pd.DataFrame:
+def _asked(state: RegionState, gaps: Result | Sequence[str] | str | None) -> pd.DataFrame:
     """Return the products to find targets for: `position`, `gap_rank`, `gap_kind`, `action`, `serves`."""
     study = state.study
     if isinstance(gaps, Result):
@@ -138,7 +132,7 @@ def _asked(
         if len(found) and (found["region"] == state.region.name).any():
             found = found[found["region"] == state.region.name]
     elif gaps is None:
-        found = find_gaps(ds, region=state.region.name, at=at, statuses=statuses, draws=0).frame
+        found = gaps_of(study, [state])[0]
     else:
         names = [gaps] if isinstance(gaps, str) else gaps
         return _placed(state, _named(state, [read_product(study.products, n) for n in names]))

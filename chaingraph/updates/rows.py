@@ -208,3 +208,19 @@ def row_label(row: Mapping[str, object], name: str) -> str:
     'lfp / cell_lfp'
     """
     return " / ".join(text for c in row_key(name) if (text := cell_text(row.get(c))))
+
+
+def pair_by(
+    before: pd.DataFrame, after: pd.DataFrame, columns: Sequence[str]
+) -> tuple[Positions, Positions]:
+    """Return the positions of rows of two states that agree in all of some columns.
+
+    Examples
+    --------
+    >>> old, new = (pd.DataFrame({"unit_id": ids}) for ids in (["a", "b"], ["b", "c"]))
+    >>> [found.tolist() for found in pair_by(old, new, ["unit_id"])]
+    [[1], [0]]
+    """
+    met = _meet(before, after, columns)
+    none = np.array([], dtype=np.intp)
+    return (none, none) if met is None else met

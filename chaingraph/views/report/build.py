@@ -72,7 +72,7 @@ def build_report(
         ds, region=region, chain=chain, at=at, statuses=statuses, targets=targets, lang=lang
     )
     found = (build(context) for build in SECTIONS)
-    sections = _numbered([section for section in found if section is not None])
+    sections = number_through([section for section in found if section is not None])
     topic = context.term("chain", chain) if chain else ""
     return Report(
         title=context.say(
@@ -101,7 +101,7 @@ def _meta(context: Context) -> tuple[tuple[str, str], ...]:
     return (*named, (context.say("program"), f"chaingraph {__version__}"))
 
 
-def _numbered(sections: list[Section]) -> tuple[Section, ...]:
+def number_through(sections: list[Section]) -> tuple[Section, ...]:
     """Return the sections with their tables and figures numbered through."""
     tables = figures = 0
     result = []

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from chaingraph.analysis.overview import describe_dataset
 from chaingraph.views.report import model
-from chaingraph.views.report.model import Paragraph, Section, Table, make_row
+from chaingraph.views.report.model import Column, Paragraph, Section, Table, make_row, phrase
 
 if TYPE_CHECKING:
-    from chaingraph.views.report.context import Context
+    from chaingraph.views.report.context import Context, Sources
+    from chaingraph.words import Language
 
 
 def build(context: Context) -> Section:
@@ -18,7 +19,7 @@ def build(context: Context) -> Section:
     lead = Paragraph(context.say("lead-evidence", count=len(context.sources.numbers)))
     return Section(
         "evidence", context.say("section-evidence"), (lead,),
-        (_tables(context), _sources(context)),
+        (_tables(context), sources_table(context.sources, context.lang)),
     )  # fmt: skip
 
 
@@ -49,16 +50,16 @@ def _tables(context: Context) -> Table:
     )  # fmt: skip
 
 
-def _sources(context: Context) -> Table:
+def sources_table(sources: Sources, lang: Language) -> Table:
+    """Return the numbered sources as a table that links lead to."""
     columns = (
-        context.column("number", "count", 8),
-        context.column("address", width=90),
-        context.column("cited", "count", 10),
+        Column("number", phrase("col-number", lang), "", "count", 8),
+        Column("address", phrase("col-address", lang), width=90),
+        Column("cited", phrase("col-cited", lang), "", "count", 10),
     )
     rows = tuple(
-        make_row((model.count(number), model.text(address),
-                  model.count(context.sources.cited[number])))
-        for address, number in context.sources.numbers.items()
-    )  # fmt: skip
-    return Table("sources", context.say("table-sources"), columns, rows,
-                 context.say("basis-sources"), cited=False)  # fmt: skip
+        make_row((model.count(number), model.text(address), model.count(sources.cited[number])))
+        for address, number in sources.numbers.items()
+    )
+    return Table("sources", phrase("table-sources", lang), columns, rows,
+                 phrase("basis-sources", lang), cited=False)  # fmt: skip
