@@ -121,18 +121,21 @@ def _factor(statuses: Mapping[str, float]) -> Any:
 
 
 def located(rows: Any, enterprises: Any, columns: Sequence[str]) -> Any:
-    """Join capacity rows with columns of their sites and the group each belongs to.
+    """Join capacity rows with columns of their sites and the group each belongs to (:func:`owner`).
 
     Returns
     -------
     narwhals frame
         `rows` with `columns` of the enterprises and `group`: `group_zh`, else the enterprise's id.
     """
-    owner = nw.when(nw.col("group_zh").is_null()).then(nw.col("enterprise_id"))
-    sites = enterprises.with_columns(group=owner.otherwise(nw.col("group_zh"))).select(
-        "enterprise_id", "group", *columns
-    )
+    sites = enterprises.with_columns(group=owner()).select("enterprise_id", "group", *columns)
     return rows.join(sites, on="enterprise_id", how="inner")
+
+
+def owner() -> Any:
+    """Return whom each site belongs to as an expression: `group_zh`, else the enterprise's id."""
+    alone = nw.when(nw.col("group_zh").is_null()).then(nw.col("enterprise_id"))
+    return alone.otherwise(nw.col("group_zh"))
 
 
 class LocalRows(NamedTuple):

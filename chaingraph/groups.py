@@ -8,7 +8,7 @@ import narwhals as nw
 
 from chaingraph.dataset import last_day
 from chaingraph.engines import collect, read_frame
-from chaingraph.enterprises import CAPACITY_COLUMNS, LEVELS, in_force, located, sites_in
+from chaingraph.enterprises import CAPACITY_COLUMNS, LEVELS, in_force, located, owner, sites_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -158,8 +158,7 @@ def rows_of_groups(
     """
     watch = [status for status in HELD if status not in statuses]
     sites = read_frame(enterprises)
-    owner = nw.when(nw.col("group_zh").is_null()).then(nw.col("enterprise_id"))
-    sites = sites.filter(owner.otherwise(nw.col("group_zh")).is_in(list(groups)))
+    sites = sites.filter(owner().is_in(list(groups)))
     rows = in_force(read_frame(capacities), at=at, statuses=statuses, watch=watch)
     found = collect(located(rows, sites, ["name_zh", "name_en", *LEVELS, "lat", "lon"]))
     inner = [name for name in found.columns if name.endswith("_") or name in {"sourced", "counted"}]
