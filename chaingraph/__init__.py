@@ -56,9 +56,15 @@ if TYPE_CHECKING:
     from chaingraph.recruit.explain import explain_target
     from chaingraph.recruit.targets import rank_targets
     from chaingraph.results import Result
+    from chaingraph.rulebook.listing import list_rules
+    from chaingraph.templates.making import init_dataset
+    from chaingraph.updates.conflicts import read_conflict_decisions, save_conflicts
+    from chaingraph.updates.diff import Diff, diff_datasets
+    from chaingraph.updates.merging import Merged, merge_dataset
     from chaingraph.views.chain_map import ChainMap, build_chain_map, save_chain_map
     from chaingraph.views.figure_page import FigurePage, build_figure, save_figure
     from chaingraph.views.report.build import build_report, save_report
+    from chaingraph.views.report.changes import build_diff_report, save_diff
     from chaingraph.writers.csv_folder import save_dataset
     from chaingraph.writers.export import export_dataset
 
@@ -103,9 +109,15 @@ _HOMES = {
     "chaingraph.recruit.explain": ("explain_target",),
     "chaingraph.recruit.targets": ("rank_targets",),
     "chaingraph.results": ("Result",),
+    "chaingraph.rulebook.listing": ("list_rules",),
+    "chaingraph.templates.making": ("init_dataset",),
+    "chaingraph.updates.conflicts": ("read_conflict_decisions", "save_conflicts"),
+    "chaingraph.updates.diff": ("Diff", "diff_datasets"),
+    "chaingraph.updates.merging": ("Merged", "merge_dataset"),
     "chaingraph.views.chain_map": ("ChainMap", "build_chain_map", "save_chain_map"),
     "chaingraph.views.figure_page": ("FigurePage", "build_figure", "save_figure"),
     "chaingraph.views.report.build": ("build_report", "save_report"),
+    "chaingraph.views.report.changes": ("build_diff_report", "save_diff"),
     "chaingraph.writers.csv_folder": ("save_dataset",),
     "chaingraph.writers.export": ("export_dataset",),
 }
@@ -117,11 +129,13 @@ __all__ = [
     "ChaingraphError",
     "DataError",
     "Dataset",
+    "Diff",
     "FigurePage",
     "FileProblemError",
     "Finding",
     "Imported",
     "LoopError",
+    "Merged",
     "MissingLibraryError",
     "MissingTableError",
     "OptionError",
@@ -130,6 +144,7 @@ __all__ = [
     "__version__",
     "backtest",
     "build_chain_map",
+    "build_diff_report",
     "build_figure",
     "build_graph",
     "build_report",
@@ -137,6 +152,7 @@ __all__ = [
     "calculate_requirements",
     "check_dataset",
     "dataset_from_frames",
+    "diff_datasets",
     "explain_product",
     "explain_target",
     "export_dataset",
@@ -146,20 +162,26 @@ __all__ = [
     "find_region",
     "graph_to_tables",
     "import_file",
+    "init_dataset",
     "list_datasets",
     "list_regions",
+    "list_rules",
     "load_dataset",
     "match_enterprises",
     "measure_local_content",
     "measure_relatedness",
+    "merge_dataset",
     "rank_targets",
     "read_chain_graph",
+    "read_conflict_decisions",
     "read_decisions",
     "read_enterprise_list",
     "read_lists",
     "remember_decisions",
     "save_chain_map",
+    "save_conflicts",
     "save_dataset",
+    "save_diff",
     "save_figure",
     "save_matches",
     "save_report",

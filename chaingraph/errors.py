@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, ClassVar
+import errno
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from chaingraph import words
 
@@ -78,6 +79,46 @@ class DataError(ChaingraphError, ValueError):
 
 _SHORT = 3
 _FEW = 12
+_SYSTEM: Final = {
+    errno.ENOSPC: "os-full",
+    errno.EDQUOT: "os-quota",
+    errno.EACCES: "os-denied",
+    errno.EPERM: "os-denied",
+    errno.EROFS: "os-read-only",
+    errno.ENOENT: "os-missing",
+    errno.ENOTDIR: "os-not-folder",
+    errno.EISDIR: "os-is-folder",
+    errno.EEXIST: "os-not-empty",
+    errno.ENOTEMPTY: "os-not-empty",
+    errno.ENAMETOOLONG: "os-long-name",
+    errno.ELOOP: "os-loop",
+    errno.EBUSY: "os-busy",
+    errno.EIO: "os-broken",
+}
+
+
+def file_problem(key: str, path: object, error: OSError) -> FileProblemError:
+    """Return the failure for what the system said of a path, with what to do about it.
+
+    Parameters
+    ----------
+    key
+        ``unreadable-path`` or ``unwritable-path``.
+    path
+        What could not be read or written.
+    error
+        The system's error; those of everyday are put into words, others stay as they are.
+
+    Examples
+    --------
+    >>> print(file_problem("unwritable-path", "a.csv", OSError(28, "No space left on device")))
+    cannot write a.csv: the disk is full; free some space or choose another place
+    """
+    known = _SYSTEM.get(error.errno or 0, "")
+    if known == "os-missing" and key == "unwritable-path":
+        known = "os-no-folder"
+    detail = words.Phrase(known) if known else error.strerror or error
+    return FileProblemError(key, path=path, detail=detail)
 
 
 def closest(name: str, choices: Iterable[str], limit: int = 3) -> list[str]:

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import readers
 from chaingraph.checks import Finding, refuse, run_checks
 from chaingraph.dataset import Dataset, checked_date
-from chaingraph.errors import FileProblemError, OptionError, UnknownNameError, unknown_name
+from chaingraph.errors import (
+    FileProblemError,
+    OptionError,
+    UnknownNameError,
+    file_problem,
+    unknown_name,
+)
+from chaingraph.overriding import replace_rows
 from chaingraph.rawtables import Package, RawDataset, RawTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from chaingraph.readers.parquet_folder import Engine
+
+
+_OF_ROWS: Final = frozenset({"header-again", "ragged-row"})
+"""Rules of rows that are no rows of a table."""
 
 
 def list_datasets() -> list[str]:
@@ -58,7 +69,8 @@ def load_dataset(
     ----------
     source
         Name of a bundled dataset (``"qujing"``) or path of a folder of CSV or Parquet files, of an
-        Excel workbook with one sheet a table (``.xlsx``), or of a zip file of CSV files.
+        Excel workbook with one sheet a table (``.xlsx``), or of a zip file of CSV files. A large
+        CSV file takes about four times its size in memory where its cells repeat.
     engine
         For a Parquet folder, what holds enterprises and capacities: ``"pandas"``, or lazily
         ``"polars"`` or ``"duckdb"``. CSV folders are always in pandas.
@@ -104,8 +116,8 @@ def load_dataset(
         refuse(errors, raw.main.name)
     from chaingraph.tables import typed_tables  # imports pandas
 
-    tables = typed_tables(raw)
-    return Dataset(tuple(raw.packages), tables, _as_of(raw.main, tables), skipped)
+    tables = typed_tables(raw, consume=True)
+    return Dataset(tuple(raw.packages), tables, _as_of(raw.packages, tables), skipped)
 
 
 def dataset_from_frames(
@@ -155,7 +167,7 @@ def _from_frames(package: Package, frames: Mapping[str, Any], engine: str) -> Da
 
     tables, findings = checked_frames(frames, package.name)
     refuse(findings, package.name)
-    return Dataset((package,), tables, _as_of(package, tables), 0, engine)
+    return Dataset((package,), tables, _as_of((package,), tables), 0, engine)
 
 
 def read_raw(folder: Path) -> tuple[RawDataset, list[Finding]]:
@@ -181,7 +193,8 @@ def read_raw(folder: Path) -> tuple[RawDataset, list[Finding]]:
         )
     elif "products" in tables and not len(tables["products"]):
         findings.append(Finding("no-products", "products", packages[-1].name))
-    return RawDataset(packages, tables), findings
+    raw = RawDataset(packages, tables)
+    return raw, findings + replace_rows(raw)
 
 
 def check_dataset(source: str | Path) -> tuple[RawDataset, list[Finding]]:
@@ -228,9 +241,7 @@ def find_folder(source: str | Path) -> Path:
     try:
         exists = path.exists()
     except OSError as error:
-        raise FileProblemError(
-            "unreadable-path", path=path, detail=error.strerror or error
-        ) from error
+        raise file_problem("unreadable-path", path, error) from error
     if exists:
         return path
     if _looks_like_path(str(source)):
@@ -288,7 +299,7 @@ def _drop_bad_rows(raw: RawDataset, errors: list[Finding]) -> int:
     skipped = 0
     while errors:
         whole = [
-            finding for finding in errors if finding.row is None and finding.rule != "ragged-row"
+            finding for finding in errors if finding.row is None and finding.rule not in _OF_ROWS
         ]
         refuse(whole, raw.main.name)
         bad: dict[str, set[int]] = {}
@@ -304,12 +315,21 @@ def _drop_bad_rows(raw: RawDataset, errors: list[Finding]) -> int:
     return skipped
 
 
-def _as_of(package: Package, tables: Mapping[str, Any]) -> str:
-    """Return the card's date, else the latest date of a capacity row in memory, else nothing."""
-    if package.as_of:
-        return package.as_of
+def _as_of(packages: Sequence[Package], tables: Mapping[str, Any]) -> str:
+    """Return the card's date; else the later of the cards it extends and of its own capacity rows.
+
+    Where neither says one, the latest date of any capacity row in memory, else nothing.
+    """
+    main = packages[-1]
+    if main.as_of:
+        return main.as_of
+    dates = [package.as_of for package in packages]
     frame = tables.get("capacities")
     if frame is None or not hasattr(frame, "iloc") or "as_of" not in frame:
-        return ""
-    dates = frame["as_of"].dropna()
-    return str(dates.max()) if len(dates) else ""
+        return max(dates)
+    from chaingraph.tables import ORIGIN  # imports pandas
+
+    rows = frame
+    if any(dates):
+        rows = frame[frame[ORIGIN].str.startswith(f"{main.name}/").fillna(value=False)]
+    return str(max([*dates, *rows["as_of"].dropna().tolist()]))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, MutableSequence, Sequence
     from pathlib import Path
+
+BLOCK: Final = 256
+"""Rows that a table is filled with at a time: so few that the collector of garbage, which would look
+through the whole table again and again, is not called."""
+_MANY: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class RawTable:
     columns: dict[str, list[str]] = field(default_factory=dict)
     package: list[str] = field(default_factory=list)
     file: list[str] = field(default_factory=list)
-    line: list[int] = field(default_factory=list)
+    line: MutableSequence[int] = field(default_factory=lambda: array("q"))
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -76,7 +82,7 @@ class RawTable:
             own.extend(other.cells(name))
         self.package += other.package
         self.file += other.file
-        self.line += other.line
+        self.line.extend(other.line)
 
     def drop(self, rows: Iterable[int]) -> None:
         """Take rows out, by position."""
@@ -85,7 +91,62 @@ class RawTable:
         self.columns = {name: [cells[i] for i in keep] for name, cells in self.columns.items()}
         self.package = [self.package[i] for i in keep]
         self.file = [self.file[i] for i in keep]
-        self.line = [self.line[i] for i in keep]
+        self.line = array("q", [self.line[i] for i in keep])
+
+
+class _Texts(dict[str, str]):
+    """Cell -> its text without blanks around it, one object however often it stands."""
+
+    def __missing__(self, cell: str) -> str:
+        text = self[cell] = cell.strip()
+        return text
+
+
+class Filler:
+    """Fills a table with rows so that it takes little memory: equal cells of a column are one text.
+
+    Parameters
+    ----------
+    table
+        The table, without rows.
+    header
+        Names of the columns; one without a name is left out.
+    package, file
+        Where the rows stand.
+    """
+
+    def __init__(self, table: RawTable, header: Sequence[str], package: str, file: str) -> None:
+        self.table, self._package, self._file = table, package, file
+        self._columns: list[list[str]] = [[] for _ in header]
+        self._seen: list[_Texts | None] = [_Texts() for _ in header]
+        self._rows: list[Sequence[str]] = []
+        table.columns = {
+            name: cells for name, cells in zip(header, self._columns, strict=True) if name
+        }
+
+    def add(self, line: int, row: Sequence[str]) -> None:
+        """Add a row as wide as the header."""
+        self._rows.append(row)
+        self.table.line.append(line)
+        if len(self._rows) == BLOCK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Put the rows that were added into the table."""
+        height = len(self._rows)
+        if not height:
+            return
+        for place, cells in enumerate(zip(*self._rows, strict=True)):
+            column, seen = self._columns[place], self._seen[place]
+            if seen is None:
+                column += [cell.strip() for cell in cells]
+                continue
+            column.extend(map(seen.__getitem__, cells))
+            if len(seen) > _MANY and 2 * len(seen) > len(column):  # most cells differ
+                self._seen[place] = None
+        self.table.package += [self._package] * height
+        self.table.file += [self._file] * height
+        self._rows.clear()
 
 
 @dataclass

@@ -180,7 +180,7 @@ def test_check_lists_all_errors_at_once_with_their_places(tmp_path):
         ("./gone", 1, "no file or folder ./gone"),
         ("/gone/too", 1, "no file or folder /gone/too"),
         (__file__, 1, "is no dataset: a folder of CSV or Parquet files is needed"),
-        ("x" * 5_000, 1, "File name too long"),
+        ("x" * 5_000, 1, "the name is too long"),
     ],
 )
 def test_unknown_sources(source, status, sentence):
@@ -192,10 +192,10 @@ def test_unknown_sources(source, status, sentence):
 def test_a_folder_where_a_file_should_be(tmp_path, name):
     place = folder(tmp_path, inputs=LINKS)
     (place / name).mkdir()
-    assert f"cannot read {place / name}: Is a directory" in failure("show", place, status=1)
+    assert f"cannot read {place / name}: it is a folder where a file is needed" in failure("show", place, status=1)
 
 
-@pytest.mark.parametrize("call", ["exists", "read_bytes", "iterdir"])
+@pytest.mark.parametrize("call", ["exists", "open", "iterdir"])
 def test_what_may_not_be_read(tmp_path, monkeypatch, call):
     place = folder(tmp_path, products=PRODUCTS)
 
@@ -205,7 +205,7 @@ def test_what_may_not_be_read(tmp_path, monkeypatch, call):
     monkeypatch.setattr(Path, call, refuse)
     found = failure("show", place, status=1)
     assert found.startswith(f"chaingraph: cannot read {place}")
-    assert found.endswith(": Permission denied")
+    assert ": no permission, or another program has it open" in found
 
 
 @pytest.mark.parametrize("command", [("gaps", "toy"), ("view", "toy")])
@@ -219,7 +219,12 @@ def test_a_full_or_read_only_disk_keeps_the_old_file(tmp_path, monkeypatch, comm
 
     monkeypatch.setattr(os, "fsync", full)
     found = failure(*command, "-o", target, status=1)
-    assert found == f"chaingraph: cannot write {target}: {os.strerror(code)}"
+    sentence = {
+        errno.ENOSPC: "the disk is full; free some space or choose another place",
+        errno.EROFS: "the disk is read-only; choose another place",
+        errno.EDQUOT: "your share of the disk is used up; free some space or choose another place",
+    }[code]
+    assert found == f"chaingraph: cannot write {target}: {sentence}"
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -227,7 +232,8 @@ def test_a_full_or_read_only_disk_keeps_the_old_file(tmp_path, monkeypatch, comm
 def test_output_into_nowhere_and_onto_a_folder(tmp_path):
     missing = tmp_path / "gone" / "x.csv"
     assert failure("gaps", "toy", "-o", missing, status=1) == (
-        f"chaingraph: cannot write {missing}: No such file or directory"
+        f"chaingraph: cannot write {missing}: its folder does not exist; "
+        "create that folder first or correct the path"
     )
     taken = tmp_path / "taken.csv"
     taken.mkdir()

@@ -104,10 +104,12 @@ def test_same_product_twice_in_one_package_is_a_duplicate_all_the_same() -> None
     assert rules_of(raw_packages(packages), at_load=True) == ["duplicate-key"]
 
 
-def test_other_tables_may_not_repeat_a_key_in_another_package() -> None:
-    """Only products may stand in two packages."""
+def test_a_key_may_stand_in_two_folders_but_not_twice_in_one() -> None:
+    """The later folder's row stands (test_overriding); twice in one folder is an error."""
     packages = {"chain": {"enterprises": MAKER}, "city": {"enterprises": MAKER}}
-    assert rules_of(raw_packages(packages)) == ["duplicate-key"]
+    assert rules_of(raw_packages(packages)) == []
+    packages["city"] = {"enterprises": MAKER.strip() + "\n" + MAKER.strip().splitlines()[-1]}
+    assert "duplicate-key" in rules_of(raw_packages(packages))
 
 
 def test_dangling_id_names_table_and_suggestion() -> None:

@@ -38,16 +38,23 @@ CASES = (
     | test_checks_plants.CASES
     | test_checks_totals.CASES
 )
-CASES_OF_THEIR_OWN = {"product-conflict", "focus-unknown", "date-ahead"}
+CASES_OF_THEIR_OWN = {
+    "product-conflict", "focus-unknown", "date-ahead",
+}  # fmt: skip
 READER_PARAMS: dict[str, dict[str, object]] = {
     "duplicate-column": {},
     "file-broken": {"file": "f.csv", "detail": "d"},
     "file-empty": {"file": "f.csv"},
     "file-encoding": {"file": "f.csv", "detail": "d"},
+    "header-again": {},
+    "columns-too-many": {"found": "501", "most": "500"},
     "missing-column": {"columns": "c", "suggestions": "s"},
     "missing-table": {"table": "products"},
     "no-products": {},
     "no-rows": {"file": "f.csv"},
+    "row-replaced": {"first": "f.csv:2"},
+    "name-replaced": {"first": "f.csv:2", "other": "n"},
+    "capacity-replaced": {"site": "s", "product": "p", "count": 2, "first": "f.csv:2"},
     "package-invalid": {"detail": "d"},
     "ragged-row": {"expected": 3, "found": 2},
     "unknown-column": {"suggestions": "s"},

@@ -55,7 +55,7 @@ def test_files_are_replaced_and_full_folders_kept(tmp_path):
     assert len(cg.load_dataset(old).products) == 11
     kept = folder(tmp_path, products=PRODUCTS)
     text = failure("convert", "toy", "-o", kept, status=1)
-    assert text == f"chaingraph: cannot write {kept}: the folder is not empty"
+    assert text == f"chaingraph: cannot write {kept}: the folder is not empty; choose a new or an empty one"
     assert (kept / "products.csv").read_text(encoding="utf-8") == PRODUCTS
 
 
@@ -65,12 +65,12 @@ def test_files_are_replaced_and_full_folders_kept(tmp_path):
         (["toy", "-o", "x.doc"], 2, "cannot tell the format of 'x.doc'"),
         (["toy", "-o", "x", "--to", "excel"], 2, "'x' must end in .xlsx"),
         (["toy", "-o", "x.gexf", "--encoding", "utf-8-sig"], 2, "is for CSV files, not for gexf"),
-        (["toy", "-o", "gone/x.gexf"], 1, "cannot write gone/x.gexf: No such file or directory"),
+        (["toy", "-o", "gone/x.gexf"], 1, "cannot write gone/x.gexf: its folder does not exist"),
         (["toy", "-o", "-"], 2, "a dataset cannot be written to stdout"),
         (["toy"], 2, "Missing option '-o'"),
         (["tyo", "-o", "x"], 2, "no dataset or folder 'tyo'; did you mean: toy"),
         (["toy", "-o", "x", "--to", "xls"], 2, "'xls' is not one of"),
-        (["toy", "-o", "x", "--map", "no.toml"], 1, "cannot read no.toml: No such file"),
+        (["toy", "-o", "x", "--map", "no.toml"], 1, "cannot read no.toml: there is no such file"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(tmp_path, monkeypatch, args, status, sentence):

@@ -163,7 +163,7 @@ def test_blank_rows_wide_rows_and_empty_columns(tmp_path):
     lines = [[*PRODUCTS[0], None, None], PRODUCTS[1], [], [None], [*PRODUCTS[2], None, " "]]
     path = book(tmp_path, products=lines)
     raw, _ = cg.check_dataset(path)
-    assert raw.tables["products"].line == [2, 5]
+    assert list(raw.tables["products"].line) == [2, 5]
     assert raw.tables["products"].columns["product_id"] == ["a", "b"]
     wide = book(tmp_path, "wide.xlsx", products=[PRODUCTS[0], [*PRODUCTS[1], "x"]])
     assert ("ragged-row", "wide.xlsx/products", 2, "") in found(wide, "error")

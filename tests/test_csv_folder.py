@@ -11,8 +11,11 @@ import pandas as pd
 import pytest
 
 import chaingraph as cg
+from chaingraph.rawtables import BLOCK
+from chaingraph.readers.csv_folder import read_csv
 from chaingraph.schema import TABLE_NAMES
 from chaingraph.tables import ORIGIN
+from tests.helpers_cli import folder
 
 
 def assert_same(first, second):
@@ -114,20 +117,20 @@ def test_an_empty_folder_is_filled_and_a_full_one_refused(tmp_path, toy):
 def test_a_file_or_a_missing_parent_is_refused(tmp_path, toy):
     file = tmp_path / "file"
     file.write_text("x")
-    with pytest.raises(cg.FileProblemError, match="Not a directory"):
+    with pytest.raises(cg.FileProblemError, match="a file stands where a folder is needed"):
         cg.save_dataset(toy, file)
-    with pytest.raises(cg.FileProblemError, match="No such file or directory"):
+    with pytest.raises(cg.FileProblemError, match="its folder does not exist; create"):
         cg.save_dataset(toy, tmp_path / "gone" / "toy")
     assert list(tmp_path.iterdir()) == [file]
 
 
-@pytest.mark.parametrize("call", ["write_text", "replace"])
+@pytest.mark.parametrize("call", ["chmod", "replace"])
 def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch, toy, call):
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Path, call, full)
-    with pytest.raises(cg.FileProblemError, match="No space left on device"):
+    with pytest.raises(cg.FileProblemError, match="the disk is full; free some space"):
         cg.save_dataset(toy, tmp_path / "toy")
     assert list(tmp_path.iterdir()) == []
 
@@ -137,3 +140,33 @@ def test_loading_and_saving_change_nothing(tmp_path, toy):
     cg.save_dataset(toy, tmp_path / "toy")
     for name, frame in before.items():
         pd.testing.assert_frame_equal(toy.table(name), frame)
+
+
+def test_a_card_without_a_date_takes_the_later_of_its_own_rows_and_what_it_extends(tmp_path):
+    """Rows of the chain that run ahead of its own card move no city's date; the city's own rows do."""
+    base = {"name": "base", "as_of": "2024-12"}
+    products, sites = "product_id,name_zh,unit\na,甲,t\n", "enterprise_id,name_zh\ns,甲\n"
+    makers = "enterprise_id,product_id,capacity,as_of\ns,a,1,{}\n"
+    folder(tmp_path, "base", products=products, enterprises=sites,
+           capacities=makers.format("2026-01"), card=json.dumps(base))  # fmt: skip
+    card = json.dumps({"name": "city", "extends": ["base"]})
+    for name, date, wanted in (("x", "2025-06", "2025-06"), ("y", "2020", "2024-12")):
+        own = makers.replace("s,a", "t,a").format(date)
+        place = folder(tmp_path, name, enterprises=sites.replace("s,", "t,"), capacities=own,
+                       card=card.replace("city", name))  # fmt: skip
+        assert cg.load_dataset(place).as_of == wanted
+
+
+def test_equal_cells_of_a_large_file_are_one_text(tmp_path):
+    """What a table takes in memory grows with its different cells, not with its rows."""
+    rows = "".join(f"p{n},  unit  of {n % 3} ,t\n" for n in range(3 * BLOCK + 7))
+    path = tmp_path / "products.csv"
+    path.write_text("product_id,name_zh,unit\n" + rows, encoding="utf-8")
+    table, found = read_csv(path, "products", "city", "city/products.csv")
+    assert found == []
+    assert len(table) == len(table.file) == len(table.package) == 3 * BLOCK + 7
+    assert table.columns["product_id"][-1] == f"p{3 * BLOCK + 6}"
+    assert table.columns["name_zh"][:3] == ["unit  of 0", "unit  of 1", "unit  of 2"]
+    assert list(table.line) == list(range(2, 3 * BLOCK + 9))
+    for name, texts in (("unit", 1), ("name_zh", 3)):
+        assert len({id(cell) for cell in table.columns[name]}) == texts

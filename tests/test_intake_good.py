@@ -316,3 +316,17 @@ def test_enterprises_without_figures_and_with_several_products(tmp_path):
     assert column(done, "product_id") == ["metal", "foil"]
     assert len(done.tables["enterprises"]) == 2
     assert [rule for rule, _ in rules(done, "warning")] == ["enterprise-only"]
+
+
+def test_the_region_fills_what_a_list_leaves_out_of_a_place(tmp_path):
+    """A county alone lies in the region; one that is known elsewhere, another province or city do not."""
+    header = ["企业名称", "省", "市", "县(市、区)", "产品名称", "产能(吨)"]
+    places = [("", "", "袁州区"), ("", "", "丰城市"), ("江西省", "", ""), ("", "", ""), ("", "吉安市", ""),
+              ("云南省", "", ""), ("", "", "麒麟区"), ("", "", "胡杨河市")]  # fmt: skip
+    lines = [[f"第{n}材料厂", *place, "电池级碳酸锂", n + 1] for n, place in enumerate(places)]
+    done = imported(workbook(tmp_path, [header, *lines]), extends=["battery"], region="宜春市")
+    sites = done.tables["enterprises"].fillna("")
+    here = ("江西省", "宜春市")
+    assert list(sites[["province", "city"]].itertuples(index=False, name=None)) == [
+        here, here, here, here, ("", "吉安市"), ("云南省", ""), here, ("新疆维吾尔自治区", ""),
+    ]  # fmt: skip

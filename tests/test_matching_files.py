@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 
 import chaingraph as cg
+from chaingraph.matching import lists
 from chaingraph.matching.lists import HEADERS
 from tests.helpers_cli import document, failure, folder, rows, run
 
@@ -319,3 +320,26 @@ def test_a_list_larger_than_a_screen(city, tmp_path):
     file.write_text(lines.getvalue(), encoding="utf-8")
     assert len(rows("match", file, city)) == 60
     assert run("match", file, city, "--top", "2").stdout
+
+
+def test_a_list_longer_than_can_be_held_is_refused(tmp_path, monkeypatch):
+    file = tmp_path / "a.csv"
+    file.write_text("企业名称\n甲厂\n乙厂\n", encoding="utf-8")
+    monkeypatch.setattr(lists, "MOST_ROWS", 3)
+    assert len(cg.read_enterprise_list(file)) == 2
+    monkeypatch.setattr(lists, "MOST_ROWS", 2)
+    with pytest.raises(cg.FileProblemError, match="at most 2 rows and 200 MB are read") as caught:
+        cg.read_enterprise_list(file)
+    assert "请拆分" in caught.value.text("zh")
+
+
+def test_a_code_kept_as_a_number_is_no_code(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["企业名称", "统一社会信用代码"], ["甲厂", 9.15303e17]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(
+        cg.DataError, match=r"the cell B2 of sheet Sheet shows 9\.15303e\+17"
+    ) as caught:
+        cg.read_enterprise_list(tmp_path / "a.xlsx")
+    assert caught.value.key == "match-no-value"

@@ -16,12 +16,17 @@ from chaingraph import errors, products, words
 from chaingraph.analysis import gaps, overview, standing
 from chaingraph.checks import rules
 from chaingraph.enterprises import LEVELS, STATUSES
-from chaingraph.matching import match, review
+from chaingraph.matching import match
 from chaingraph.recruit.choices import BASELINES
 from chaingraph.recruit.contest import PRODUCT_RULES
 from chaingraph.recruit.features import FEATURES
 from chaingraph.recruit.scoring import METHODS
 from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.updates import ledger
+from chaingraph.updates.causes import CAUSES
+from chaingraph.updates.gap_changes import GAP_CHANGES
+from chaingraph.updates.moves import MOVES
+from chaingraph.updates.table_changes import CHANGES
 
 PACKAGE = Path(__file__).parents[1] / "chaingraph"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -167,8 +172,14 @@ def test_every_term_is_there_twice(name):
         ("severity", ("error", "warning", "info")),
         ("chain", ("battery", "photovoltaic", "aluminium")),
         ("flag", ("true", "false")),
+        ("gap_change", GAP_CHANGES),
+        ("cause", CAUSES),
+        ("move", MOVES),
+        ("change", CHANGES),
         ("decision", match.DECISIONS),
-        ("choice", review.CHOICES),
+        ("choice", {choice for kind in ledger.CHOICES.values() for choice in kind}),
+        ("outcome", ledger.OUTCOMES),
+        ("conflict_kind", ledger.KINDS),
         ("feature", FEATURES),
         ("plant_basis", ("own", "median", "unknown")),
         ("split", ("time", "city")),
@@ -206,7 +217,11 @@ def results() -> list[cg.Result]:
         found := cg.match_enterprises(toy, [{"name": "甲市电芯", "city": "甲市"}]),
         match.count_decisions(found),
         match.only_review(found),
+        *cg.diff_datasets(toy.at("2019"), toy).results,
         *cg.import_file(toy.packages[-1].path, dry_run=True).results,
+        *(done := cg.merge_dataset(toy.packages[-1].path, "toy", dry_run=True)).results,
+        done.changes,
+        done.conflicts,
         overview.describe_dataset(toy),
         overview.describe_datasets(),
         overview.list_findings("toy"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @check("duplicate-key", "product-conflict")
 def check_keys(tables: Tables) -> Iterator[Finding]:
-    """Report a key that stands twice; products of two packages need only agree on their unit."""
+    """Report a key that stands twice in a package; products of two packages must agree on their unit."""
     for spec in tables.specs():
         if not spec.primary_key:
             continue
@@ -41,9 +41,11 @@ def _judge_repeat(
 ) -> Iterator[Finding]:
     packages = tables.table(name).package
     own = [other for other in earlier if packages[other] == packages[row]]
-    if own or name != "products":
-        first = tables.place(name, own[0] if own else earlier[0])
+    if own:
+        first = tables.place(name, own[0])
         yield tables.finding("duplicate-key", name, row, column, first=first)
+        return
+    if name != "products":  # the later package's row stands
         return
     units = tables.texts("products", "unit")
     for other in earlier:

@@ -31,12 +31,17 @@ RULE_CHECKS: Final[list[RuleCheck]] = []
 """All checks in the order in which their modules register them."""
 
 READER_RULES: Final = frozenset({
+    "capacity-replaced",
+    "name-replaced",
+    "row-replaced",
     "cell-error",
     "cell-formula",
+    "columns-too-many",
     "duplicate-column",
     "file-broken",
     "file-empty",
     "file-encoding",
+    "header-again",
     "list-broken",
     "list-dangling",
     "list-merged",

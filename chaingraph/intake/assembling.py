@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.checks import run_checks
+from chaingraph.intake.places import PLACES, Regions, fill_place
 from chaingraph.intake.problems import Problem
+from chaingraph.overriding import replaced
 from chaingraph.rawtables import RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
 
 if TYPE_CHECKING:
     from chaingraph.checks import Finding
     from chaingraph.intake.sheets import Record
-    from chaingraph.rawtables import Package
+from chaingraph.rawtables import Package
 
 _NOT_HERE: Final = {"no-source", "unit-assumed", "missing-target-table", "focus-unknown"}
-_PLACES: Final = ("city", "county", "province")
 
 
 @dataclass
@@ -63,23 +64,32 @@ class Assembly:
         )
 
     def fill_region(self, region: str, file: str) -> None:
-        """Give enterprises without any place the region of the import."""
+        """Give enterprises of which no city is said the region of the import, and what it lies in."""
         if not region:
             return
-        name = "county" if region.endswith(("县", "区", "旗")) else "city"
-        empty = [
-            record
-            for record in self.records.get("enterprises", [])
-            if not any(record.values.get(place) for place in _PLACES)
-        ]
-        for record in empty:
-            record.values[name] = region
-        if empty:
-            params: dict[str, object] = {"count": len(empty)}
+        placed, regions = self._placed(), Regions(self.base.tables.get("regions"))
+        filled = 0
+        for record in self.records.get("enterprises", []):
+            if record.values.get("enterprise_id", "") in placed:
+                continue
+            more = fill_place(record.values, region, regions)
+            record.values |= more
+            filled += bool(more)
+        if filled:
+            params: dict[str, object] = {"count": filled}
             self.problems.append(Problem("region-filled", file, value=region, params=params))
 
+    def _placed(self) -> set[str]:
+        """Return the enterprises of the extended datasets that have a place."""
+        table = self.base.tables.get("enterprises")
+        if table is None:
+            return set()
+        cells = [table.cells(place) for place in PLACES]
+        ids = zip(table.cells("enterprise_id"), *cells, strict=True)
+        return {site for site, *places in ids if any(places)}
+
     def complete(self) -> None:
-        """Look up the keys of the extended datasets: their rows stand, their products are completed."""
+        """Look up the keys of the extended datasets; a row that says more is completed by theirs."""
         for table, records in self.records.items():
             key = table_spec(table).primary_key
             if not key or table not in self.base.tables:
@@ -90,11 +100,9 @@ class Assembly:
                 below = known.get(tuple(record.values.get(name, "") for name in key))
                 if below is None:
                     kept.append(record)
-                elif table == "products":
+                elif table == "products" or self._says_more(record, below, key):
                     record.values = {k: v for k, v in below.items() if v} | record.values
                     kept.append(record)
-                else:
-                    self._tell_known(record, below, key)
             if len(kept) < len(records):
                 params: dict[str, object] = {"count": len(records) - len(kept)}
                 spec = table_spec(table)
@@ -104,22 +112,21 @@ class Assembly:
                 )  # fmt: skip
             self.records[table] = kept
 
-    def _tell_known(self, record: Record, below: dict[str, str], key: tuple[str, ...]) -> None:
-        """Report a row that says otherwise than the row of an extended dataset."""
+    def _says_more(self, record: Record, below: dict[str, str], key: tuple[str, ...]) -> bool:
+        """Tell whether a row fills or changes a cell of the row known below; report what it changes."""
         spec = table_spec(record.table)
+        said = {k: v for k, v in record.values.items() if v and k not in {"note", *key}}
         other = [
-            spec.by_name[name].title_zh
-            for name, text in record.values.items()
-            if text != below.get(name, "") and name != "note"
+            spec.by_name[k].title_zh for k, v in said.items() if below.get(k) not in {v, "", None}
         ]
-        if not other:
-            return
-        name = " ".join(record.values.get(part, "") for part in key)
-        params: dict[str, object] = {"columns": "、".join(other)}
-        cell = record.places.get(key[0], str(record.line))
-        self.problems.append(
-            Problem("known-differs", record.file, record.sheet, cell, name, params, record.line)
-        )
+        if other:
+            name = " ".join(record.values.get(part, "") for part in key)
+            params: dict[str, object] = {"columns": "、".join(other)}
+            cell = record.places.get(key[0], str(record.line))
+            self.problems.append(
+                Problem("known-differs", record.file, record.sheet, cell, name, params, record.line)
+            )
+        return any(below.get(k, "") != v for k, v in said.items())
 
     def tables(self) -> dict[str, RawTable]:
         """Return the tables of the import alone, with the columns that have a cell."""
@@ -150,9 +157,10 @@ class Assembly:
             tables[name] = RawTable(name)
             if name in self.base.tables:
                 tables[name].append(self.base.tables[name])
-            offsets[name] = len(tables[name])
             if name in own:
                 tables[name].append(own[name])
+                tables[name].drop(replaced(tables[name]))
+            offsets[name] = len(tables[name]) - len(own.get(name, ()))
         raw = RawDataset([*self.base.packages[:-1], self.package], tables)
         found: list[tuple[Problem, Record | None]] = []
         for finding in run_checks(raw):

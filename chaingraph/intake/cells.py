@@ -22,6 +22,7 @@ _EXACT_DIGITS: Final = 15
 _LONGEST_TEXT: Final = 10_000
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|_x00[0-9a-fA-F]{2}_")
 _SEPARATORS: Final = re.compile(r"\s*[;；、，,\n]\s*")
+_WRITTEN_LIST: Final = re.compile(r"[^;；、，\n]*;[^；、，\n]*")
 _CREDIT: Final = re.compile(f"[{codes.ALPHABET}]{{18}}")
 
 
@@ -135,6 +136,8 @@ def _id(field: Field, text: str) -> Reading | Refusal:
 
 
 def _list(text: str, *, chains: bool) -> str:
+    if not chains and _WRITTEN_LIST.fullmatch(text):  # as the schema writes it: commas are texts
+        return text
     names = [part for part in _SEPARATORS.split(text) if part]
     if chains:
         known = {

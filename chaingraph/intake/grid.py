@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.intake.problems import Problem
+
+if TYPE_CHECKING:
+    from chaingraph.intake.template import Template
 
 MOST_ROWS: Final = 200_000
 MOST_COLUMNS: Final = 500
@@ -27,6 +30,10 @@ class Grid:
         Merged ranges by position: first row, first column, last row, last column.
     typed
         Whether the file itself tells numbers from texts.
+    template
+        What the workbook says of itself where ``chaingraph init`` made it.
+    left
+        Numbers of the rows that still hold a part of the template's example.
     """
 
     file: str
@@ -38,6 +45,8 @@ class Grid:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     broken: dict[tuple[int, int], str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    template: Template | None = None
+    left: set[int] = field(default_factory=set)
 
     @property
     def title(self) -> str:

@@ -7,7 +7,7 @@ import importlib.util
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.errors import FileProblemError, MissingLibraryError
+from chaingraph.errors import FileProblemError, MissingLibraryError, file_problem
 from chaingraph.intake import archives, textfiles
 from chaingraph.intake.grid import MOST_COLUMNS, MOST_ROWS, Grid
 from chaingraph.intake.problems import FileRefusalError, Problem
@@ -50,9 +50,7 @@ def open_grids(path: str | Path) -> tuple[list[Grid], list[Problem]]:
     except FileNotFoundError as error:
         raise FileProblemError("no-such-path", path=place) from error
     except OSError as error:
-        raise FileProblemError(
-            "unreadable-path", path=place, detail=error.strerror or error
-        ) from error
+        raise file_problem("unreadable-path", place, error) from error
     return grids, problems
 
 

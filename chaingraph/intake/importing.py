@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.dataset import checked_date
-from chaingraph.errors import DataError, FileProblemError, OptionError
+from chaingraph.errors import DataError, OptionError
+from chaingraph.files import write_folder
 from chaingraph.intake.assembling import Assembly
+from chaingraph.intake.cards import card_of, check_target, found_extends, read_base
 from chaingraph.intake.grids import open_grids
 from chaingraph.intake.headers import find_layout, tell_columns
 from chaingraph.intake.keys import Enterprises, Products
 from chaingraph.intake.problems import Problem
 from chaingraph.intake.sheets import Known, Sheet
 from chaingraph.intake.synonyms import table_names
+from chaingraph.intake.template import take_template
 from chaingraph.intake.understood import show_problems, show_understood
-from chaingraph.loading import find_folder, list_datasets, load_dataset, read_raw
+from chaingraph.loading import load_dataset
 from chaingraph.rawtables import Package, RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
-from chaingraph.writers.csv_folder import resource, to_csv
+from chaingraph.writers.csv_folder import CARD, card_text, to_csv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +90,9 @@ def import_file(
     folder
         A new or empty folder for the dataset; its parent must exist. None with `dry_run`.
     extends
-        Datasets whose products and enterprises the file may name: bundled names or folders.
+        Datasets whose products and enterprises the file may name: bundled names or folders. A
+        workbook of :func:`init_dataset` says by itself what it extends, its region and its date; what
+        is given here wins.
     region
         The region under study; enterprises without any place are put there, with a warning.
     as_of
@@ -139,13 +140,21 @@ def import_file(
     if target is None and not dry_run:
         raise OptionError("import-needs-folder")
     if target is not None and not dry_run:
-        _check_target(target)
+        check_target(target)
     grids, problems = open_grids(path)
+    grids, template = take_template(grids)
     chosen = _chosen_sheets(grids, sheets or {})
-    base = _base(extends)
+    language: Language = "zh"
+    if template is not None:
+        parent = Path(path) if Path(path).is_dir() else Path(path).resolve().parent
+        extends = extends or found_extends(template.extends, parent)
+        region, as_of = region or template.region, as_of or template.as_of
+        language = template.lang
+        problems.append(_template_problem(extends, region, Path(path).name))
+    base = read_base(extends)
     name = target.resolve().name if target is not None else Path(path).resolve().stem
     card = Package(name=name or "import", path=None, as_of=as_of, focus=region,
-                   extends=tuple(extends))  # fmt: skip
+                   extends=tuple(extends), language=language)  # fmt: skip
     read = _read_sheets(grids, chosen, base)
     assembly = Assembly(card, base)
     for sheet in read:
@@ -156,7 +165,8 @@ def import_file(
     if not read and not _has_errors(problems):
         problems.append(Problem("nothing-understood", Path(path).name))
     if read and not any(assembly.records.values()) and not _has_errors(problems):
-        problems.append(Problem("nothing-read", Path(path).name))
+        empty = "nothing-read" if template is None else "template-unfilled"
+        problems.append(Problem(empty, Path(path).name))
     blocking = _settle(assembly, problems, skip_bad_rows=skip_bad_rows, read=bool(read))
     frames = _frames(assembly.tables())
     written = None
@@ -170,28 +180,25 @@ def import_file(
     )  # fmt: skip
 
 
+def _template_problem(extends: Sequence[str], region: str, file: str) -> Problem:
+    """Return what is said of a workbook that the template was made for."""
+    names = ", ".join(Path(name).name for name in extends)
+    params: dict[str, object] = {"extends": names or "-", "region": region or "-"}
+    return Problem("template-read", file, params=params)
+
+
 def _has_errors(problems: Sequence[Problem]) -> bool:
     return any(problem.severity == "error" for problem in problems)
 
 
-def _check_target(target: Path) -> None:
-    try:
-        full = target.exists() and (not target.is_dir() or any(target.iterdir()))
-        stands = target.resolve().parent.is_dir()
-    except OSError as error:
-        raise FileProblemError(
-            "unwritable-path", path=target, detail=error.strerror or error
-        ) from error
-    if full:
-        raise FileProblemError("unwritable-path", path=target, detail="it is not empty")
-    if not stands:
-        raise FileProblemError("no-such-path", path=target.parent)
-
-
 def _chosen_sheets(grids: Sequence[Grid], sheets: Mapping[str, str]) -> dict[str, str]:
-    """Return the sheets that a person named, with their tables."""
+    """Return the sheets that a person or the template named, with their tables."""
     titles = {grid.title for grid in grids}
-    chosen = {}
+    chosen = {
+        grid.title: table
+        for grid in grids
+        if grid.template is not None and (table := grid.template.sheets.get(grid.title, ""))
+    }
     for sheet, table in sheets.items():
         if sheet not in titles:
             raise OptionError("import-no-sheet", sheet=sheet, choices=", ".join(sorted(titles)))
@@ -202,19 +209,6 @@ def _chosen_sheets(grids: Sequence[Grid], sheets: Mapping[str, str]) -> dict[str
     return chosen
 
 
-def _base(extends: Sequence[str]) -> RawDataset:
-    """Return the raw tables of all extended datasets."""
-    places = [str(find_folder(name).resolve()) for name in extends]
-    with tempfile.TemporaryDirectory() as empty:
-        card = {"name": "import", "extends": places}
-        Path(empty, "datapackage.json").write_text(json.dumps(card), encoding="utf-8")
-        raw, findings = read_raw(Path(empty))
-    if any(f.severity == "error" and f.rule != "missing-table" for f in findings):
-        for name in extends:
-            load_dataset(name)  # says what is wrong with it
-    return raw
-
-
 def _read_sheets(grids: Sequence[Grid], chosen: Mapping[str, str], base: RawDataset) -> list[Sheet]:
     products, enterprises = Products(), Enterprises()
     products.add_table(base.tables.get("products", RawTable("products")))
@@ -223,7 +217,8 @@ def _read_sheets(grids: Sequence[Grid], chosen: Mapping[str, str], base: RawData
     found: list[Sheet] = []
     for grid in grids:
         if not any(cell not in {None, ""} for row in grid.rows for cell in row):
-            grid.tell("sheet-empty")
+            if grid.template is None:
+                grid.tell("sheet-empty")
         elif grid.hidden and grid.title not in chosen:
             grid.tell("hidden-sheet")
         else:
@@ -285,58 +280,14 @@ def _number(cell: str) -> float:
 
 def _write(target: Path, card: Package, frames: Mapping[str, pd.DataFrame], source: str) -> Path:
     """Write the folder beside its place, load it, and put it there: all of it or nothing."""
-    temporary = ""
+    files = [(f"{name}.csv", to_csv(frame, name)) for name, frame in frames.items()]
+    columns = {name: list(frame.columns) for name, frame in frames.items()}
+    files.append((CARD, card_text(card_of(card, columns, target, source))))
     try:
-        parent = target.resolve().parent
-        temporary = tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent)
-        place = Path(temporary)
-        place.chmod(0o755)
-        for name, frame in frames.items():
-            (place / f"{name}.csv").write_text(to_csv(frame, name), encoding="utf-8", newline="\n")
-        text = json.dumps(_card(card, frames, source, target), ensure_ascii=False, indent=2)
-        (place / "datapackage.json").write_text(text + "\n", encoding="utf-8", newline="\n")
-        load_dataset(place)
-        place.replace(target)
+        write_folder(target, files, check=load_dataset)
     except DataError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
         raise DataError("import-not-loading", error.findings, detail=error) from error
-    except OSError as error:
-        if temporary:
-            shutil.rmtree(temporary, ignore_errors=True)
-        if isinstance(error, FileProblemError):
-            raise
-        raise FileProblemError(
-            "unwritable-path", path=target, detail=error.strerror or error
-        ) from error
     return target
-
-
-def _card(
-    card: Package, frames: Mapping[str, pd.DataFrame], source: str, target: Path
-) -> dict[str, Any]:
-    parent = target.resolve().parent
-    plain = {n for n in list_datasets() if n != target.name and not (parent / n).is_dir()}
-    extends = [
-        name if name in plain
-        else Path(os.path.relpath(find_folder(name).resolve(), parent)).as_posix()
-        for name in card.extends
-    ]  # fmt: skip
-    return {
-        "profile": "data-package",
-        "name": card.name,
-        "title": card.name,
-        "title_zh": card.focus or card.name,
-        "version": "1",
-        "as_of": card.as_of,
-        "language": "zh",
-        "focus": card.focus,
-        "extends": extends,
-        "sources": [{"title": source}],
-        "resources": [
-            resource(name, list(frame.columns), {"encoding": "utf-8"})
-            for name, frame in frames.items()
-        ],
-    }
 
 
 def _notes(

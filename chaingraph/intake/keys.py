@@ -52,6 +52,8 @@ class Products:
     units: dict[str, str] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
     written: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, list[str]] = field(default_factory=dict)
+    label_units: dict[str, str] = field(default_factory=dict)
 
     def add(self, product: str, unit: str, names: Iterable[str]) -> None:
         """Add a product under its id, its names, and the synonyms of its id."""
@@ -65,6 +67,13 @@ class Products:
             if normal_name(name):
                 self.names.setdefault(normal_name(name), set()).add(product)
                 self.written.setdefault(normal_name(name), name)
+        self.titles.setdefault(product, own)
+        for name in own if unit else ():
+            for label in (f"{name} ({unit})", f"{name} ({unit}) [{product}]"):
+                self.label_units.setdefault(normal_name(label), unit)
+                self.names.setdefault(normal_name(label), set()).add(product)
+        for name in own if not unit else ():
+            self.names.setdefault(normal_name(f"{name} [{product}]"), set()).add(product)
 
     def add_table(self, table: RawTable) -> None:
         """Add the rows of a products table."""
@@ -81,8 +90,20 @@ class Products:
             return next(iter(found))
         if found:
             return Refusal("product-ambiguous", {"products": ", ".join(sorted(found))})
-        near = [self.written[name] for name in closest(normal_name(text), self.names)]
+        near = [self.written[name] for name in closest(normal_name(text), self.written)]
         return Refusal("product-unknown", {"suggestions": ", ".join(near) or "-"})
+
+    def label(self, product: str, *, english: bool = False) -> str:
+        """Return a text that names a product and its unit, and that :meth:`find` takes for it only."""
+        own = self.titles.get(product) or [product]
+        name, unit = own[-1 if english else 0], self.units.get(product, "")
+        text = f"{name} ({unit})" if unit else name
+        return text if self.find(text) == product else f"{text} [{product}]"
+
+    def label_unit(self, text: str) -> str:
+        """Return the unit that a label of a product names; empty for a name or an id."""
+        plain = normal_name(text)
+        return "" if plain in self.written else self.label_units.get(plain, "")
 
     def find_all(self, text: str) -> list[str] | Refusal:
         """Return the ids of one product, or of several named in one cell."""

@@ -14,7 +14,8 @@ from chaingraph.units import conversion_factor, dimension
 
 _YEARLY: Final = re.compile(r"/(?:年|a|y|yr|year)$|/?(?:每年|pa)$", re.IGNORECASE)
 _OWN: Final = {"Wh": ("kWh", "1e-3"), "瓦时": ("kWh", "1e-3"), "W": ("kW", "1e-3"), "瓦": ("kW", "1e-3"),
-               "兆瓦时": ("MWh", "1"), "千瓦": ("kW", "1"), "Mt": ("Mt", "1"), "kt": ("kt", "1")}  # fmt: skip
+               "兆瓦时": ("MWh", "1"), "千瓦": ("kW", "1"), "Mt": ("Mt", "1"), "kt": ("kt", "1"),
+               "100mCNY": ("亿元", "1")}  # fmt: skip
 _LETTERS: Final = ("GWh", "MWh", "kWh", "TWh", "GW", "MW", "kW", "Wh", "W", "kg", "km", "t", "kt",
                    "m2", "m3", "pcs", "set", "CNY", "MCNY", "kNm3", "Nm3", "Mm2")  # fmt: skip
 _BY_LETTERS: Final = {unit.casefold(): unit for unit in _LETTERS}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from chaingraph.intake.keys import made_id
+from chaingraph.errors import closest
+from chaingraph.intake.keys import made_id, normal_name
 from chaingraph.intake.measures import known_unit
 from chaingraph.intake.problems import Refusal
 from chaingraph.schema import table_spec
@@ -135,6 +136,8 @@ def _enterprise(sheet: Sheet, row: Row, prefix: str) -> str:
     if given:
         enterprises.add(given, name, city, code)
     elif name or code:
+        if prefix and sheet.grid.template is not None:
+            _tell_unlisted(sheet, row, name, (city, code))
         key = enterprises.key(name, city, code)
     elif row.failed:
         return ""
@@ -149,9 +152,22 @@ def _enterprise(sheet: Sheet, row: Row, prefix: str) -> str:
             said |= {column.field: found.text} if found else {}
     names = table_spec("enterprises").by_name
     values = {"enterprise_id": key} | {k: v for k, v in said.items() if k in names}
+    if prefix and row.texts.get(
+        "source_url"
+    ):  # the page that says what a site makes says that it is there
+        values.setdefault("source_url", row.texts["source_url"])
     if name:
         sheet.emit(row, "enterprises", values, _targets(sheet))
     return key
+
+
+def _tell_unlisted(sheet: Sheet, row: Row, name: str, more: tuple[str, str]) -> None:
+    """Report a maker that the template's sheet of enterprises does not list: it may be misspelt."""
+    enterprises = sheet.known.enterprises
+    if enterprises.find(name, *more) is None:
+        near = ", ".join(closest(normal_name(name), enterprises.by_name)) or "-"
+        column = sheet.column("enterprises.name_zh")
+        sheet.mention(row, column, "enterprise-unlisted", suggestions=near)
 
 
 def make_enterprise(sheet: Sheet, row: Row) -> None:
@@ -163,6 +179,7 @@ def make_capacity(sheet: Sheet, row: Row) -> None:
     """Make the capacities of a row, and its enterprise where the row names it."""
     values = _own(sheet, row)
     products = _products(sheet, row)
+    row.label_unit = sheet.known.products.label_unit(row.texts.get("product_id", ""))
     unit = sheet.known.products.units.get(products[0], "") if products else ""
     found: list[tuple[Column, Figure]] = []
     for column in sheet.figures:
@@ -215,11 +232,20 @@ def _with_status(values: dict[str, str], column: Column, *, several: bool) -> di
     return own
 
 
+def _listed(sheet: Sheet, text: str) -> str:
+    """Return a list of products with ids for those named by name; the rest as it stands."""
+    found = [(part, sheet.known.products.find(part.strip())) for part in text.split(";")]
+    return ";".join(f if isinstance(f, str) else part for part, f in found)
+
+
 def make_project(sheet: Sheet, row: Row) -> None:
     """Make a project; a product that is not known stays in words."""
     values = _own(sheet, row)
     text = values.pop("product_id", "")
     ids: list[str] = []
+    row.label_unit = sheet.known.products.label_unit(text)
+    if values.get("product_ids"):
+        values["product_ids"] = _listed(sheet, values["product_ids"])
     if text:
         found = sheet.known.products.find_all(text)
         if isinstance(found, Refusal) and _FAMILY.fullmatch(text):  # a family of products
@@ -235,7 +261,7 @@ def make_project(sheet: Sheet, row: Row) -> None:
     unit = sheet.known.products.units.get(ids[0], "") if ids else ""
     _add_figures(sheet, row, values, unit)
     company = values.get("company_zh", "")
-    if company and not values.get("enterprise_id"):
+    if company and "enterprise_id" not in values:  # there, but empty: said to be none
         known = sheet.known.enterprises.find(company, values.get("city", ""))
         if isinstance(known, str):
             values["enterprise_id"] = known

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.intake.synonyms import folded, synonyms
+from chaingraph.intake.template import is_example
 from chaingraph.intake.textfiles import ragged
 from chaingraph.schema import table_spec
 
@@ -44,11 +45,14 @@ def data_rows(grid: Grid, layout: Layout) -> Iterator[tuple[int, list[Any]]]:
         elif position in wrong:
             expected = len(grid.rows[layout.last])
             grid.tell("row-ragged", position, found=len(grid.rows[position]), expected=expected)
-        else:
+        elif not is_example(grid, layout, position, cells):
             yield position, cells
     for kind, rule in (("blank", "blank-rows"), ("header", "header-rows"),
                        ("footnote", "footnote-rows"), ("section", "section-rows")):  # fmt: skip
-        if skipped[kind] and (kind != "blank" or grid.typed or skipped[kind] > 1):
+        meant = grid.typed or skipped[kind] > 1
+        if kind == "blank" and (grid.template is not None or not meant):
+            continue
+        if skipped[kind]:
             grid.tell(rule, count=skipped[kind])
 
 

@@ -10,7 +10,7 @@ from chaingraph.intake import records
 from chaingraph.intake.cells import Reading, read_cell, read_credit_code
 from chaingraph.intake.figures import Wanted, read_figure
 from chaingraph.intake.headers import ROW_NUMBER
-from chaingraph.intake.measures import Written
+from chaingraph.intake.measures import Written, factor_to
 from chaingraph.intake.problems import Refusal, cut, shown
 from chaingraph.intake.rows import data_rows, is_figure
 from chaingraph.schema import table_spec
@@ -77,6 +77,7 @@ class Row:
     texts: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     failed: bool = False
+    label_unit: str = ""
 
 
 class Sheet:
@@ -98,10 +99,11 @@ class Sheet:
             row = Row(position, cells)
             for column in self.plain:
                 self._read_plain(row, column)
+            row.failed = self.grid.numbers[position] in self.grid.left
             made(self, row)
             if row.failed:
                 self.failed_lines.add(self.grid.numbers[position])
-        if not self.records and not self.failed_lines:
+        if not self.records and not self.failed_lines and self.grid.template is None:
             self.grid.tell("no-data-rows")
 
     def _read_plain(self, row: Row, column: Column) -> None:
@@ -189,8 +191,14 @@ class Sheet:
         if column.field == "price_cny":
             units = self.column("price_unit")
         beside = shown(row.cells[units.at]) if units is not None else ""
+        around = column.unit
+        if column.field == "capacity" and not beside:
+            around = around or row.label_unit
+        money, slash, _ = beside.partition("/")
+        if column.field == "price_cny" and slash and factor_to(money, around) == 1:
+            around = ""  # yuan, and yuan a tonne
         above = self.layout.above if column.field in {"capacity", "investment_cny_100m"} else ""
-        return Written(beside, column.unit, above)
+        return Written(beside, around, above)
 
     def emit(self, row: Row, table: str, values: dict[str, str], targets: Sequence[str]) -> None:
         """Keep a record; `targets` says which columns of the sheet its cells came from."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from chaingraph.intake.grid import MOST_COLUMNS, MOST_ROWS
 from chaingraph.intake.problems import FileRefusalError
+from chaingraph.readers import texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
 LONGEST_CELL: Final = 131_072  # what the csv module takes
 DELIMITERS: Final = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 _SAMPLE: Final = 60
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_UNUSUAL: Final = re.compile(r"[\ue000-\uf8ff\U000f0000-\U0010ffff]")
-_UTF8_SHARE: Final = 0.5
 
 
 class Text(NamedTuple):
@@ -46,67 +45,10 @@ def decode(data: bytes) -> tuple[str, str]:
     >>> decode("企业".encode("utf-16"))[1]
     'UTF-16'
     """
-    text, encoding = _decoded(data)
-    if "\ufffd" in text:
-        raise _damaged(text, text.index("\ufffd"), "U+FFFD")
-    control = _CONTROL.search(text)
-    if control is not None:
-        raise _damaged(text, control.start(), f"U+{ord(control.group()):04X}")
-    return text, encoding
-
-
-def _damaged(text: str, place: int, detail: str) -> FileRefusalError:
-    line = text.count("\n", 0, place) + 1
-    return FileRefusalError("text-damaged", cell=str(line), detail=detail)
-
-
-def _decoded(data: bytes) -> tuple[str, str]:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _strict(data, "utf-16"), "UTF-16"
-    if data.startswith(b"\xef\xbb\xbf"):
-        return _strict(data, "utf-8-sig"), "UTF-8 BOM"
-    even, odd = data[::2].count(0), data[1::2].count(0)
-    if (even == 0) != (odd == 0):  # ASCII in UTF-16 without a mark
-        return _strict(data, "utf-16-le" if odd else "utf-16-be"), "UTF-16"
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        _refuse_broken_utf8(data, error.start)
-    else:
-        if not _is_chance(text):
-            return text, "UTF-8"
-    text = _strict(data, "gb18030")
-    unusual = _UNUSUAL.search(text)
-    if unusual is not None:
-        raise _damaged(text, unusual.start(), "unknown encoding")
-    return text, "GB18030"
-
-
-def _is_chance(text: str) -> bool:
-    """Tell whether GB18030 only looks like UTF-8: most letters are pairs of bytes, none is Chinese."""
-    foreign = [char for char in text if ord(char) > 127]  # noqa: PLR2004  beyond ASCII
-    letters = sum(char.isascii() and char.isalpha() for char in text)
-    return len(foreign) > letters and all(ord(char) < 0x800 for char in foreign)  # noqa: PLR2004
-
-
-def _refuse_broken_utf8(data: bytes, place: int) -> None:
-    """Refuse a file that is UTF-8 but for a few bytes: as GB18030 it would turn into other words."""
-    foreign = sum(byte > 127 for byte in data)  # noqa: PLR2004  beyond ASCII
-    kept = data.decode("utf-8", errors="ignore")
-    sound = sum(len(char.encode()) for char in kept if ord(char) >= 0x800)  # noqa: PLR2004
-    if sound > _UTF8_SHARE * foreign:
-        line = data.count(b"\n", 0, place) + 1
-        raise FileRefusalError("text-damaged", cell=str(line), detail=f"byte {place}")
-
-
-def _strict(data: bytes, codec: str) -> str:
-    try:
-        return data.decode(codec)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FileRefusalError(
-            "text-damaged", cell=str(line), detail=f"byte {error.start}"
-        ) from error
+        return texts.decode(data)
+    except texts.DamagedTextError as error:
+        raise FileRefusalError("text-damaged", cell=str(error.line), detail=error.detail) from error
 
 
 def read_text(data: bytes) -> Text:
@@ -129,7 +71,7 @@ def read_text(data: bytes) -> Text:
 
 def _delimiter(text: str) -> str:
     """Return the delimiter that splits most lines into equally many cells."""
-    sample = [line for line in text.splitlines() if line.strip()][:_SAMPLE]
+    sample = list(islice((line for line in texts.lines_of(text) if line.strip()), _SAMPLE))
 
     def score(delimiter: str) -> tuple[int, int]:
         widths = Counter(_width(line, delimiter) for line in sample)
@@ -147,12 +89,16 @@ def _width(line: str, delimiter: str) -> int:
 
 
 def _rows(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+    reader = csv.reader(texts.lines_of(text), strict=True, delimiter=delimiter)
     rows: list[list[str]] = []
     lines: list[int] = []
     start = 1
     try:
         for row in reader:
+            if len(rows) == MOST_ROWS:
+                raise FileRefusalError("too-many-rows", limit=f"{MOST_ROWS:,}")
+            if len(row) > MOST_COLUMNS:
+                raise FileRefusalError("too-many-columns", limit=f"{MOST_COLUMNS:,}")
             rows.append(row)
             lines.append(start)
             start = reader.line_num + 1

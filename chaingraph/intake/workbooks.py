@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from chaingraph.intake.archives import read_member
 from chaingraph.intake.grid import MOST_COLUMNS, MOST_ROWS, Grid
 from chaingraph.intake.problems import FileRefusalError
+from chaingraph.readers.archives import has_macros, holds_formulas, unfit_part
 
 if TYPE_CHECKING:
     import zipfile
     from pathlib import Path
 
 LONGEST_CELL: Final = 32_767  # what Excel takes
-_LARGEST_PARTS: Final = 200_000_000
 _LITERAL: Final = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|_.|\*.')
 _SCALED: Final = re.compile(r"[0#?],+(?![0#?])|!\.|\\\.")
 _PLACES: Final = re.compile(r"0{2,}")
@@ -58,22 +58,17 @@ def read_workbook(file: Path, archive: zipfile.ZipFile, name: str) -> list[Grid]
 def _inspect(archive: zipfile.ZipFile) -> _Parts:
     """Look through the parts of a workbook before a parser sees them."""
     names = archive.namelist()
-    if any("vbaproject" in n.casefold() or (n.casefold().endswith(".bin") and "macro" in n.casefold())
-           for n in names):  # fmt: skip
+    if has_macros(names):
         raise FileRefusalError("workbook-macros")
-    if sum(member.file_size for member in archive.infolist()) > _LARGEST_PARTS:
-        raise FileRefusalError("zip-too-large", detail=f"> {_LARGEST_PARTS:,} bytes")
     formulas = False
     for member in archive.infolist():
         if not member.filename.casefold().endswith((".xml", ".rels", ".vml")):
             continue
         data = read_member(archive, member)
-        head = data[:4].lstrip(b"\xef\xbb\xbf")
-        if head[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in head:
-            raise FileRefusalError("workbook-broken", detail=f"{member.filename}: not UTF-8")
-        if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-            raise FileRefusalError("workbook-broken", detail=f"{member.filename}: DOCTYPE")
-        formulas |= "worksheets/" in member.filename and (b"<f>" in data or b"<f " in data)
+        unfit = unfit_part(member.filename, data)
+        if unfit:
+            raise FileRefusalError("workbook-broken", detail=unfit)
+        formulas |= holds_formulas(member.filename, data)
     return _Parts(formulas, any("externallinks/" in n.casefold() for n in names))
 
 
@@ -81,9 +76,9 @@ def _load(file: Path, *, values: bool) -> Any:
     import openpyxl
 
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), file.open("rb") as stream:
             warnings.simplefilter("ignore")
-            return openpyxl.load_workbook(file, data_only=values, keep_links=False)
+            return openpyxl.load_workbook(stream, data_only=values, keep_links=False)
     except Exception as error:  # the library raises whatever a part led it to
         raise FileRefusalError("workbook-broken", detail=_brief(error)) from error
 

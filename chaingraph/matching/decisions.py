@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chaingraph.codes import clean_code
 from chaingraph.dataset import checked_date
-from chaingraph.enterprises import collect, read_frame
+from chaingraph.engines import collect, read_frame
 from chaingraph.errors import DataError, FileProblemError, OptionError, closest
-from chaingraph.files import write_file
+from chaingraph.files import locked, write_file
 from chaingraph.loading import load_dataset
 from chaingraph.matching.known import SAME, alias_key
 from chaingraph.matching.lists import texts
@@ -19,7 +19,7 @@ from chaingraph.readers import is_parquet_folder
 from chaingraph.schema import table_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 _SAID: Final = ("enterprise_id", "decision")
 
@@ -57,7 +57,8 @@ def remember_decisions(folder: str | Path, decisions: Iterable[Mapping[str, str]
     OptionError
         Where a decision's date is none.
     FileProblemError
-        Where the folder cannot be written, or is no folder of CSV files.
+        Where the folder cannot be written, is no folder of CSV files, or is being written by another
+        program.
 
     Examples
     --------
@@ -76,18 +77,26 @@ def remember_decisions(folder: str | Path, decisions: Iterable[Mapping[str, str]
         raise FileProblemError("match-not-csv", path=place)
     spec = table_spec("aliases").field_names
     given = [dict(zip(spec, texts(record, spec), strict=True)) for record in decisions]
-    _check(given, collect(read_frame(load_dataset(place).enterprises))["enterprise_id"].tolist())
-    path = place / "aliases.csv"
-    header, rows = _read(path)
-    added, changed, same = _merge(rows, given)
-    if added or changed:
-        columns = [*spec, *(name for name in header if name not in spec)]
-        text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_file(path, text.getvalue())
+    with locked(place):
+        _check(
+            given, collect(read_frame(load_dataset(place).enterprises))["enterprise_id"].tolist()
+        )
+        path = place / "aliases.csv"
+        header, rows = _read(path)
+        added, changed, same = _merge(rows, given)
+        if added or changed:
+            columns = [*spec, *(name for name in header if name not in spec)]
+            write_file(path, _text(columns, rows))
     return Remembered(path, added, changed, same)
+
+
+def _text(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
+    """Return rows as CSV text."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def _check(decisions: Iterable[Mapping[str, str]], ids: list[str]) -> None:

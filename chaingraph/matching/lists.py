@@ -2,36 +2,59 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
-import io
 import json
 import unicodedata
+import warnings
 import zipfile
 from dataclasses import dataclass
 from importlib import resources
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from xml.etree.ElementTree import ParseError
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from chaingraph import words
 from chaingraph.codes import clean_code, clean_stock_code
-from chaingraph.errors import DataError, FileProblemError, OptionError, closest
+from chaingraph.errors import DataError, FileProblemError, OptionError, closest, file_problem
+from chaingraph.readers import archives, excel
+from chaingraph.readers.csv_folder import refuse_pipe
+from chaingraph.readers.texts import DamagedTextError, decode, lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 HEADERS: Final[dict[str, list[str]]] = json.loads(
     resources.files(__package__).joinpath("headers.json").read_text("utf-8")
 )
 """Field -> headers that mean it; of two columns that mean one field, the first word listed counts."""
 
+MOST_ROWS: Final = 1_000_000
+LARGEST_FILE: Final = 200_000_000
 _HEADER_ROWS: Final = 10
 _MOST_COLUMNS: Final = 200
 _DELIMITERS: Final = (",", "\t", ";")
 _SHOWN: Final = 12
-_BAD_BOOK: Final = (zipfile.BadZipFile, KeyError, ValueError, TypeError, ParseError, EOFError)
+_SHORT: Final = 12
+_INEXACT: Final = 1e15
+_LAST_ROW: Final = 1_048_576
+_MANY: Final = 50_000
 Table = list[tuple[int, list[str]]]
 """Rows that are not blank, each with its number in the file."""
+
+
+class NoValue(str):
+    """The empty text of a cell that shows something and has no value: an error, a formula never run."""
+
+    shown: str
+    where: tuple[str, str]
+    __slots__ = ("shown", "where")
+
+    def __new__(cls, shown: object, where: tuple[str, str]) -> Self:
+        """Return the text of a cell with what it shows, and its sheet and place."""
+        text = super().__new__(cls, "")
+        text.shown, text.where = str(shown)[:80], where
+        return text
 
 
 @dataclass(frozen=True)
@@ -78,7 +101,8 @@ def read_enterprise_list(
     ----------
     path
         An ``.xlsx`` workbook (the first sheet with a column of names is read) or a ``.csv`` file in
-        UTF-8 or GB 18030. The header may stand below a title, within the first ten rows.
+        UTF-8 or GB 18030. The header may stand below a title, within the first ten rows. At most
+        1,000,000 rows and 200 MB are read, which takes about 1 GB of memory.
     columns
         Field -> header, where a header is not among the known words, e.g. ``{"name": "户名"}``. Fields
         are name, credit_code, stock_code, province, city, county.
@@ -91,9 +115,10 @@ def read_enterprise_list(
     Raises
     ------
     FileProblemError
-        Where the file cannot be read, or is neither a workbook nor CSV.
+        Where the file cannot be read, is neither a workbook nor CSV, or is too long.
     DataError
-        Where the file has no rows, or no column of names.
+        Where the file has no rows, no column of names, or a cell that shows an error or a formula
+        without a result.
     OptionError
         Where `columns` names a field or a header that does not exist.
 
@@ -132,10 +157,18 @@ def _records(
 ) -> list[dict[str, str | int]]:
     records: list[dict[str, str | int]] = []
     for number, cells in table[line + 1 :]:
+        if cells == table[line][1]:
+            continue  # the header once more, as on a second page
         record: dict[str, str | int] = {"list_row": number}
         for field in HEADERS:
             place = places.get(field)
-            record[field] = cells[place] if place is not None and place < len(cells) else ""
+            cell = cells[place] if place is not None and place < len(cells) else ""
+            if isinstance(cell, NoValue):
+                sheet, where = cell.where
+                raise DataError(
+                    "match-no-value", path=file, sheet=sheet, cell=where, shown=cell.shown
+                )
+            record[field] = cell
         if record["name"] or record["credit_code"]:
             records.append(record)
     if not records:
@@ -194,54 +227,133 @@ def read_sheets(path: Path) -> dict[str, Table]:
     if suffix not in {".xlsx", ".xlsm", ".csv", ".txt"} or path.is_dir():
         raise FileProblemError("match-not-a-list", path=path)
     try:
-        data = path.read_bytes()
+        refuse_pipe(path)
+        if path.stat().st_size > LARGEST_FILE:
+            raise _too_long(path)
+        if suffix in {".csv", ".txt"}:
+            return {path.stem: _csv_rows(path.read_bytes(), path)}
+        return _book_rows(path)
     except OSError as error:
-        raise FileProblemError(
-            "unreadable-path", path=path, detail=error.strerror or error
-        ) from error
-    if suffix in {".csv", ".txt"}:
-        return {path.stem: _csv_rows(data, path)}
-    return _book_rows(data, path)
+        if isinstance(error, FileProblemError):
+            raise
+        raise file_problem("unreadable-path", path, error) from error
 
 
-def _book_rows(data: bytes, path: Path) -> dict[str, Table]:
+def _too_long(path: Path) -> FileProblemError:
+    size = LARGEST_FILE // 1_000_000
+    return FileProblemError("match-too-long", path=path, rows=f"{MOST_ROWS:,}", size=size)
+
+
+def _book_rows(path: Path) -> dict[str, Table]:
     import openpyxl
 
+    wrong = excel.refused(path)
+    if wrong and wrong[0].rule != "workbook-broken":
+        detail, detail_zh = (f"{wrong[0].text(lang)}" for lang in ("en", "zh"))
+        detail, detail_zh = (
+            f"{detail}. {wrong[0].remedy()}",
+            f"{detail_zh}。{wrong[0].remedy('zh')}",
+        )
+        detail, detail_zh = detail.rstrip("."), detail_zh.rstrip("。")
+        raise FileProblemError("match-refused", path=path, detail=detail, detail_zh=detail_zh)
+    if wrong:
+        detail = str(wrong[0].params["detail"])
+        raise FileProblemError("match-unreadable", path=path, detail=detail)
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, read_only=True)
-        return {
-            sheet.title: _filled(sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True))
-            for sheet in book.worksheets
-        }
-    except _BAD_BOOK as error:
+        with warnings.catch_warnings(), path.open("rb") as stream, path.open("rb") as other:
+            warnings.simplefilter("ignore")  # of parts that are not read
+            values = openpyxl.load_workbook(
+                stream, data_only=True, read_only=True, keep_links=False
+            )
+            beside = (
+                openpyxl.load_workbook(other, read_only=True, keep_links=False)
+                if _has_formulas(path)
+                else values
+            )
+            with contextlib.closing(values), contextlib.closing(beside):
+                return {
+                    sheet.title: _filled(_sheet_rows(sheet, beside[sheet.title]), path)
+                    for sheet in values.worksheets
+                }
+    except OSError:
+        raise
+    except Exception as error:  # a broken part shows itself in many ways
         raise FileProblemError("match-unreadable", path=path, detail="no workbook") from error
 
 
+def _has_formulas(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return any(
+            archives.holds_formulas(name, archives.read_entry(archive, name))
+            for name in archive.namelist()
+        )
+
+
+def _sheet_rows(sheet: Any, beside: Any) -> Iterator[Sequence[Any]]:
+    """Return the rows of a worksheet; cells that show what is no value are marked.
+
+    `beside` is the sheet with its formulas, the same sheet where it has none.
+    """
+    sheet.reset_dimensions()  # what a file says of its size need not be so
+    beside.reset_dimensions()
+    if beside is sheet:
+        for row in sheet.iter_rows():
+            yield [_value(cell, cell, sheet.title) for cell in row[:_MOST_COLUMNS]]
+        return
+    for row, formulas in zip(sheet.iter_rows(), beside.iter_rows(), strict=True):
+        both = zip(row[:_MOST_COLUMNS], formulas[:_MOST_COLUMNS], strict=True)
+        yield [_value(*cells, sheet.title) for cells in both]
+
+
+def _value(cell: Any, formula: Any, sheet: str) -> Any:
+    value = cell.value
+    if value is not None and cell.data_type == "e":
+        return NoValue(value, (sheet, cell.coordinate))
+    if value is None and formula.value is not None and formula.data_type == "f":
+        return NoValue(formula.value, (sheet, formula.coordinate))
+    if (
+        isinstance(value, int | float) and abs(value) >= _INEXACT
+    ):  # a code whose last digits are lost
+        return NoValue(value, (sheet, cell.coordinate))
+    return value
+
+
 def _csv_rows(data: bytes, path: Path) -> Table:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        break
-    else:
-        raise FileProblemError("match-unreadable", path=path, detail="UTF-8, GB 18030")
-    if "\0" in text:
-        raise FileProblemError("match-unreadable", path=path, detail="NUL")
-    start = "\n".join(text.splitlines()[:_HEADER_ROWS])
-    delimiter = max(_DELIMITERS, key=start.count)
     try:
-        return _filled(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        text, _ = decode(data)
+    except DamagedTextError as error:
+        detail = f"{error.line}: {error.detail}"
+        raise FileProblemError("match-unreadable", path=path, detail=detail) from error
+    start = "".join(islice(lines_of(text), _HEADER_ROWS))
+    delimiter = max(_DELIMITERS, key=start.count)
+    reader = csv.reader(lines_of(text), delimiter=delimiter, strict=True)
+    try:
+        return _filled(reader, path)
     except csv.Error as error:
-        raise FileProblemError("match-unreadable", path=path, detail=error) from error
+        detail = f"{reader.line_num}: {error}"
+        raise FileProblemError("match-unreadable", path=path, detail=detail) from error
 
 
-def _filled(rows: Any) -> Table:
+def _filled(rows: Iterable[Sequence[Any]], path: Path) -> Table:
+    """Return the rows that are not blank; short texts that stand often are one object."""
     table: Table = []
+    seen: dict[str, str] = {}
     for number, row in enumerate(rows, 1):
+        if number > _LAST_ROW:
+            raise _too_long(path)
         cells = [_cell_text(cell) for cell in row]
-        if any(cells):
-            table.append((number, cells))
+        while cells and not cells[-1] and type(cells[-1]) is str:
+            cells.pop()
+        if not cells:
+            continue
+        if len(table) == MOST_ROWS:
+            raise _too_long(path)
+        for place, cell in enumerate(cells):
+            if type(cell) is str and len(cell) <= _SHORT:
+                if len(seen) < _MANY:
+                    seen.setdefault(cell, cell)
+                cells[place] = seen.get(cell, cell)
+        table.append((number, cells))
     return table
 
 
@@ -249,6 +361,8 @@ def _cell_text(cell: Any) -> str:
     """Return a cell as text: a whole number without its point, blanks and line ends as one blank."""
     if cell is None or cell != cell:  # noqa: PLR0124  nan
         return ""
+    if isinstance(cell, NoValue):
+        return cell
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return " ".join(str(cell).split())

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import io
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from chaingraph import words
 from chaingraph.codes import clean_code, is_credit_code
-from chaingraph.errors import DataError, FileProblemError
-from chaingraph.files import write_file
+from chaingraph.errors import DataError
+from chaingraph.matching.book import (
+    DecisionSheet,
+    find_columns,
+    read_choice,
+    save_book,
+)
 from chaingraph.matching.known import NEW, SAME
 from chaingraph.matching.lists import read_sheets
 from chaingraph.matching.match import TAKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from xlsxwriter import Workbook
-    from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
 
     from chaingraph.matching.lists import Table
     from chaingraph.results import Result
@@ -36,15 +37,6 @@ _WIDTHS: Final = {
 }  # fmt: skip
 _FIGURES: Final = frozenset({"list_row", "match_score", "runner_up_score"})
 _FILLED: Final = frozenset({"choice", "enterprise_id", "note"})
-_OPTIONS: Final = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "nan_inf_to_errors": False,
-}
-_STAMP: Final = datetime(2000, 1, 1)  # noqa: DTZ001  no clock: two runs write the same bytes
-_FONT: Final = {"zh": "微软雅黑", "en": "Calibri"}
 
 
 def save_matches(result: Result, path: str | Path, *, lang: str | None = None) -> Path:
@@ -78,88 +70,24 @@ def save_matches(result: Result, path: str | Path, *, lang: str | None = None) -
     >>> cg.save_matches(found, pathlib.Path(tempfile.mkdtemp()) / "review.xlsx").name
     'review.xlsx'
     """
-    import xlsxwriter
-
-    if Path(path).suffix.casefold() != ".xlsx":
-        raise FileProblemError("unknown-suffix", path=path, choices=".xlsx")
     chosen: Language = result.lang if lang not in words.LANGUAGES else lang
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, _OPTIONS)
-    book.set_properties({"title": result.title(chosen), "created": _STAMP})
-    records = result.frame.to_dict("records")
-    for name in SHEETS:
-        rows = [record for record in records if _sheet_of(str(record["decision"])) == name]
-        _Sheet(book, name, chosen).write([{str(k): v for k, v in row.items()} for row in rows])
-    book.get_worksheet_by_name(words.term("decision", "review", chosen)).activate()
-    book.close()
-    return write_file(path, file.getvalue())
+    records = [{str(k): v for k, v in record.items()} for record in result.frame.to_dict("records")]
+
+    def fill(book: Workbook) -> None:
+        for name in SHEETS:
+            rows = [record for record in records if _sheet_of(str(record["decision"])) == name]
+            title = words.term("decision", name, chosen)
+            sheet = DecisionSheet(book, title, chosen, _WIDTHS, figures=_FIGURES, filled=_FILLED)
+            sheet.write(rows)
+            if rows:
+                sheet.drop_down(1, len(rows), CHOICES, words.message("match-choose", chosen))
+        book.get_worksheet_by_name(words.term("decision", "review", chosen)).activate()
+
+    return save_book(path, result.title(chosen), fill)
 
 
 def _sheet_of(decision: str) -> str:
     return "taken" if decision in TAKING else decision
-
-
-class _Sheet:
-    """Writes one sheet: header, rows, drop-down."""
-
-    def __init__(self, book: Workbook, name: str, lang: Language) -> None:
-        self.name, self.lang = name, lang
-        self.sheet: Worksheet = book.add_worksheet(words.term("decision", name, lang))
-        base: dict[str, Any] = {"font_name": _FONT[lang], "font_size": 10, "valign": "top"}
-        base |= {"border": 1, "border_color": "#C5CCD3"}
-        blue = {"bg_color": "#0B4F8A", "font_color": "#FFFFFF", "bold": True, "text_wrap": True}
-        self.head: Format = book.add_format(base | blue | {"valign": "vcenter"})
-        self.text: Format = book.add_format(base | {"num_format": 49, "text_wrap": True})
-        self.open: Format = book.add_format(
-            base | {"num_format": 49, "text_wrap": True, "bg_color": "#FFF7D6"}
-        )
-        self.figure: Format = book.add_format(base | {"num_format": "0"})
-
-    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write the header and the rows."""
-        sheet, columns = self.sheet, list(_WIDTHS)
-        for place, name in enumerate(columns):
-            sheet.set_column(place, place, _WIDTHS[name])
-            sheet.write_string(0, place, _title(name, self.lang), self.head)
-        sheet.set_row(0, 30)
-        for line, row in enumerate(rows, 1):
-            for place, name in enumerate(columns):
-                self._cell(line, place, name, row.get(self._source(name)))
-        sheet.freeze_panes(1, 2)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
-        if rows:
-            sheet.autofilter(0, 0, len(rows), len(columns) - 1)
-            self._drop_down(columns.index("choice"), len(rows))
-
-    def _source(self, name: str) -> str:
-        return f"reason_{self.lang}" if name == "reason" else name
-
-    def _cell(self, line: int, place: int, name: str, value: Any) -> None:
-        empty = value is None or value != value  # noqa: PLR0124  nan
-        if name in _FIGURES and not empty:
-            self.sheet.write_number(line, place, float(value), self.figure)
-            return
-        look = self.open if name in _FILLED else self.text
-        if empty:
-            self.sheet.write_blank(line, place, None, look)
-        else:
-            self.sheet.write_string(line, place, str(value), look)
-
-    def _drop_down(self, place: int, rows: int) -> None:
-        shown = [words.term("choice", name, self.lang) for name in CHOICES]
-        self.sheet.data_validation(1, place, rows, place, {
-            "validate": "list", "source": shown, "error_type": "stop",
-            "input_title": _title("choice", self.lang),
-            "input_message": words.message("match-choose", self.lang),
-            "error_title": _title("choice", self.lang), "error_message": " / ".join(shown),
-        })  # fmt: skip
-
-
-def _title(name: str, lang: Language) -> str:
-    return words.column(f"reason_{lang}" if name == "reason" else name).title(lang)
 
 
 def read_decisions(path: str | Path, *, decided_on: str = "") -> list[dict[str, str]]:
@@ -214,34 +142,16 @@ def read_decisions(path: str | Path, *, decided_on: str = "") -> list[dict[str, 
 
 def _columns(table: Table) -> dict[str, int]:
     """Return the place of each column of a sheet; none where it is no sheet of decisions."""
-    header = table[0][1] if table else []
-    places = {}
-    for name in _WIDTHS:
-        titles = {_title(name, lang) for lang in words.LANGUAGES} | {name}
-        place = next((place for place, cell in enumerate(header) if cell in titles), None)
-        if place is not None:
-            places[name] = place
+    places = find_columns(table, list(_WIDTHS))
     return places if {"choice", "name_in_list", "enterprise_id"} <= set(places) else {}
 
 
 def _decision(row: Mapping[str, str], where: tuple[Path, str, int]) -> str:
     """Return the decision of a row; empty where there is none."""
-    given = row["choice"].strip()
-    if not given:
-        return ""
-    known = {
-        text.casefold(): choice
-        for choice in CHOICES
-        for text in (choice, *(words.term("choice", choice, lang) for lang in words.LANGUAGES))
-    }
-    choice = known.get(given.casefold())
-    path, sheet, line = where
-    place: dict[str, Any] = {"path": path, "sheet": sheet, "row": line}
-    if choice is None:
-        shown = " / ".join(f"{words.term('choice', name, 'zh')} ({name})" for name in CHOICES)
-        raise DataError("match-bad-decision", value=given, choices=shown, **place)
+    choice = read_choice(row["choice"], CHOICES, where)
     if choice == SAME and not row["enterprise_id"]:
-        raise DataError("match-decision-open", **place)
+        path, sheet, line = where
+        raise DataError("match-decision-open", path=path, sheet=sheet, row=line)
     return "" if choice == SKIP else choice
 
 

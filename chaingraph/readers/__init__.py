@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from chaingraph.errors import FileProblemError
+from chaingraph.errors import FileProblemError, file_problem
 from chaingraph.readers import csv_folder, datapackage, excel, parquet_folder, zip_csv
 from chaingraph.readers.parquet_folder import ENGINES, read_frames
 
@@ -68,7 +68,5 @@ def read_tables(path: Path, package: Package) -> tuple[dict[str, RawTable], list
             try:
                 return reader.read(path, package)
             except OSError as error:
-                raise FileProblemError(
-                    "unreadable-path", path=error.filename or path, detail=error.strerror or error
-                ) from error
+                raise file_problem("unreadable-path", error.filename or path, error) from error
     raise FileProblemError("unknown-format", path=path)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.errors import FileProblemError
+from chaingraph.errors import FileProblemError, file_problem
 from chaingraph.readers.lists import dataset_of
 from chaingraph.readers.mapping import read_map
 
@@ -103,9 +103,7 @@ def _first(path: Path) -> dict[str, Any]:
         with path.open(encoding="utf-8-sig", errors="replace") as lines:
             loaded = json.loads(lines.readline(_LOOKED_AT))
     except OSError as error:
-        raise FileProblemError(
-            "unreadable-path", path=path, detail=error.strerror or error
-        ) from error
+        raise file_problem("unreadable-path", path, error) from error
     except (ValueError, RecursionError):
         return {}  # said when the lines are read
     return loaded if isinstance(loaded, dict) else {}

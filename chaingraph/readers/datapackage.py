@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.checks import Finding, matches_date
-from chaingraph.errors import FileProblemError
+from chaingraph.errors import file_problem
 from chaingraph.rawtables import Accepted, Package
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def read_package(path: Path) -> tuple[Package, list[Finding]]:
             return fallback, []
         loaded = json.loads(card.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise FileProblemError(
-            "unreadable-path", path=card, detail=error.strerror or error
-        ) from error
+        raise file_problem("unreadable-path", card, error) from error
     except (ValueError, RecursionError) as error:
         return fallback, [invalid(fallback.name, f"not JSON in UTF-8 ({error})")]
     return package_of(loaded, path, fallback.name)

@@ -10,6 +10,7 @@ import json
 import re
 import warnings
 import zipfile
+import zlib
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +33,14 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _RETURN = "_x000D_"  # how Excel writes a carriage return
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z0-9:]+)"')
-_MOST_TIMES: Final = 1_000  # XML of empty cells packs well
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
 _NAMED = 20
 _LISTS = frozenset({"extends", "chains", "accepted", "licenses", "weaknesses.en", "weaknesses.zh"})
 _OBJECTS = frozenset({"accepted", "licenses"})
@@ -48,7 +56,7 @@ def can_read(path: Path) -> bool:
 def read_package(path: Path) -> tuple[Package, list[Finding]]:
     """Return what the sheet `datapackage` says, and what is wrong with it."""
     fallback = Package(name=path.stem, path=path)
-    if _refused(path):
+    if refused(path):
         return fallback, []  # said by `read`
     try:
         card = _with_book(path, _card)
@@ -62,9 +70,9 @@ def read_package(path: Path) -> tuple[Package, list[Finding]]:
 
 def read(path: Path, package: Package) -> tuple[dict[str, RawTable], list[Finding]]:
     """Return the raw tables of the workbook by name, and what is wrong with its sheets."""
-    refused = _refused(path)
-    if refused:
-        return {}, refused
+    wrong = refused(path)
+    if wrong:
+        return {}, wrong
 
     def tables(book: Any, merged: dict[str, list[str]]) -> Any:
         return _tables(book, merged, path, package)
@@ -86,8 +94,8 @@ def _finding(path: Path, rule: str, **params: object) -> Finding:
     return Finding(rule, file=path.name, params=params)
 
 
-def _refused(path: Path) -> list[Finding]:
-    """Return why a file is not opened: no zip, locked, macros, an attack."""
+def refused(path: Path) -> list[Finding]:
+    """Return why a workbook is not opened: no zip, locked, macros, an attack."""
     with path.open("rb") as stream:
         start = stream.read(len(_OLE))
         if start == _OLE:
@@ -97,17 +105,27 @@ def _refused(path: Path) -> list[Finding]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-            if any(name.casefold().endswith("vbaproject.bin") for name in names) or suffix in {
-                ".xlsm",
-                ".xltm",
-            }:
+            if archives.has_macros(names) or suffix in {".xlsm", ".xltm"}:
                 return [_finding(path, "workbook-macros")]
             if suffix != ".xlsx":
                 return [_finding(path, "workbook-old")]
-            attacks = archives.problems(archive, most_times=_MOST_TIMES)
-            return [_finding(path, rule, **params) for rule, params in attacks]
-    except zipfile.BadZipFile as error:
+            attacks = list(archives.problems(archive))
+            if attacks:
+                return [_finding(path, danger.rule, **danger.params) for danger in attacks]
+            unfit = _unfit(archive)
+            return [_finding(path, "workbook-broken", detail=unfit)] if unfit else []
+    except _BROKEN as error:
         return [_finding(path, "workbook-broken", detail=_first(error))]
+
+
+def _unfit(archive: zipfile.ZipFile) -> str:
+    """Return what is wrong with the XML parts of a workbook before a parser sees them."""
+    for entry in archive.infolist():
+        if entry.filename.casefold().endswith((".xml", ".rels", ".vml")):
+            unfit = archives.unfit_part(entry.filename, archives.read_entry(archive, entry))
+            if unfit:
+                return unfit
+    return ""
 
 
 def _with_book(path: Path, use: Callable[[Any, dict[str, list[str]]], Any]) -> Any:
@@ -116,11 +134,12 @@ def _with_book(path: Path, use: Callable[[Any, dict[str, list[str]]], Any]) -> A
 
     with warnings.catch_warnings():  # of parts that are not read
         warnings.simplefilter("ignore")
-        book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-        try:
-            return use(book, _merged(path))
-        finally:
-            book.close()
+        with path.open("rb") as stream:  # closed even where the library fails half-way
+            book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
+            try:
+                return use(book, _merged(path))
+            finally:
+                book.close()
 
 
 def _merged(path: Path) -> dict[str, list[str]]:

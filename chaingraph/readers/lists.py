@@ -7,13 +7,14 @@ import io
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.checks import Finding, refuse, run_checks
 from chaingraph.dataset import Dataset
-from chaingraph.errors import FileProblemError, OptionError, closest
+from chaingraph.errors import OptionError, closest, file_problem
 from chaingraph.rawtables import RawDataset
+from chaingraph.readers.csv_folder import MOST_COLUMNS, refuse_pipe
 from chaingraph.readers.datapackage import package_of
 from chaingraph.readers.mapping import ListMap, read_map
 from chaingraph.readers.structure import ENDS, Place, Structure
@@ -104,9 +105,7 @@ def _load(path: Path) -> Any:
         text = path.read_text(encoding="utf-8-sig")
         return json.loads(text) if path.suffix.casefold() == ".json" else tomllib.loads(text)
     except OSError as error:
-        raise FileProblemError(
-            "unreadable-path", path=path, detail=error.strerror or error
-        ) from error
+        raise file_problem("unreadable-path", path, error) from error
     except (ValueError, RecursionError) as error:
         detail = str(error).splitlines()[0]
         if "key part" in detail or (not text.isascii() and "Invalid statement" in detail):
@@ -155,14 +154,16 @@ def _add_edges(structure: Structure, edges: EdgeList, folder: Path, *, infer: bo
 
 def _rows(folder: Path, name: str, needed: list[str]) -> tuple[str, Iterator[Row]]:
     """Return how a file is named in findings, and its rows with their lines."""
+    if PurePath(name).is_absolute() or ".." in PurePath(name.replace("\\", "/")).parts:
+        detail = f"'file' leads out of the folder of the lists: {name}"
+        raise OptionError("bad-map", path="mapping", detail=detail)
     path = folder / name
     shown = f"{folder.resolve().name}/{name}"
     try:
+        refuse_pipe(path)
         data = path.read_bytes()
     except OSError as error:
-        raise FileProblemError(
-            "unreadable-path", path=path, detail=error.strerror or error
-        ) from error
+        raise file_problem("unreadable-path", path, error) from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -170,6 +171,10 @@ def _rows(folder: Path, name: str, needed: list[str]) -> tuple[str, Iterator[Row
         line = data.count(b"\n", 0, error.start) + 1
         refuse([Finding("file-encoding", file=shown, line=line, params=params)], folder.name)
         raise
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        params = {"file": shown, "detail": "a NUL byte"}
+        refuse([Finding("file-encoding", file=shown, line=line, params=params)], folder.name)
     read = _json_rows if path.suffix.casefold() in {".json", ".jsonl", ".ndjson"} else _csv_rows
     return shown, read(text, shown, needed, "\t" if path.suffix.casefold() == ".tsv" else ",")
 
@@ -182,11 +187,16 @@ def _csv_rows(text: str, shown: str, needed: list[str], comma: str) -> Iterator[
         start = reader.line_num + 1
         for cells in reader:
             stripped = [cell.strip() for cell in cells]
+            if stripped == header:
+                refuse([Finding("header-again", file=shown, line=start)], shown)
+            if any(stripped[len(header) :]):
+                params: dict[str, object] = {"expected": len(header), "found": len(cells)}
+                refuse([Finding("ragged-row", file=shown, line=start, params=params)], shown)
             if any(stripped):
                 yield start, dict(zip(header, stripped, strict=False))
             start = reader.line_num + 1
     except csv.Error as error:
-        params: dict[str, object] = {"file": shown, "detail": str(error)}
+        params = {"file": shown, "detail": str(error)}
         refuse([Finding("file-broken", file=shown, line=reader.line_num, params=params)], shown)
 
 
@@ -230,6 +240,9 @@ def _text(value: Any) -> str:
 
 
 def _need(header: list[str], needed: list[str], shown: str) -> None:
+    if len(header) > MOST_COLUMNS:
+        most: dict[str, object] = {"found": f"{len(header):,}", "most": f"{MOST_COLUMNS:,}"}
+        refuse([Finding("columns-too-many", file=shown, line=1, params=most)], shown)
     gone = [name for name in needed if name not in header]
     if gone:
         near = [f"{hit} -> {name}" for name in gone for hit in closest(name, header, 1)]

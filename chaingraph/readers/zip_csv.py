@@ -82,7 +82,8 @@ def _first(error: Exception) -> str:
 def _refused(archive: zipfile.ZipFile, path: Path) -> list[Finding]:
     """Return why nothing of an archive is read."""
     found = [
-        Finding(rule, file=path.name, params=params) for rule, params in archives.problems(archive)
+        Finding(danger.rule, file=path.name, params=danger.params)
+        for danger in archives.problems(archive)
     ]
     folders = _folders(_files(archive))
     if not found and len(folders) > 1:

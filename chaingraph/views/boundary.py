@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chaingraph.errors import FileProblemError
+from chaingraph.errors import FileProblemError, file_problem
 from chaingraph.views.svg import FigureError, clean
 
 Ring = tuple[tuple[float, float], ...]
@@ -61,9 +61,7 @@ def load_boundary(path: str | Path, note: str | None = None) -> Boundary:
     except UnicodeDecodeError:
         raise FigureError("boundary-no-json", file=name) from None
     except OSError as error:
-        raise FileProblemError(
-            "unreadable-path", path=path, detail=error.strerror or error
-        ) from None
+        raise file_problem("unreadable-path", path, error) from None
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):

@@ -32,6 +32,16 @@ class Column(NamedTuple):
         return self.title_zh if lang == "zh" else self.title_en
 
 
+class Phrase(NamedTuple):
+    """A sentence that stands within another one, in the language of that one."""
+
+    key: str
+
+    def __str__(self) -> str:
+        """Return the sentence in English."""
+        return message(self.key, "en")
+
+
 @cache
 def _load(name: str) -> dict[str, Any]:
     text = resources.files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8")
@@ -48,7 +58,11 @@ def message(key: str, lang: Language = "en", /, **params: object) -> str:
     'a.csv is empty: it has no header row'
     """
     template: str = _load("messages")[key][lang]
-    return template.format(**params)
+    filled = {
+        name: message(value.key, lang) if isinstance(value, Phrase) else value
+        for name, value in params.items()
+    }
+    return template.format(**filled)
 
 
 def message_keys() -> tuple[str, ...]:
