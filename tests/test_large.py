@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -41,6 +42,20 @@ def benchmarks():
 def folder(benchmarks, tmp_path_factory):
     size = benchmarks[0].Size(products=300, enterprises=800, capacities=6_000, regions=6, parts=2)
     return benchmarks[0].write_province(tmp_path_factory.mktemp("province"), size)
+
+
+def test_the_files_of_the_memory_benchmark_load(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    memory = importlib.import_module("memory")
+    monkeypatch.setattr(memory, "CHUNK", 500)
+    monkeypatch.setattr(memory, "SITES", 100)
+    memory.write_products(tmp_path, 100)
+    rows = memory.write_capacities(tmp_path, 60_000)
+    ds = cg.load_dataset(tmp_path)
+    assert len(ds.capacities) == rows >= 500
+    listed = memory.write_list(tmp_path / "list.csv", 2_000)
+    assert len(cg.read_enterprise_list(tmp_path / "list.csv")) == listed
+    sys.modules.pop("memory")
 
 
 def test_all_regions_at_once_equal_each_alone(folder):

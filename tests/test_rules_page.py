@@ -35,6 +35,7 @@ ATTACKS = "test_paths_that_climb_and_nested_archives_are_refused"
 TWICE = "test_twice_a_name_several_folders_and_passwords"
 PROOFS = {
     "dataset": {
+        "columns-too-many": ("test_bad_files", "test_a_header_of_a_million_columns"),
         "list-broken": (LISTS, "test_broken_lines_are_one_sentence"),
         "list-dangling": (LISTS, "test_what_is_merged_or_points_nowhere_is_counted"),
         "list-merged": (LISTS, "test_what_is_merged_or_points_nowhere_is_counted"),
