@@ -116,8 +116,10 @@ class Result:
             for key in ("dataset", "region", "chain", "at", "statuses", "product", "goal")
             if self.params.get(key)
         ]
-        asked = f" ({'; '.join(parts)})" if parts else ""
-        return f"{self.title(chosen)}{asked}"
+        if not parts:
+            return self.title(chosen)
+        marks = ("（", "；", "）") if chosen == "zh" else (" (", "; ", ")")
+        return f"{self.title(chosen)}{marks[0]}{marks[1].join(parts)}{marks[2]}"
 
     def _alignment(self, lang: Language | None) -> list[str]:
         names = self._shown(lang or self.lang)

@@ -54,7 +54,7 @@ def test_command():
 
 def test_command_shows_the_anchors_then_their_gaps():
     text = run("anchors", "qujing", "--lang", "zh").stdout
-    assert text.startswith("链主企业 (数据集 qujing; 地区 曲靖市;")
+    assert text.startswith("链主企业（数据集 qujing；地区 曲靖市；")
     assert "以商招商清单" in text
     assert "通威股份 (2022)" in text
     one_site = run("anchors", "qujing", "--anchor", "曲靖隆基硅材料有限公司", "--lang", "en").stdout

@@ -192,7 +192,9 @@ def test_unknown_sources(source, status, sentence):
 def test_a_folder_where_a_file_should_be(tmp_path, name):
     place = folder(tmp_path, inputs=LINKS)
     (place / name).mkdir()
-    assert f"cannot read {place / name}: it is a folder where a file is needed" in failure("show", place, status=1)
+    assert f"cannot read {place / name}: it is a folder where a file is needed" in failure(
+        "show", place, status=1
+    )
 
 
 @pytest.mark.parametrize("call", ["exists", "open", "iterdir"])

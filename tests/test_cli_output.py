@@ -29,7 +29,7 @@ def test_table():
 
 def test_table_in_chinese_aligns_wide_characters():
     lines = run("balance", "toy", "--lang", "zh").stdout.splitlines()
-    assert lines[0] == "供需平衡 (数据集 toy; 地区 甲市; 时点 2024-12; 口径 在产)"
+    assert lines[0] == "供需平衡（数据集 toy；地区 甲市；时点 2024-12；口径 在产）"
     assert lines[2].split()[:2] == ["产品编号", "名称"]
     widths = {sum(2 if ord(c) > 0x2E80 else 1 for c in line) for line in lines[2:4]}
     assert len(widths) == 1
@@ -37,13 +37,13 @@ def test_table_in_chinese_aligns_wide_characters():
 
 def test_language_of_a_result_is_the_datasets_own_unless_asked():
     assert run("balance", "toy", lang="zh_CN.UTF-8").stdout.startswith("Balance (")
-    assert run("balance", "toy", "--lang", "zh").stdout.startswith("供需平衡 (")
-    assert run("balance", "qujing", "--top", "1").stdout.startswith("供需平衡 (")
+    assert run("balance", "toy", "--lang", "zh").stdout.startswith("供需平衡（")
+    assert run("balance", "qujing", "--top", "1").stdout.startswith("供需平衡（")
     assert run("balance", "qujing", "--top", "1", "--lang", "en").stdout.startswith("Balance (")
 
 
 def test_language_of_an_error_is_the_environments_unless_asked():
-    zh, en = "没有产品“foill”;是否指:foil", "no product 'foill'; did you mean: foil"
+    zh, en = "没有产品“foill”；是否指：foil", "no product 'foill'; did you mean: foil"
     for lang, asked, sentence in [
         ("zh_CN.UTF-8", (), zh),
         ("en_GB.UTF-8", (), en),

@@ -86,7 +86,7 @@ def test_the_installed_command_is_the_module():
 
 def test_errors_have_no_trace_and_are_in_the_language_of_the_environment():
     done = start("explain", "toy", "celll", LC_ALL="zh_CN.UTF-8", PYTHONIOENCODING="utf-8")
-    assert done.stderr.decode() == "chaingraph: 没有产品“celll”;是否指:cell\n"
+    assert done.stderr.decode() == "chaingraph: 没有产品“celll”；是否指：cell\n"
     assert (done.returncode, done.stdout) == (2, b"")
 
 

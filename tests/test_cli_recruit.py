@@ -52,7 +52,7 @@ def test_a_table_shows_reasons_with_their_sources_below_in_both_languages():
     assert "foil 1 恒金: is here already with Metal" in text
     assert "\n    https://example.org/foil\n" in text
     chinese = run(*FOIL, lang=ZH, status=0).stdout + run(*FOIL, "--lang", "zh").stdout
-    assert "foil 1 恒金: 在本地已有金属(甲市金属)" in chinese
+    assert "foil 1 恒金: 在本地已有金属（甲市金属）" in chinese
     assert "远芯" in run(*FOIL, "--top", "2").stdout
     assert "光箔:" not in run(*FOIL, "--top", "2").stdout
 
@@ -107,7 +107,7 @@ def test_a_gap_that_nobody_fills_says_so():
         "winder: neither it nor anything related to it has a maker elsewhere in the data" in english
     )
     chinese = run("targets", "toy", "--gap", "winder", "--lang", "zh").stdout
-    assert "winder:数据中外地无人生产该产品及其相关产品" in chinese
+    assert "winder：数据中外地无人生产该产品及其相关产品" in chinese
     assert document("targets", "toy", "--gap", "winder")["rows"] == []
 
 
@@ -152,7 +152,7 @@ def test_a_wrong_option_is_one_sentence_in_both_languages(args, tmp_path, monkey
             "[weights]\ntie = 1",
             2,
             "there is no feature 'tie'; did you mean: ties",
-            "没有特征“tie”;是否指:ties",
+            "没有特征“tie”；是否指：ties",
         ),
         ("[weights]\nties = -1", 2, "the weight of ties is '-1'", "ties 的权重为“-1”"),
         ("[weights]\nties = 'x'", 2, "it must be a number, 0 or more", "应为 0 或以上的数"),

@@ -43,7 +43,7 @@ def test_files_and_rows_are_listed(tmp_path, monkeypatch, toy, args, first, load
 
 def test_words_are_in_the_language_asked_for(tmp_path):
     done = run("convert", "toy", "-o", tmp_path / "x.gexf", "--lang", "zh")
-    assert " 个节点," in done.stdout
+    assert " 个节点，" in done.stdout
     assert "此格式不能容纳的表" in done.stderr
     assert run("convert", "toy", "-o", tmp_path / "x.gexf", "--quiet").stderr == ""
 
@@ -55,7 +55,10 @@ def test_files_are_replaced_and_full_folders_kept(tmp_path):
     assert len(cg.load_dataset(old).products) == 11
     kept = folder(tmp_path, products=PRODUCTS)
     text = failure("convert", "toy", "-o", kept, status=1)
-    assert text == f"chaingraph: cannot write {kept}: the folder is not empty; choose a new or an empty one"
+    assert (
+        text
+        == f"chaingraph: cannot write {kept}: the folder is not empty; choose a new or an empty one"
+    )
     assert (kept / "products.csv").read_text(encoding="utf-8") == PRODUCTS
 
 

@@ -216,7 +216,7 @@ def test_the_command_takes_the_mapping(tmp_path):
     moved = tmp_path / "elsewhere.toml"
     mapping.rename(moved)
     done = run("convert", tmp_path, "--map", moved, "-o", tmp_path / "out", lang="zh_CN.UTF-8")
-    assert "products.csv:2 行" in done.stdout
+    assert "products.csv：2 行" in done.stdout
     assert "已略去" in done.stderr
     assert len(cg.load_dataset(tmp_path / "out").products) == 2
     text = failure(

@@ -339,7 +339,7 @@ def test_counts_of_positives_stand_beside_every_figure(tested):
         assert ((low <= value + 1e-9) & (value <= high + 1e-9) & (low >= 0) & (high <= 1)).all()
     for lang, said in (
         ("en", r"(\d+) of (\d+) entries were by a group"),
-        ("zh", r"(\d+)次进入中,(\d+)次的企业"),
+        ("zh", r"(\d+)次进入中，(\d+)次的企业"),
     ):
         assert re.search(said, " ".join(tested.ranking.to_text(lang=lang).split()))
 

@@ -65,7 +65,7 @@ def test_a_group_that_only_announced_a_project_here_stays_and_the_project_is_sai
     row = targets_of(hand_dataset(projects=here)).loc["Smallco"]
     assert row["announced_here"] == "2024-03"
     assert row["reasons_en"].startswith("announced a project of it here (2024-03), no plant yet")
-    assert row["reasons_zh"].startswith("已在本地宣布该产品项目(2024-03)")
+    assert row["reasons_zh"].startswith("已在本地宣布该产品项目（2024-03）")
     assert row["sources"].split()[0] == PAGE + "q1"
 
 
@@ -216,12 +216,12 @@ def test_reasons_of_a_restricted_product_start_with_what_is_needed():
     products = [row if row[0] != "foil" else (*row, QUOTA) for row in PRODUCTS]
     frame = targets_of(hand_dataset(products=products), limit=0)
     assert all(text.startswith("needs first: a quota; ") for text in frame["reasons_en"])
-    assert all(text.startswith("先决条件:产能指标;") for text in frame["reasons_zh"])
+    assert all(text.startswith("先决条件：产能指标；") for text in frame["reasons_zh"])
     assert all(text.startswith(PAGE + "quota") for text in frame["sources"])
     assert set(frame["restricted"]) == {"a quota"}
     told = cg.explain_target(hand_dataset(products=products), "foil", "Farco")
     assert "before the call: needs first: a quota" in said(told, "en")
-    assert "致电之前:先决条件:产能指标" in said(told, "zh")
+    assert "致电之前：先决条件：产能指标" in said(told, "zh")
 
 
 def test_reasons_name_the_rows_behind_them(found):
@@ -276,11 +276,11 @@ def test_a_gap_that_nobody_fills_says_so_and_names_the_nearest_related_makers(ha
         in said(film, "en")
     )
     assert said(film, "en").index("Cellco") < said(film, "en").rindex("Rivalco")
-    assert "film:数据中外地无人生产;最近的相关产品企业:Cellco, Rivalco" in said(film, "zh")
+    assert "film：数据中外地无人生产；最近的相关产品企业：Cellco, Rivalco" in said(film, "zh")
     lid = cg.rank_targets(hand, "lid")
     assert lid.frame.empty
     assert "lid: neither it nor anything related to it has a maker" in said(lid, "en")
-    assert "lid:数据中外地无人生产该产品及其相关产品" in said(lid, "zh")
+    assert "lid：数据中外地无人生产该产品及其相关产品" in said(lid, "zh")
     assert cg.rank_targets(hand, "foil").notes == ()
 
 

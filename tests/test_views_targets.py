@@ -256,7 +256,7 @@ def test_a_link_for_each_target_elsewhere(qujing, lang):
     far = {(tie.name(lang), tie.lat, tie.lon) for tie in ties if tie.far}
     assert len(links(made.drawings[0])) == len(far) > 5
     assert {"zh": "招商目标最近的工厂", "en": "Nearest site of a target"}[lang] in made.drawings[0]
-    table = made.page[made.page.index({"zh": "距离(公里)", "en": "Distance (km)"}[lang]) :]
+    table = made.page[made.page.index({"zh": "距离（公里）", "en": "Distance (km)"}[lang]) :]
     assert table[: table.index("</table>")].count("<tr>") == len(ties)
     for tie, target in zip(ties, read_rows(ranked), strict=True):
         assert tie.distance_km == pytest.approx(target.distance_km, nan_ok=True)

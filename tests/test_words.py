@@ -30,7 +30,7 @@ from chaingraph.updates.table_changes import CHANGES
 
 PACKAGE = Path(__file__).parents[1] / "chaingraph"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:!?]|[,;:!?][\u4e00-\u9fff]")
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:!?(]|[,;:!?)][\u4e00-\u9fff]|\([^()]*[\u4e00-\u9fff]")
 ERRORS = {
     name for name, thing in vars(errors).items()
     if isinstance(thing, type) and issubclass(thing, errors.ChaingraphError)
@@ -100,6 +100,11 @@ TERMS = load("terms")
 COLUMNS = load("columns")
 
 
+def half_width(chinese: str) -> bool:
+    """Tell whether Chinese text has Latin punctuation or brackets at its characters."""
+    return bool(HALF_WIDTH.search(re.sub(r"\{\w+[^{}]*\}", "", chinese)))
+
+
 @pytest.mark.parametrize("key", MESSAGES)
 def test_every_sentence_is_there_twice_with_the_same_placeholders(key):
     entry = MESSAGES[key]
@@ -109,6 +114,7 @@ def test_every_sentence_is_there_twice_with_the_same_placeholders(key):
     assert placeholders(english) == {name.removesuffix("_zh") for name in placeholders(chinese)}
     assert not CHINESE.search(english)
     assert CHINESE.search(chinese)
+    assert not half_width(chinese)
     assert english == english.strip()
 
 
@@ -122,7 +128,7 @@ def test_every_rule_is_there_twice_with_the_same_placeholders(name):
     for english in (rule.message_en, rule.remedy_en):
         assert english
         assert not CHINESE.search(english)
-    assert not HALF_WIDTH.search(re.sub(r"\{\w+\}", "", rule.message_zh + rule.remedy_zh))
+    assert not half_width(rule.message_zh + rule.remedy_zh)
 
 
 def test_every_key_in_the_code_exists():
@@ -153,6 +159,7 @@ def test_every_term_is_there_twice(name):
         assert set(entry) == {"en", "zh"}, value
         assert all(isinstance(text, str) for text in entry.values()), value
         assert not CHINESE.search(entry["en"]), value
+        assert not half_width(entry["zh"]), value
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def _reasons(found: Diff) -> list[str]:
     lang = found.gaps.lang
     rows = found.changed_gaps.frame.head(_EXPLAINED).to_dict("records")
     said = [
-        f"* {row[f'name_{lang}']}: {row[f'because_{lang}']}"
+        f"* {row[f'name_{lang}']}{'：' if lang == 'zh' else ': '}{row[f'because_{lang}']}"
         for row in rows
         if isinstance(row[f"because_{lang}"], str)
     ]

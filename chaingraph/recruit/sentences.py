@@ -268,7 +268,7 @@ def tell(facts: Facts, weights: Mapping[str, float], parts: Mapping[str, Floats]
         names = sorted((n for n in strong if strong[n] > 0), key=lambda n: (-strong[n], n))
         strongest = [write(facts, i, name) for name in names[:_TOLD]]
         told = [*warnings_of(facts, i), *(reason for reason in strongest if reason)]
-        zh.append(";".join(reason.zh for reason in told) or None)
+        zh.append("；".join(reason.zh for reason in told) or None)
         en.append("; ".join(reason.en for reason in told) or None)
         urls = dict.fromkeys(url for reason in told for url in reason.sources)
         sources.append(" ".join(urls) or None)

@@ -155,7 +155,7 @@ def diff_datasets(
     >>> toy = cg.load_dataset("toy")
     >>> diff = diff_datasets(toy.at("2019"), toy.at("2024"))
     >>> diff.gaps.frame[["product_id", "gap_change"]].to_numpy().tolist()[0]
-    ['powder_a', 'opened']
+    ['foil', 'opened']
     """
     chosen: Language = read_lang(after, lang)
     region = region or after.focus or None
