@@ -15,6 +15,8 @@ from chaingraph.schema import TABLE_NAMES, table_spec
 if TYPE_CHECKING:
     from chaingraph.checks import Finding
     from chaingraph.intake.sheets import Record
+
+    Said = tuple[Record, dict[str, str]]
 from chaingraph.rawtables import Package
 
 _NOT_HERE: Final = {"no-source", "unit-assumed", "missing-target-table", "focus-unknown"}
@@ -29,6 +31,7 @@ class Assembly:
     records: dict[str, list[Record]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     enterprises: dict[str, Record] = field(default_factory=dict)
+    said: dict[str, list[Said]] = field(default_factory=dict)
 
     def add(self, records: list[Record]) -> None:
         """Add records; those of one enterprise become one."""
@@ -63,6 +66,13 @@ class Assembly:
             Problem(rule, record.file, record.sheet, cell, text, params, record.line)
         )
 
+    def remember(self) -> None:
+        """Keep what the file says, before anything is filled in or left out."""
+        self.said = {
+            table: [(record, dict(record.values)) for record in records]
+            for table, records in self.records.items()
+        }
+
     def fill_region(self, region: str, file: str) -> None:
         """Give enterprises of which no city is said the region of the import, and what it lies in."""
         if not region:
@@ -94,14 +104,16 @@ class Assembly:
             key = table_spec(table).primary_key
             if not key or table not in self.base.tables:
                 continue
-            known = _rows_by_key(self.base.tables[table], key)
+            rows = _rows_by_key(self.base.tables[table], key)
             kept = []
             for record in records:
-                below = known.get(tuple(record.values.get(name, "") for name in key))
+                below = rows.get(tuple(record.values.get(name, "") for name in key))
                 if below is None:
                     kept.append(record)
                 elif table == "products" or self._says_more(record, below, key):
-                    record.values = {k: v for k, v in below.items() if v} | record.values
+                    known = {k: v for k, v in below.items() if v}
+                    note = {"note": known["note"]} if "note" in known else {}
+                    record.values = known | record.values | note
                     kept.append(record)
             if len(kept) < len(records):
                 params: dict[str, object] = {"count": len(records) - len(kept)}
@@ -130,21 +142,28 @@ class Assembly:
 
     def tables(self) -> dict[str, RawTable]:
         """Return the tables of the import alone, with the columns that have a cell."""
+        rows = {name: [(r, r.values) for r in records] for name, records in self.records.items()}
+        return self._tables(rows)
+
+    def told(self) -> dict[str, RawTable]:
+        """Return the tables as the file says them, rows known to an extended dataset included."""
+        return self._tables(self.said)
+
+    def _tables(self, rows: dict[str, list[Said]]) -> dict[str, RawTable]:
         found: dict[str, RawTable] = {}
         for name in TABLE_NAMES:
-            records = self.records.get(name)
-            if not records:
+            held = rows.get(name)
+            if not held:
                 continue
-            spec = table_spec(name)
             table = RawTable(name)
-            for column in spec.fields:
-                cells = [record.values.get(column.name, "") for record in records]
+            for column in table_spec(name).fields:
+                cells = [values.get(column.name, "") for _, values in held]
                 if column.required or any(cells):
                     table.columns[column.name] = cells
             name_here = f"{self.package.name} *"  # an extended package may have the same name
-            table.package = [name_here] * len(records)
-            table.file = [record.file for record in records]
-            table.line = [record.line for record in records]
+            table.package = [name_here] * len(held)
+            table.file = [record.file for record, _ in held]
+            table.line = [record.line for record, _ in held]
             found[name] = table
         return found
 
@@ -178,6 +197,8 @@ class Assembly:
         ids = {id(record) for record in gone}
         for table, records in self.records.items():
             self.records[table] = [record for record in records if id(record) not in ids]
+        for table, said in self.said.items():
+            self.said[table] = [pair for pair in said if id(pair[0]) not in ids]
 
 
 def _rows_by_key(table: RawTable, key: tuple[str, ...]) -> dict[tuple[str, ...], dict[str, str]]:

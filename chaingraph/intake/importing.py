@@ -23,6 +23,7 @@ from chaingraph.loading import load_dataset
 from chaingraph.rawtables import Package, RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.writers.csv_folder import CARD, card_text, to_csv
+from chaingraph.writers.kept import KEPT, kept_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -159,6 +160,7 @@ def import_file(
     assembly = Assembly(card, base)
     for sheet in read:
         assembly.add(sheet.records)
+    assembly.remember()
     assembly.fill_region(region, Path(path).name)
     assembly.complete()
     problems += [problem for grid in grids for problem in grid.problems] + assembly.problems
@@ -171,7 +173,7 @@ def import_file(
     frames = _frames(assembly.tables())
     written = None
     if target is not None and not dry_run and not blocking:
-        written = _write(target, card, frames, Path(path).name)
+        written = _write(target, card, frames, _frames(assembly.told()), Path(path).name)
     params = {"dataset": card.name, "region": region, "at": as_of}
     notes = _notes(frames, blocking, written)
     return Imported(
@@ -278,13 +280,31 @@ def _number(cell: str) -> float:
         return float("nan")
 
 
-def _write(target: Path, card: Package, frames: Mapping[str, pd.DataFrame], source: str) -> Path:
-    """Write the folder beside its place, load it, and put it there: all of it or nothing."""
+def _write(
+    target: Path,
+    card: Package,
+    frames: Mapping[str, pd.DataFrame],
+    told: Mapping[str, pd.DataFrame],
+    source: str,
+) -> Path:
+    """Write the folder beside its place, load it, and put it there: all of it or nothing.
+
+    What the file said is kept within, so that the next month's list can be merged three-way.
+    """
+    columns = {name: [str(c) for c in frame.columns] for name, frame in frames.items()}
     files = [(f"{name}.csv", to_csv(frame, name)) for name, frame in frames.items()]
-    columns = {name: list(frame.columns) for name, frame in frames.items()}
     files.append((CARD, card_text(card_of(card, columns, target, source))))
+    kept = kept_files(
+        source, card.as_of, {name: to_csv(frame, name) for name, frame in told.items()},
+        {name: [str(c) for c in frame.columns] for name, frame in told.items()},
+    )  # fmt: skip
+
+    def finish(place: Path) -> None:
+        load_dataset(place)
+        write_folder(place / KEPT, kept.items())
+
     try:
-        write_folder(target, files, check=load_dataset)
+        write_folder(target, files, check=finish)
     except DataError as error:
         raise DataError("import-not-loading", error.findings, detail=error) from error
     return target

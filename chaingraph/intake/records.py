@@ -152,10 +152,9 @@ def _enterprise(sheet: Sheet, row: Row, prefix: str) -> str:
             said |= {column.field: found.text} if found else {}
     names = table_spec("enterprises").by_name
     values = {"enterprise_id": key} | {k: v for k, v in said.items() if k in names}
-    if prefix and row.texts.get(
-        "source_url"
-    ):  # the page that says what a site makes says that it is there
-        values.setdefault("source_url", row.texts["source_url"])
+    if prefix:  # what says what a site makes says that it is there
+        said_by = "source_url" if row.texts.get("source_url") else "note"
+        values |= {said_by: row.texts[said_by]} if row.texts.get(said_by) else {}
     if name:
         sheet.emit(row, "enterprises", values, _targets(sheet))
     return key
