@@ -24,7 +24,7 @@ from chaingraph.views.facts import gather_facts
 from chaingraph.views.figure_page import FIGURES, build_figure, save_figure
 from chaingraph.views.flow import build_flow
 from chaingraph.views.flow_drawing import flow_svg
-from chaingraph.views.flow_layout import COLLECTED
+from chaingraph.views.flow_model import COLLECTED
 from chaingraph.views.region_drawing import region_map_svg
 from chaingraph.views.region_map import build_region_map
 

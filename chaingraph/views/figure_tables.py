@@ -9,7 +9,7 @@ from chaingraph import words
 from chaingraph.results import shown_number
 from chaingraph.views.charts import content_name, covered
 from chaingraph.views.facts import figure
-from chaingraph.views.flow_layout import COLLECTED
+from chaingraph.views.flow_model import COLLECTED
 from chaingraph.views.svg import figure_word, money
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chaingraph.results import Result
     from chaingraph.views.capacity_chart import Steps
     from chaingraph.views.facts import Facts
-    from chaingraph.views.flow import Flow
+    from chaingraph.views.flow_model import Flow
     from chaingraph.views.region_map import RegionMap
     from chaingraph.words import Language
 

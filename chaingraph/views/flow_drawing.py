@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chaingraph import words
-from chaingraph.views.flow_layout import COLLECTED, PARTS, Place, Ribbon, lay_out
+from chaingraph.views.flow_layout import Place, Ribbon, lay_out
+from chaingraph.views.flow_model import COLLECTED, PARTS
 from chaingraph.views.palette import STYLES
 from chaingraph.views.svg import (
     MARGIN,
@@ -29,7 +30,7 @@ from chaingraph.views.svg import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chaingraph.views.flow import Flow, FlowNode
+    from chaingraph.views.flow_model import Flow, FlowNode
     from chaingraph.words import Language
 
 LOCAL, BROUGHT, UNKNOWN, TAKEN = STYLES["strong"].fill, STYLES["missing"].fill, "#8A949E", "#4A5560"

@@ -6,18 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from chaingraph.views.flow_model import PARTS
 from chaingraph.views.svg import MARGIN, SMALL, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaingraph.views.flow import FlowLink, FlowNode
+    from chaingraph.views.flow_model import FlowLink, FlowNode
 
-OTHER, REST = "*other", "*rest"
-COLLECTED = {OTHER: "other-inputs", REST: "other-products"}
-"""Nodes of all inputs and of all products too small to be drawn one by one, and their names."""
-PARTS = ("local", "brought", "unknown")
-"""What a value consists of: made here, brought in, not known."""
 IN_WIDTH, OUT_WIDTH = 9.0, 14.0
 _HIGH, _LOW = 560.0, 300.0
 _GAP = 9.0
