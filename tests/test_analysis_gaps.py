@@ -297,3 +297,14 @@ def test_rows_without_a_start_are_said_where_a_date_is_asked_for(toy):
     notes = cg.find_gaps(toy, at="2019", draws=0).sentences("en")
     assert "1 capacity rows have no start and count at every date" in notes  # can_jia
     assert not any("no start" in note for note in cg.find_gaps(toy, draws=0).sentences("en"))
+
+
+def test_a_goal_and_a_utilisation_may_name_products_as_people_do(toy):
+    """A name stands for its id; one product under two names is refused, an unknown one has suggestions."""
+    by_id = cg.calculate_balance(toy, goal={"cell": 2}, utilisation={"metal": 0.5}).frame
+    by_name = cg.calculate_balance(toy, goal={"电芯": 2}, utilisation={"Metal": 0.5}).frame
+    assert by_id.equals(by_name)
+    with pytest.raises(cg.OptionError, match="given twice"):
+        cg.calculate_requirements(toy, {"cell": 1, "Cell": 2})
+    with pytest.raises(cg.UnknownNameError, match="电芯"):
+        cg.calculate_requirements(toy, {"电心": 1})

@@ -55,9 +55,9 @@ def calculate_balance(
     statuses
         Which capacities count, with a commitment factor: ``{"operating": 1, "construction": 0.8}``.
     utilisation
-        u_j, one figure or one a product; 1 by default.
+        u_j, one figure or one a product (id or name); 1 by default.
     goal
-        Final demand to be added, product -> units a year.
+        Final demand to be added, product (id or name) -> units a year.
     draws, seed
         Draws for the interval of the demand; 0 draws: no interval.
     lang

@@ -50,7 +50,7 @@ def calculate_requirements(
     ds
         The dataset. Without enterprises and capacities the local columns are missing.
     goal
-        Product -> units a year: ``{"cell_lfp": 23}``.
+        Product, by id or by its Chinese or English name, -> units a year: ``{"cell_lfp": 23}``.
     region, at, statuses
         Whose capacities are set against it; see :func:`calculate_balance`.
     capital
@@ -88,7 +88,7 @@ def calculate_requirements(
     """
     if not goal:
         raise OptionError("bad-goal", value="")
-    wanted = read_goal(goal)
+    wanted = read_goal(goal, ds.products)
     if ds.has("enterprises") and ds.has("capacities"):
         study = open_study(ds, at=at, statuses=statuses, goal=wanted)
         state = region_state(study, region)

@@ -61,13 +61,15 @@ def read_statuses(statuses: Mapping[str, float] | Iterable[str] | str) -> dict[s
     return {status: pairs[status] for status in STATUSES if pairs.get(status)}
 
 
-def read_utilisation(graph: ProductGraph, utilisation: float | Mapping[str, float]) -> Floats:
+def read_utilisation(
+    graph: ProductGraph, utilisation: float | Mapping[str, float], products: pd.DataFrame
+) -> Floats:
     """Return u_j by product: one figure for all, or figures for some products and 1 for the rest.
 
     Raises
     ------
     OptionError
-        For a figure that is not between 0 and 1.5.
+        For a figure that is not between 0 and 1.5, or a product named twice.
     UnknownNameError
         For a product that is not there.
     """
@@ -77,7 +79,7 @@ def read_utilisation(graph: ProductGraph, utilisation: float | Mapping[str, floa
     else:
         pairs = utilisation
         result = np.ones(graph.size)
-        for product_id, figure in pairs.items():
+        for product_id, figure in _by_id(products, pairs).items():
             result[graph.find(product_id)] = float(figure)
     bad = ~((result >= 0) & (result <= 1.5))  # noqa: PLR2004  nameplates are beaten by half at most
     if bad.any():
@@ -85,19 +87,45 @@ def read_utilisation(graph: ProductGraph, utilisation: float | Mapping[str, floa
     return result
 
 
-def read_goal(goal: Mapping[str, float] | None) -> dict[str, float]:
+def read_goal(goal: Mapping[str, float] | None, products: pd.DataFrame) -> dict[str, float]:
     """Return a goal checked: product -> units a year, each a finite figure above zero.
+
+    Parameters
+    ----------
+    goal
+        Product -> units a year; a product's id, or its Chinese or English name.
+    products
+        The products of the dataset.
 
     Raises
     ------
     OptionError
-        For a figure that is none.
+        For a figure that is none, or a product named twice.
+    UnknownNameError
+        For a product that is not there.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> read_goal({"电芯": 2}, cg.load_dataset("toy").products)
+    {'cell': 2.0}
     """
-    pairs = dict(goal or {})
-    for product_id, quantity in pairs.items():
+    for product_id, quantity in (goal or {}).items():
         if not isinstance(quantity, int | float) or not 0 < quantity <= MOST_UNITS:
             raise OptionError("bad-goal", value=f"{product_id}={quantity}")
+    pairs = _by_id(products, goal or {})
     return {product_id: float(quantity) for product_id, quantity in sorted(pairs.items())}
+
+
+def _by_id(products: pd.DataFrame, figures: Mapping[str, float]) -> dict[str, float]:
+    """Return figures of products under their ids."""
+    found: dict[str, float] = {}
+    for name, figure in figures.items():
+        product_id = read_product(products, name)
+        if product_id in found:
+            raise OptionError("product-twice", value=name, product=product_id)
+        found[product_id] = figure
+    return found
 
 
 def read_chain(ds: Dataset, chain: str | None) -> str | None:

@@ -265,8 +265,8 @@ def open_study(
         dataset=ds,
         graph=graph,
         statuses=factors,
-        utilisation=read_utilisation(graph, utilisation),
-        goal=read_goal(goal),
+        utilisation=read_utilisation(graph, utilisation, ds.products),
+        goal=read_goal(goal, ds.products),
         nation=Nation(
             _spread(graph, place, rows["capacity"], 0.0),
             _spread(graph, place, rows["makers"], 0.0).astype(np.intp),
