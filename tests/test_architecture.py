@@ -28,7 +28,7 @@ LAYERS = {
     "checks": 3,
     "dataset": 4, "tables": 4, "engines": 4, "overriding": 4,
     "enterprises": 5, "products": 5, "solving": 6, "readers": 5,
-    "frames": 6, "graph": 6, "groups": 6,
+    "frames": 6, "graph": 6, "groups": 6, "events": 6,
     "loading": 7, "writers": 7,
     "analysis": 8, "intake": 8, "matching": 8,
     "recruit": 9, "templates": 9, "rulebook": 9, "updates": 9,

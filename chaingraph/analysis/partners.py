@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import narwhals as nw
 import pandas as pd
 
-from chaingraph.dataset import last_day
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import in_force, located
+from chaingraph.events import known_events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from chaingraph.analysis.state import Study
 
 _NAMED: Final = 5
-_ALWAYS: Final = "9999"
 
 
 class Partners(NamedTuple):
@@ -114,11 +113,9 @@ def _ties(study: Study) -> pd.DataFrame:
     names = ["supplier_group", "customer_group", "product_id", "year", "source_url"]
     if not ds.has("supplies"):
         return pd.DataFrame({name: pd.array([], dtype="str") for name in names})
-    rows: pd.DataFrame = ds.table("supplies").reindex(columns=names)
-    day = last_day(ds.as_of) if ds.as_of else _ALWAYS
-    seen = rows["year"].isna() | (rows["year"].fillna("") <= day)
+    rows = known_events(ds, "supplies").reindex(columns=names)
     between = rows["supplier_group"] != rows["customer_group"]
-    return rows[seen & between].sort_values(
+    return rows[between].sort_values(
         ["year", *names[:3], "source_url"], ascending=[False, True, True, True, True]
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.dataset import last_day
+from chaingraph.events import known_events
 from chaingraph.groups import mean_points, site_rows
 from chaingraph.products import NOT_MADE_OF, positions
 
@@ -178,12 +179,10 @@ def _known_ties(ds: Dataset) -> pd.DataFrame:
     columns = ["supplier_group", "customer_group", "product_id", "year"]
     if not ds.has("supplies"):
         return pd.DataFrame({name: [] for name in [*columns, "row"]}).astype({"year": "str"})
-    frame = ds.table("supplies").reset_index(drop=True)
-    frame = frame.assign(row=np.arange(len(frame)))
-    years = frame["year"].astype("str").fillna("")
-    day = last_day(ds.as_of) if ds.as_of else "9999"
+    frame = known_events(ds, "supplies")
+    frame = frame.assign(row=frame.index.to_numpy(), year=frame["year"].astype("str").fillna(""))
     known = frame["supplier_group"].notna() & frame["customer_group"].notna()
-    found: pd.DataFrame = frame.loc[known & (years <= day), [*columns, "row"]]
+    found: pd.DataFrame = frame.loc[known, [*columns, "row"]]
     return found
 
 
@@ -191,9 +190,8 @@ def project_rows(ds: Dataset) -> pd.DataFrame:
     """Return one row a project event and product, with the place of its site or its city."""
     if not ds.has("projects"):
         return pd.DataFrame()
-    frame = ds.table("projects")
-    day = last_day(ds.as_of) if ds.as_of else "9999"
-    frame = frame[frame["group_zh"].notna() & (frame["date"] <= day)]
+    frame = known_events(ds, "projects")
+    frame = frame[frame["group_zh"].notna() & frame["date"].notna()]
     if frame.empty:
         return pd.DataFrame()
     frame = frame.sort_values(["date", "project_id"])
