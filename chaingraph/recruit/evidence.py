@@ -201,6 +201,8 @@ def project_rows(ds: Dataset) -> pd.DataFrame:
     points = city_points(ds)
     city = frame["city"].fillna("").to_numpy(dtype=object)
     lat, lon = (np.array([points.get(c, (np.nan,) * 2)[i] for c in city]) for i in (0, 1))
+    began = frame["date"].to_numpy(dtype=object, copy=True)
+    began[(frame["event"] == "seen").to_numpy()] = None
     return pd.DataFrame(
         {
             "product_id": frame["product_id"].to_numpy(dtype=object),
@@ -216,7 +218,7 @@ def project_rows(ds: Dataset) -> pd.DataFrame:
             "capacity": np.nan,
             "since": frame["date"].to_numpy(dtype=object),
             "project_id": frame["project_id"].to_numpy(dtype=object),
-            "began": np.where(frame["event"] == "seen", None, frame["date"].to_numpy(dtype=object)),
+            "began": began,
         }
     ).astype(dict.fromkeys(("product_id", "group", "city", "since"), "str"))
 
