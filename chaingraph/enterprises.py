@@ -108,8 +108,8 @@ def _valid_at(at: str, kept: Sequence[str]) -> Any:
 
 
 def valid_rows(capacities: Any, *, at: str) -> Any:
-    """Return the rows of a narwhals frame of capacities that are in force at a date, of every status."""
-    return capacities.filter(_valid_at(at, STATUSES))
+    """Return the rows of a narwhals frame of capacities in force at a date (empty: all), of every status."""
+    return capacities.filter(_valid_at(at, STATUSES)) if at else capacities
 
 
 def _factor(statuses: Mapping[str, float]) -> Any:
@@ -259,32 +259,69 @@ def sites_in(enterprises: Any, where: Mapping[str, Sequence[str]] | None) -> Any
     return sites
 
 
+def group_capacity(
+    enterprises: Any,
+    capacities: Any,
+    *,
+    products: Sequence[str] | None = None,
+    at: str,
+    statuses: Mapping[str, float],
+    named: bool = False,
+) -> Any:
+    """Aggregate all makers of the data to one row a product and group.
+
+    Parameters
+    ----------
+    enterprises, capacities
+        Native frames.
+    products
+        Only these products; None: all.
+    at, statuses
+        As in :func:`in_force`.
+    named
+        Say more of each: `shown`, its `group_zh`, else the name of its site, and `known`.
+
+    Returns
+    -------
+    narwhals frame
+        `product_id`, `group`, `capacity` (units a year: the larger of the company total and the sum
+        of the sites), and where asked `shown` and `known` (0/1: some figure is given).
+    """
+    rows = read_frame(capacities).select(*CAPACITY_COLUMNS)
+    if products is not None:
+        rows = rows.filter(nw.col("product_id").is_in(list(products)))
+    rows = in_force(rows, at=at, statuses=statuses).select(
+        "enterprise_id",
+        "product_id",
+        *(["known"] if named else []),
+        total_=nw.when(nw.col("scope") == "group").then(nw.col("effective")).otherwise(0.0),
+        site_=nw.when(nw.col("scope") == "group").then(0.0).otherwise(nw.col("effective")),
+    )
+    sites = located(rows, read_frame(enterprises), ["group_zh", "name_zh"] if named else [])
+    largest = []
+    if named:
+        alone = nw.when(nw.col("group_zh").is_null()).then(nw.col("name_zh"))
+        sites = sites.with_columns(shown=alone.otherwise(nw.col("group")))
+        largest = [nw.col("known", "shown").max()]
+    makers = sites.group_by("product_id", "group").agg(nw.col("total_", "site_").sum(), *largest)
+    larger = nw.when(nw.col("total_") > nw.col("site_")).then(nw.col("total_"))
+    return makers.with_columns(capacity=larger.otherwise(nw.col("site_")))
+
+
 def national_capacity(
     enterprises: Any, capacities: Any, *, at: str, statuses: Mapping[str, float]
 ) -> pd.DataFrame:
     """Aggregate all makers of the data to one row a product.
 
-    A group's capacity is the larger of its company total and the sum of its sites.
+    A group's capacity is that of :func:`group_capacity`.
 
     Returns
     -------
     pandas.DataFrame
         Sorted by product: `capacity` (units a year), `makers`, `hhi` (0 to 1).
     """
-    rows = read_frame(capacities).select(*CAPACITY_COLUMNS)
-    rows = in_force(rows, at=at, statuses=statuses).select(
-        "enterprise_id",
-        "product_id",
-        total_=nw.when(nw.col("scope") == "group").then(nw.col("effective")).otherwise(0.0),
-        site_=nw.when(nw.col("scope") == "group").then(0.0).otherwise(nw.col("effective")),
-    )
-    makers = (
-        located(rows, read_frame(enterprises), [])
-        .group_by("product_id", "group")
-        .agg(nw.col("total_", "site_").sum())
-    )
-    larger = nw.when(nw.col("total_") > nw.col("site_")).then(nw.col("total_"))
-    makers = makers.with_columns(capacity=larger.otherwise(nw.col("site_")), maker=nw.lit(1))
+    makers = group_capacity(enterprises, capacities, at=at, statuses=statuses)
+    makers = makers.with_columns(maker=nw.lit(1))
     makers = makers.with_columns(square=nw.col("capacity") * nw.col("capacity"))
     result = collect(makers.group_by("product_id").agg(nw.col("capacity", "maker", "square").sum()))
     capacity = result["capacity"].astype("float64")

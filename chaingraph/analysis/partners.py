@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import narwhals as nw
 import pandas as pd
 
-from chaingraph.engines import collect, read_frame
-from chaingraph.enterprises import in_force, located
+from chaingraph.engines import collect
+from chaingraph.enterprises import group_capacity
 from chaingraph.events import known_events
 
 if TYPE_CHECKING:
@@ -76,35 +75,16 @@ def _by_size(sums: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _all_makers(study: Study, products: Sequence[str]) -> pd.DataFrame:
-    """Return who makes some products anywhere: `product_id`, `shown`, `capacity`, `known`.
-
-    A group's capacity is the larger of its company total and the sum of its sites.
-    """
+    """Return who makes some products anywhere: `product_id`, `shown`, `capacity`, `known`."""
     ds = study.dataset
-    rows = read_frame(ds.capacities).filter(nw.col("product_id").is_in(list(products)))
-    rows = in_force(rows, at=ds.as_of, statuses=study.statuses).select(
-        "enterprise_id", "product_id", "known",
-        total_=nw.when(nw.col("scope") == "group").then(nw.col("effective")).otherwise(0.0),
-        site_=nw.when(nw.col("scope") == "group").then(0.0).otherwise(nw.col("effective")),
-    )  # fmt: skip
-    joined = located(rows, read_frame(ds.enterprises), ["group_zh", "name_zh"])
-    alone = nw.when(nw.col("group_zh").is_null()).then(nw.col("name_zh"))
-    joined = joined.with_columns(shown=alone.otherwise(nw.col("group")))
     sums = collect(
-        joined.group_by("product_id", "group").agg(
-            nw.col("total_", "site_").sum(), nw.col("known", "shown").max()
+        group_capacity(
+            ds.enterprises, ds.capacities, products=products, at=ds.as_of,
+            statuses=study.statuses, named=True,
         )
-    )
-    capacity = sums[["total_", "site_"]].astype("float64").max(axis=1)
+    )  # fmt: skip
     named = sums["shown"].fillna(sums["group"])
-    return pd.DataFrame(
-        {
-            "product_id": sums["product_id"],
-            "shown": named,
-            "capacity": capacity,
-            "known": sums["known"],
-        }
-    )
+    return sums.assign(shown=named, capacity=sums["capacity"].astype("float64"))
 
 
 def _ties(study: Study) -> pd.DataFrame:
