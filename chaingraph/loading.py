@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +21,7 @@ from chaingraph.overriding import replace_rows
 from chaingraph.rawtables import Package, RawDataset, RawTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chaingraph.readers.parquet_folder import Engine
 
@@ -255,11 +256,13 @@ def _looks_like_path(source: str) -> bool:
 
 
 def _closure(folder: Path) -> tuple[list[Package], list[Finding]]:
-    """Return the cards of a folder and of all it extends, the folder's own last.
+    """Return the cards of a folder and of all it extends, each after those that it extends.
 
-    Folders may extend each other: each is read once.
+    So the folder's own comes last, and of two that one names the first named comes later. Folders may
+    extend each other: each is read once.
     """
     found: dict[Path, Package] = {}
+    order: list[Package] = []
     findings: list[Finding] = []
 
     def visit(path: Path) -> None:
@@ -268,17 +271,26 @@ def _closure(folder: Path) -> tuple[list[Package], list[Finding]]:
             return
         package, problems = readers.read_package(path)
         findings.extend(problems)
+        package = _named_apart(package, found.values())
         found[place] = package
-        for name in package.extends:
+        for name in reversed(package.extends):
             try:
                 visit(_extended(path, name))
             except (UnknownNameError, FileProblemError) as error:
                 findings.append(readers.invalid_package(package.name, f"'extends': {error}"))
+        order.append(package)
 
     visit(folder)
-    main = folder.resolve()
-    others = [found[place] for place in found if place != main]
-    return [*reversed(others), found[main]], findings
+    return order, findings
+
+
+def _named_apart(package: Package, others: Iterable[Package]) -> Package:
+    """Return a card whose name none of the others has: a copied folder often keeps it."""
+    taken = {other.name for other in others}
+    name, number = package.name, 2
+    while name in taken:
+        name, number = f"{package.name} {number}", number + 1
+    return package if name == package.name else replace(package, name=name)
 
 
 def _extended(path: Path, name: str) -> Path:

@@ -13,6 +13,7 @@ from hypothesis import given
 
 import chaingraph as cg
 from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.updates.gap_changes import GAP_CHANGES
 from chaingraph.updates.rows import changed_cells, pair_rows
 from chaingraph.views.report.changes import render_diff
 from tests.conftest import build_dataset
@@ -65,7 +66,12 @@ def test_a_shortage_is_split_over_users_recipe_and_makers():
         ([("u", "p", 2.0)], [("u", "p", 1.0)], "shrunk", ("missing", "missing")),
         ([("u", "p", 1.0)], [("u", "p", 1.0), ("m", "i", 1.0)], "turned", ("missing", "short")),
         ([("u", "p", 1.0)], [("u", "p", 1.0), ("m", "i", 2.0)], "closed", ("missing", "single")),
-        ([("u", "p", 1.0)], [("m", "p", 0.0)], "turned", ("missing", "unquantified")),
+        ([("u", "p", 1.0)], [("u", "p", 1.0), ("m", "i", None)], "turned",
+         ("missing", "unquantified")),
+        ([("u", "p", 1.0), ("m", "i", None)], [("u", "p", 1.0)], "quantified",
+         ("unquantified", "missing")),
+        ([("u", "p", 1.0), ("m", "i", None)], [("u", "p", None)], "turned",
+         ("unquantified", "missing")),
         ([("u", "p", None)], [("u", "p", 1.0)], "quantified", ("missing", "missing")),
         ([("u", "q", 1.0)], [("u", "p", 1.0)], "opened", (None, "missing")),
         ([("u", "p", 1.0)], [("u", "q", 1.0)], "closed", ("missing", None)),
@@ -74,9 +80,6 @@ def test_a_shortage_is_split_over_users_recipe_and_makers():
     ],
 )  # fmt: skip
 def test_what_a_gap_does(before, after, change, kinds):
-    if change == "turned" and kinds[1] == "unquantified":
-        after = [("u", "p", 1.0), ("m", "i", None)]
-        change = "closed"
     states = [build_dataset("i p q", [("i", "p", 2.0)], makers) for makers in (before, after)]
     row = gaps(cg.diff_datasets(*states)).loc["i"]
     found = tuple(
@@ -236,6 +239,21 @@ def test_two_dates_of_qujing(past, qujing):
     moves = past.moves.frame
     assert moves["inside"].sum() == 32
     assert set(moves.loc[moves["inside"], "city"]) == {"曲靖市"}
+
+
+def test_gaps_stand_by_change_then_to_recruit_first_then_by_the_money_that_moved(past):
+    """The page's order: what opened, and of it what is worth most."""
+    frame = past.gaps.frame
+    moved = (frame["gap_value_cny_after"].fillna(0) - frame["gap_value_cny_before"].fillna(0)).abs()
+    keys = [
+        (GAP_CHANGES.index(change), kind != "recruit", -money)
+        for change, kind, money in zip(frame["gap_change"], frame["list"], moved, strict=True)
+    ]
+    assert keys == sorted(keys)
+    assert len({key[:2] for key in keys}) > len({key[0] for key in keys})
+    assert frame["shortage_change"].equals(
+        (frame["shortage_after"] - frame["shortage_before"]).rename("shortage_change")
+    )
 
 
 def test_a_date_shows_the_rows_in_force():

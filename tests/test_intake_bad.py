@@ -285,3 +285,21 @@ def test_every_rule_is_there_twice_with_the_same_placeholders(name):
     assert CHINESE.search(rule.remedy_zh)
     assert rule.severity in {"error", "warning", "info"}
     assert re.fullmatch(r"[a-z0-9-]+", name)
+
+
+@pytest.mark.parametrize(("place", "cell"), [(4, "一期投产，二期在建"), (5, "明年吧")])
+def test_a_row_with_a_refused_cell_is_left_out_and_not_written_without_it(tmp_path, place, cell):
+    row = ["乙厂", *GOOD[1:]]
+    row[place] = cell
+    done = imported(workbook(tmp_path, [HEADER, GOOD, row]), skip_bad_rows=True)
+    assert (done.errors, len(done.tables["capacities"])) == (0, 1)
+
+
+def test_words_and_names_are_offered_as_people_write_them(tmp_path):
+    bad = imported(workbook(tmp_path, [HEADER, [*GOOD[:4], "一期投产，二期在建", None]]))
+    assert "在建 (construction)" in bad.problems.frame["message"].iloc[0]
+    row = ["甲厂", "宜春市", "方形磷酸铁锂电芯", None, "在产", None]
+    said = cg.import_file(
+        workbook(tmp_path, [HEADER, row], name="b.xlsx"), extends=["battery"], dry_run=True
+    )
+    assert "方形磷酸铁锂电芯(动力) [cell_lfp]" in said.problems.frame["message"].iloc[0]

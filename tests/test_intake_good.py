@@ -330,3 +330,48 @@ def test_the_region_fills_what_a_list_leaves_out_of_a_place(tmp_path):
     assert list(sites[["province", "city"]].itertuples(index=False, name=None)) == [
         here, here, here, here, ("", "吉安市"), ("云南省", ""), here, ("新疆维吾尔自治区", ""),
     ]  # fmt: skip
+
+
+def read(path, **options):
+    """Import on top of the toy's products, and write nothing."""
+    return cg.import_file(path, **({"extends": ["toy"], "dry_run": True, "lang": "en"} | options))
+
+
+def test_the_title_or_the_name_of_a_file_gives_the_date(tmp_path):
+    titled = workbook(
+        tmp_path, [["甲市企业产能表（2025年1月）"], ["填报日期：2025年3月2日"], HEADER, GOOD]
+    )
+    done = read(titled)
+    assert done.as_of == "2025-01"
+    assert ("list-date", "") in rules(done, "warning")
+    assert read(titled, as_of="2024-12").as_of == "2024-12"
+    assert ("list-date", "") not in rules(read(titled, as_of="2024-12"), "warning")
+    named = workbook(tmp_path, [HEADER, GOOD], name="产能202502.xlsx")
+    assert read(named).as_of == "2025-02"
+    twice = workbook(tmp_path, [["2024年1月至2025年1月"], HEADER, GOOD], name="b.xlsx")
+    assert read(twice).as_of == ""
+    cg.import_file(titled, tmp_path / "city", extends=["toy"])
+    assert cg.load_dataset(tmp_path / "city").as_of == "2025-01"
+
+
+def test_when_a_plant_is_to_start_is_not_when_it_began(tmp_path):
+    rows = [[*GOOD[:4], state, "2026-06"] for state in ("在建", "规划", "已投产")]
+    for place, row in enumerate(rows):
+        row[0] = f"{row[0]}{place}"
+    frame = read(workbook(tmp_path, [HEADER, *rows])).tables["capacities"]
+    assert frame["since"].fillna("").tolist() == ["", "", "2026-06"]
+    assert frame["note"].fillna("").tolist() == ["投产时间: 2026-06"] * 2 + [""]
+    header = [*HEADER[:-1], "起始时间"]
+    begun = read(workbook(tmp_path, [header, rows[0]], name="b.xlsx"))
+    assert begun.tables["capacities"]["since"].tolist() == ["2026-06"]
+
+
+def test_one_column_says_the_whole_place(tmp_path):
+    header = ["企业名称", "所在地", "产品名称", "产能(万吨/年)", "状态"]
+    places = ["甲市", "甲省甲市西区某镇", "甲市·西区", "城北"]
+    rows = [[f"{n}厂", place, "金属", 1, "在产"] for n, place in enumerate(places)]
+    done = read(workbook(tmp_path, [header, *rows]))
+    frame = done.tables["enterprises"].fillna("")
+    assert frame["city"].tolist() == ["甲市", "甲市", "甲市", ""]
+    assert frame["county"].tolist() == ["", "西区", "西区", ""]
+    assert ("place-unclear", "B5") in rules(done, "warning")

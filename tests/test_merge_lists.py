@@ -193,7 +193,7 @@ def test_names_alone_and_short_names(tmp_path):
     done = cg.merge_dataset(mine, listed, as_of="2025-01")
     assert [row[6] for row in view(done)] == ["added", "added"]
     assert table(mine, "enterprises")[-1]["city"] == "甲市"
-    assert "1 new enterprises without a place" in " ".join(done.counts.sentences("en"))
+    assert "1 new enterprises without a city" in " ".join(done.counts.sentences("en"))
 
 
 def test_of_an_unsure_enterprise_nothing_has_vanished(tmp_path):
@@ -368,3 +368,28 @@ def test_a_card_that_lists_its_files_learns_new_columns(tmp_path):
 )
 def test_rows_are_added_and_the_rest_stays(data, rows, expected):
     assert edit_csv(data.encode(), "units", {}, rows).decode() == expected
+
+
+def test_a_new_firm_of_which_only_the_county_is_said_is_in_the_city(tmp_path):
+    mine = city(tmp_path)
+    listed = tmp_path / "名单2024年12月.csv"
+    listed.write_text(
+        "企业名称,县（市、区）,产品名称,产能(吨/年)\n甲市新锋材料有限公司,西区,金属,5\n",
+        encoding="utf-8",
+    )
+    done = cg.merge_dataset(mine, listed)  # the name of the file gives the date
+    assert (done.open, cg.load_dataset(mine).as_of) == (0, "2024-12")
+    assert (table(mine, "enterprises")[-1]["city"], table(mine)[-1]["since"]) == ("甲市", "2024-12")
+    balance = cg.calculate_balance(cg.load_dataset(mine)).frame.set_index("product_id")
+    assert balance.loc["metal", "capacity"] == 105
+
+
+def test_the_screen_speaks_the_planners_language(tmp_path):
+    mine = city(tmp_path)
+    said = swap(CAPACITIES, ("0.01,万吨,construction", "0.01,万吨,operating"))
+    done = cg.merge_dataset(mine, news(tmp_path, capacities=said), lang="zh")
+    shown = done.results[0].frame.iloc[0]
+    assert shown[["table", "column", "value_ours", "value_theirs"]].tolist() == [
+        "产能", "状态", "在建", "在产",
+    ]  # fmt: skip
+    assert done.changes.frame["value_ours"].iloc[0] == "construction"

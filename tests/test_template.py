@@ -418,3 +418,10 @@ def test_a_template_without_a_chain_asks_for_products_first(tmp_path, lang):
     done = cg.import_file(path, tmp_path / "read")
     assert done.tables["capacities"]["capacity"].tolist() == [20000.0]
     assert cg.load_dataset(tmp_path / "read").products["name_zh"].tolist() == ["甲"]
+
+
+@pytest.mark.parametrize("name", ["a.xls", "a.csv"])
+def test_a_file_of_another_kind_is_not_made_a_folder(tmp_path, name):
+    with pytest.raises(cg.FileProblemError, match=r"a\.xlsx"):
+        cg.init_dataset(tmp_path / name, extends=["toy"])
+    assert not list(tmp_path.iterdir())

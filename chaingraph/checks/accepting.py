@@ -32,7 +32,8 @@ def mark_accepted(
     marked
         The findings in their order.
     unused
-        One finding for each accepted entry that matches none of them.
+        One finding for each accepted entry of the folder itself that matches none of them. Those of a
+        folder that it extends are judged where that is checked: here rows of it may be replaced.
     """
     entries = [(package, entry) for package in tables.raw.packages for entry in package.accepted]
     reasons = {(entry.rule, entry.table, entry.key): entry.reason for _, entry in entries}
@@ -55,6 +56,6 @@ def mark_accepted(
             params={"rule": entry.rule, "table": entry.table, "key": entry.key},
         )
         for package, entry in entries
-        if (entry.rule, entry.table, entry.key) not in used
+        if package is tables.raw.main and (entry.rule, entry.table, entry.key) not in used
     ]
     return marked, unused

@@ -13,7 +13,7 @@ from chaingraph.errors import closest
 from chaingraph.intake.dates import read_date
 from chaingraph.intake.numbers import BLANKS
 from chaingraph.intake.problems import Refusal
-from chaingraph.intake.synonyms import choices, folded, synonyms
+from chaingraph.intake.synonyms import choice_titles, choices, folded, synonyms
 
 if TYPE_CHECKING:
     from chaingraph.schema import Field
@@ -123,7 +123,7 @@ def _choice(table: str, field: Field, raw: object) -> Reading | Refusal:
         return Reading(known[text])
     if text in BLANKS:
         return Reading("")
-    near = ", ".join(closest(text, known)) or ", ".join(field.enum)
+    near = ", ".join(closest(text, known)) or ", ".join(choice_titles(table, field.name))
     return Refusal("not-a-choice", {"suggestions": near})
 
 

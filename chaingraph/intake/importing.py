@@ -14,7 +14,9 @@ from chaingraph.intake.cards import card_of, check_target, found_extends, read_b
 from chaingraph.intake.grids import open_grids
 from chaingraph.intake.headers import find_layout, tell_columns
 from chaingraph.intake.keys import Enterprises, Products
-from chaingraph.intake.problems import Problem
+from chaingraph.intake.listdates import date_of_list
+from chaingraph.intake.places import Regions
+from chaingraph.intake.problems import Problem, cut
 from chaingraph.intake.sheets import Known, Sheet
 from chaingraph.intake.synonyms import table_names
 from chaingraph.intake.template import take_template
@@ -55,6 +57,8 @@ class Imported:
         Number of problems of severity error; nothing is written while there is one.
     folder
         Where the dataset was written; None where it was not.
+    as_of
+        Date of the data: as given, else that of the template, of the title, or of the file's name.
     """
 
     understood: Result
@@ -62,6 +66,7 @@ class Imported:
     tables: Mapping[str, pd.DataFrame]
     errors: int
     folder: Path | None = None
+    as_of: str = ""
 
     @property
     def results(self) -> tuple[Result, Result]:
@@ -97,7 +102,8 @@ def import_file(
     region
         The region under study; enterprises without any place are put there, with a warning.
     as_of
-        Date of the data, such as ``2024-12``.
+        Date of the data, such as ``2024-12``; by default the year and month that stand in the title above
+        a table, else in the file's name (2025年1月), with a warning.
     dry_run
         Show what was understood and write nothing.
     sheets
@@ -154,9 +160,11 @@ def import_file(
         problems.append(_template_problem(extends, region, Path(path).name))
     base = read_base(extends)
     name = target.resolve().name if target is not None else Path(path).resolve().stem
+    read = _read_sheets(grids, chosen, base)
+    if not as_of and template is None:
+        as_of = _listed_date(read, path, problems)
     card = Package(name=name or "import", path=None, as_of=as_of, focus=region,
                    extends=tuple(extends), language=language)  # fmt: skip
-    read = _read_sheets(grids, chosen, base)
     assembly = Assembly(card, base)
     for sheet in read:
         assembly.add(sheet.records)
@@ -178,7 +186,7 @@ def import_file(
     notes = _notes(frames, blocking, written)
     return Imported(
         show_understood(read, params, notes, lang), show_problems(problems, params, lang),
-        frames, blocking, written,
+        frames, blocking, written, as_of,
     )  # fmt: skip
 
 
@@ -187,6 +195,15 @@ def _template_problem(extends: Sequence[str], region: str, file: str) -> Problem
     names = ", ".join(Path(name).name for name in extends)
     params: dict[str, object] = {"extends": names or "-", "region": region or "-"}
     return Problem("template-read", file, params=params)
+
+
+def _listed_date(read: Sequence[Sheet], path: str | Path, problems: list[Problem]) -> str:
+    """Return the month that the title or the name of a file gives the list; a warning says so."""
+    name = "" if Path(path).is_dir() else Path(path).name
+    date, said = date_of_list(read, name)
+    if date:
+        problems.append(Problem("list-date", name, value=cut(said), params={"taken": date}))
+    return date
 
 
 def _has_errors(problems: Sequence[Problem]) -> bool:
@@ -215,7 +232,8 @@ def _read_sheets(grids: Sequence[Grid], chosen: Mapping[str, str], base: RawData
     products, enterprises = Products(), Enterprises()
     products.add_table(base.tables.get("products", RawTable("products")))
     enterprises.add_table(base.tables.get("enterprises", RawTable("enterprises")))
-    known = Known(products, enterprises, enterprises)
+    regions = Regions(base.tables.get("regions"), base.tables.get("enterprises"))
+    known = Known(products, enterprises, enterprises, regions)
     found: list[Sheet] = []
     for grid in grids:
         if not any(cell not in {None, ""} for row in grid.rows for cell in row):

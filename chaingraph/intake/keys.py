@@ -89,7 +89,9 @@ class Products:
         if len(found) == 1:
             return next(iter(found))
         if found:
-            return Refusal("product-ambiguous", {"products": ", ".join(sorted(found))})
+            named = ((self.titles.get(product) or [product])[0] for product in sorted(found))
+            said = ", ".join(f"{n} [{p}]" for n, p in zip(named, sorted(found), strict=True))
+            return Refusal("product-ambiguous", {"products": said})
         near = [self.written[name] for name in closest(normal_name(text), self.written)]
         return Refusal("product-unknown", {"suggestions": ", ".join(near) or "-"})
 

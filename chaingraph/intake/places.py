@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -12,15 +14,36 @@ if TYPE_CHECKING:
 PLACES: Final = ("province", "city", "county")
 _LEVELS: Final = {"province": "province", "municipality": "province", "county": "county"}
 _COUNTIES: Final = ("县", "区", "旗")
+PLACE: Final = "place"
+"""Column of a sheet that says province, city and county in one cell (所在地)."""
+_LEVEL_WORD: Final = re.compile(r"(?<=..)(?:省|市|县|区)$")
+_COUNTY: Final = re.compile(r"(?P<name>\w{1,7}?(?:县|区|市|旗))")
+_NO_COUNTY: Final = re.compile(r"(?:开发|高新|经开|保税|新|园|工业|示范|矿|库|小|社)区$")
+_PREFECTURES: Final = 300
+"""How many regions a table holds at least that has all prefectures: another 市 is a county's."""
+_GAPS: Final = re.compile(r"[\s/·,,、;\-]+")
 
 
 class Regions:
-    """The regions that are known: what each lies in."""
+    """The regions that are known: what each lies in; `enterprises` name more of them."""
 
-    def __init__(self, table: RawTable | None) -> None:
+    def __init__(self, table: RawTable | None, enterprises: RawTable | None = None) -> None:
         self._above: dict[str, list[dict[str, str]]] = {}
-        if table is None:
-            return
+        self._named: dict[str, list[dict[str, str]]] = {}
+        if table is not None:
+            self._add_regions(table)
+        for name, found in self._above.items():
+            for place in found:
+                self._name(name, place)
+        if enterprises is not None:
+            columns = [enterprises.cells(level) for level in PLACES]
+            for cells in sorted(set(zip(*columns, strict=True))):
+                for depth, name in enumerate(cells):
+                    place = dict(zip(PLACES, cells[: depth + 1], strict=False))
+                    if all(place.values()):
+                        self._name(name, place)
+
+    def _add_regions(self, table: RawTable) -> None:
         columns = (table.cells(name) for name in ("adcode", "name_zh", "level", "parent"))
         rows = {
             code: (name, level, parent) for code, name, level, parent in zip(*columns, strict=True)
@@ -32,6 +55,45 @@ class Regions:
                 own, level, step = rows[step]
                 found.setdefault(_LEVELS.get(level, "city"), own)
             self._above.setdefault(name, []).append(found)
+
+    def _name(self, name: str, place: dict[str, str]) -> None:
+        """Let a place be read under its name, and without the word for its level."""
+        for text in {name, _LEVEL_WORD.sub("", name)}:
+            held = self._named.setdefault(text, [])
+            if place not in held:
+                held.append(place)
+
+    def read(self, text: str) -> dict[str, str]:
+        """Return what a text says of a place: province, city, county; nothing where it is not clear.
+
+        Examples
+        --------
+        >>> from chaingraph.rawtables import RawTable
+        >>> sites = RawTable("enterprises", {
+        ...     "province": ["江西省"], "city": ["宜春市"], "county": ["丰城市"]}, [""], [""], [0])
+        >>> regions = Regions(None, sites)
+        >>> regions.read("丰城"), regions.read("宜春市袁州区彬江镇"), regions.read("城北")
+        ({'province': '江西省', 'city': '宜春市', 'county': '丰城市'}, \
+{'province': '江西省', 'city': '宜春市', 'county': '袁州区'}, {})
+        """
+        rest, found = _GAPS.sub("", unicodedata.normalize("NFKC", text)), dict[str, str]()
+        while name := next(
+            (rest[:n] for n in range(len(rest), 1, -1) if rest[:n] in self._named), ""
+        ):
+            fitting = [
+                place for place in self._named[name]
+                if all(found.get(level, place[level]) == place[level] for level in place)
+            ]  # fmt: skip
+            if len(fitting) != 1:
+                return {}
+            found |= fitting[0]
+            rest = rest[len(name) :]
+        match = _COUNTY.match(rest)
+        name = "" if match is None else match["name"]
+        own = "city" in found or len(self._above) > _PREFECTURES or not name.endswith("市")
+        if name and own and "county" not in found and not _NO_COUNTY.search(name):
+            found["county"] = name
+        return found
 
     def known(self, name: str) -> dict[str, str]:
         """Return a place by name with all that it lies in; nothing for a name of no place or of several."""

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 from chaingraph.errors import closest
 from chaingraph.intake.keys import made_id, normal_name
 from chaingraph.intake.measures import known_unit
+from chaingraph.intake.places import PLACE
 from chaingraph.intake.problems import Refusal
+from chaingraph.intake.synonyms import synonyms
 from chaingraph.schema import table_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from chaingraph.intake.figures import Figure
     from chaingraph.intake.headers import Column
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     Maker = Callable[[Sheet, Row], None]
 
 _FAMILY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
+_TO_COME: Final = frozenset({"construction", "planned"})
 _PREFIXES: Final = {"parks": "park", "platforms": "platform", "units": "unit"}
 
 
@@ -129,6 +132,7 @@ def _enterprise(sheet: Sheet, row: Row, prefix: str) -> str:
         for target, text in row.texts.items()
         if target.startswith(prefix) and "." not in target.removeprefix(prefix)
     }
+    said |= _place(sheet, row, prefix, said)
     code, given = said.get("credit_code", ""), row.texts.get("enterprise_id", "")
     name, city = said.get("name_zh", ""), said.get("city", "")
     enterprises = sheet.known.enterprises
@@ -158,6 +162,17 @@ def _enterprise(sheet: Sheet, row: Row, prefix: str) -> str:
     if name:
         sheet.emit(row, "enterprises", values, _targets(sheet))
     return key
+
+
+def _place(sheet: Sheet, row: Row, prefix: str, said: Mapping[str, str]) -> dict[str, str]:
+    """Return the cells that a column of places (所在地) fills; those of its own columns stand."""
+    text = said.get(PLACE, "")
+    if not text:
+        return {}
+    found = sheet.known.regions.read(text)
+    if not found:
+        sheet.mention(row, sheet.column(f"{prefix}{PLACE}"), "place-unclear")
+    return {level: name for level, name in found.items() if not said.get(level)}
 
 
 def _tell_unlisted(sheet: Sheet, row: Row, name: str, more: tuple[str, str]) -> None:
@@ -193,12 +208,27 @@ def make_capacity(sheet: Sheet, row: Row) -> None:
     values["enterprise_id"] = _enterprise(sheet, row, "enterprises.")
     for product in products:
         if not found:
-            own = values | {"product_id": product, "unit": unit}
+            own = _begun(sheet, row, values | {"product_id": product, "unit": unit})
             sheet.emit(row, "capacities", own, _targets(sheet))
         for column, figure in found:
-            own = _with_status(values, column, several=len(found) > 1)
+            own = _begun(sheet, row, _with_status(values, column, several=len(found) > 1))
             own |= {"product_id": product, "capacity": figure.text, "unit": figure.unit or unit}
             sheet.emit(row, "capacities", own, [*_targets(sheet), column.target])
+
+
+def _begun(sheet: Sheet, row: Row, values: dict[str, str]) -> dict[str, str]:
+    """Return a capacity's values; of one that is not built yet a start of production is no start."""
+    column = sheet.column("since")
+    if column is None or values.get("status") not in _TO_COME or not values.get("since"):
+        return values
+    if not any(word in column.header for word in synonyms()["production"]):
+        return values
+    own = dict(values)
+    since = own.pop("since")
+    sheet.mention(row, column, "start-expected", taken=since)
+    note = f"{column.header}: {since}"
+    own["note"] = "; ".join([*filter(None, [own.get("note", "")]), note])
+    return own
 
 
 def _products(sheet: Sheet, row: Row) -> list[str]:

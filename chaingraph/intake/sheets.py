@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from chaingraph.checks import parse_number
 from chaingraph.intake import records
-from chaingraph.intake.cells import Reading, read_cell, read_credit_code
+from chaingraph.intake.cells import Reading, plain_text, read_cell, read_credit_code
 from chaingraph.intake.figures import Wanted, read_figure
 from chaingraph.intake.headers import ROW_NUMBER
 from chaingraph.intake.measures import Written, factor_to
+from chaingraph.intake.places import PLACE
 from chaingraph.intake.problems import Refusal, cut, shown
 from chaingraph.intake.rows import data_rows, is_figure
 from chaingraph.schema import table_spec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from chaingraph.intake.grid import Grid
     from chaingraph.intake.headers import Column, Layout
     from chaingraph.intake.keys import Enterprises, Products
+    from chaingraph.intake.places import Regions
 
 _NAMES = {
     "inputs": {"input_id", "output_id"}, "capacities": {"product_id"}, "supplies": {"product_id"},
@@ -54,6 +56,7 @@ class Known:
     products: Products
     enterprises: Enterprises
     extended: Enterprises
+    regions: Regions
 
 
 @dataclass
@@ -96,10 +99,9 @@ class Sheet:
         """Read all rows into `records`; what is refused becomes problems of the grid."""
         made = records.MAKERS.get(self.layout.table, records.make_plain)
         for position, cells in data_rows(self.grid, self.layout):
-            row = Row(position, cells)
+            row = Row(position, cells, failed=self.grid.numbers[position] in self.grid.left)
             for column in self.plain:
                 self._read_plain(row, column)
-            row.failed = self.grid.numbers[position] in self.grid.left
             made(self, row)
             if row.failed:
                 self.failed_lines.add(self.grid.numbers[position])
@@ -127,6 +129,9 @@ class Sheet:
         if column.field == "credit_code":
             return read_credit_code(raw)
         table = column.table or self.layout.table
+        if column.field == PLACE:
+            text = plain_text(raw)
+            return text if isinstance(text, Refusal) else Reading(text)
         wanted = table_spec(table).by_name[column.field]
         if column.field in _NAMES.get(self.layout.table, ()):  # an id or a name: keys decide
             wanted = table_spec("products").by_name["name_zh"]

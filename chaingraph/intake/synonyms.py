@@ -72,6 +72,21 @@ def choices(table: str, name: str) -> dict[str, str]:
     return found
 
 
+def choice_titles(table: str, name: str) -> list[str]:
+    """Return the words of a column with a closed list as people write them, with the schema's behind.
+
+    Examples
+    --------
+    >>> choice_titles("capacities", "status")[0]
+    '在产 (operating)'
+    """
+    spec = table_spec(table).by_name[name]
+    vocabulary = _VOCABULARIES.get((table, name), "")
+    if not vocabulary:
+        return list(spec.enum)
+    return [f"{words.term(vocabulary, word, 'zh')} ({word})" for word in spec.enum]
+
+
 class Match(NamedTuple):
     """A column that a header means, by which rule, and how good the match is (0 is best)."""
 

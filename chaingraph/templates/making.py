@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 _SUFFIX: Final = ".xlsx"
+_NO_FOLDERS: Final = frozenset({".xls", ".xlsm", ".xlsb", ".csv", ".ods", ".et", ".zip", ".docx"})
 _CARD: Final = "datapackage.json"
 
 
@@ -64,7 +65,8 @@ def init_dataset(
     Raises
     ------
     FileProblemError
-        Where the folder has files, the workbook exists, or neither can be written.
+        Where the folder has files, the workbook exists, or neither can be written; or where the name
+        is that of a file of another kind (.xls).
     UnknownNameError
         Where a dataset or the region is not known; the closest names are given.
     OptionError
@@ -87,6 +89,8 @@ def init_dataset(
     if excel and target.suffix.casefold() != _SUFFIX:
         target = target.with_name(f"{target.name}{_SUFFIX}")
     book = target.suffix.casefold() == _SUFFIX
+    if target.suffix.casefold() in _NO_FOLDERS:
+        raise FileProblemError("init-suffix", path=path, better=target.with_suffix(_SUFFIX))
     if book:
         _check_file(target)
     else:

@@ -104,9 +104,8 @@ class Side:
     def wanted(self, product: str) -> float:
         """Return the goal's own demand of a product."""
         place = self.state.study.graph.position.get(product)
-        return (
-            0.0 if place is None else float(self.state.study.wanted[place]) * self.factor[product]
-        )
+        amount = 0.0 if place is None else float(self.state.study.wanted[place])
+        return amount * self.factor[product] if amount else 0.0
 
 
 def _known_sum(first: float, second: float) -> float:
@@ -127,12 +126,14 @@ def two_sides(before: RegionState, after: RegionState) -> tuple[Side, Side]:
         for state in (before, after)
     ]
     factors = {
-        product: _factor(unit, units[1].get(product, unit)) for product, unit in units[0].items()
+        product: unit_factor(unit, units[1].get(product, unit))
+        for product, unit in units[0].items()
     }
     return Side(before, factors), Side(after, dict.fromkeys(units[1], 1.0))
 
 
-def _factor(old: Any, new: Any) -> float:
+def unit_factor(old: Any, new: Any) -> float:
+    """Return what turns figures in one unit into another; nan where they do not convert."""
     if old == new or not isinstance(old, str) or not isinstance(new, str):
         return 1.0
     factor = conversion_factor(old, new)
@@ -202,7 +203,10 @@ def _users(before: Side, after: Side, product: str) -> Iterator[dict[str, Any]]:
     for user in sorted({*old, *new}):
         was, now = _both(old.get(user), new.get(user), before, after, user)
         for site, own, later, since, source in _sites(before, after, user):
-            effect = _weighed(was.coefficient, was.share, _step(own, later))
+            step = _step(own, later)
+            if step == 0:  # most sites: no record is made of them
+                continue
+            effect = _weighed(was.coefficient, was.share, step)
             yield _record(product, "user", user, site, (own, later), effect, since, source)
         recipe = _step(was.coefficient, now.coefficient) * was.share * now.output
         coefficients = (was.coefficient, now.coefficient)
@@ -230,9 +234,7 @@ def _both(
 
 def _weighed(coefficient: float, share: float, step: float) -> float:
     """Return the demand of a step of a user's output; nan where it came or went and takes unknown much."""
-    if step == 0 or share == 0:
-        return 0.0
-    return coefficient * share * step
+    return coefficient * share * step if share else 0.0
 
 
 def cause_frame(records: list[dict[str, Any]], names: Names) -> pd.DataFrame:

@@ -9,8 +9,8 @@ from chaingraph import words
 from chaingraph.errors import DataError
 from chaingraph.matching.book import DecisionSheet, find_columns, read_choice, save_book
 from chaingraph.matching.lists import read_sheets
-from chaingraph.schema import table_spec
 from chaingraph.updates.ledger import CHOICES
+from chaingraph.updates.merged import worded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,6 @@ _WIDTHS: Final = {
 }  # fmt: skip
 _FILLED: Final = frozenset({"choice", "note"})
 _HIDDEN: Final = frozenset({"conflict"})
-_WORDED: Final = {"status": "status", "scope": "scope", "role": "role"}
 
 
 def save_conflicts(result: Result, path: str | Path, *, lang: str | None = None) -> Path:
@@ -71,7 +70,7 @@ def save_conflicts(result: Result, path: str | Path, *, lang: str | None = None)
         sheet = DecisionSheet(
             book, result.title(chosen), chosen, _WIDTHS, filled=_FILLED, hidden=_HIDDEN
         )
-        sheet.write([_worded(row, chosen) for row in rows], frozen=1)
+        sheet.write([_told(row, chosen) for row in rows], frozen=1)
         for line, row in enumerate(rows, 1):
             kind = str(row["conflict_kind"])
             who = "enterprise" if "same" in CHOICES[kind] else "cell"
@@ -81,20 +80,10 @@ def save_conflicts(result: Result, path: str | Path, *, lang: str | None = None)
     return save_book(path, result.title(chosen), fill)
 
 
-def _worded(row: Mapping[str, Any], lang: Language) -> dict[str, Any]:
+def _told(row: Mapping[str, Any], lang: Language) -> dict[str, Any]:
     """Return a conflict with words of a language for codes."""
-    spec = table_spec(str(row["table"]))
-    field = spec.by_name.get(str(row["column"] or ""))
-    shown = dict(row) | {"table": spec.title(lang)}
-    shown["conflict_kind"] = words.term("conflict_kind", str(row["conflict_kind"]), lang)
-    if field is not None:
-        shown["column"] = field.title(lang)
-        if field.name in _WORDED:
-            for side in ("value_base", "value_ours", "value_theirs"):
-                shown[side] = (
-                    words.term(_WORDED[field.name], row[side], lang) if row[side] else None
-                )
-    return shown
+    kind = words.term("conflict_kind", str(row["conflict_kind"]), lang)
+    return worded(row, lang) | {"conflict_kind": kind}
 
 
 def read_conflict_decisions(path: str | Path) -> dict[str, str]:

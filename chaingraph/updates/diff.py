@@ -142,12 +142,14 @@ def diff_datasets(
     Notes
     -----
     A gap *closes* where it was missing or short and is no longer, whatever else it then is (the kind after
-    says so), and *opens* the other way round. Rows are the same where their key is; phases of a plant
-    share one and are told apart by start, status and figure.
+    says so), and *opens* the other way round. Where a maker without a figure has come, a shortage is not
+    known to be gone: it *turns* into an unquantified gap, and is *quantified* the other way round. Rows
+    are the same where their key is; phases of a plant share one and are told apart by start, status and
+    figure.
     The split of a change over its causes is the additive one of
-    :math:`d_{ij} = c_{ij} s_{ij} x_j`, term by term in the order output, coefficient, share (the
-    structural decomposition of Miller and Blair 2009, section 13.1, with one order instead of the mean
-    of all).
+    :math:`d_{ij} = c_{ij} s_{ij} x_j`, term by term in the order output, coefficient, share: a structural
+    decomposition (Miller and Blair 2009, section 13.1) in one order, whose terms would differ in another;
+    the mean over orders is not taken.
 
     Examples
     --------

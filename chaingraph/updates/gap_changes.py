@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GAP_CHANGES = ("opened", "grown", "quantified", "turned", "shrunk", "closed", "same")
 """In the order in which a meeting wants them."""
 SHORTAGES = ("missing", "short")
+_UNKNOWN = "unquantified"
 _CLOSE = 1e-6
 _SIDES = ("before", "after")
 _FIGURES = ("demand", "capacity", "shortage", "coverage", "gap_value_cny")
@@ -96,18 +97,23 @@ def _figures(side: Side, product: str) -> dict[str, float]:
 def _change(record: Mapping[str, Any]) -> str:
     """Return what happened to a gap."""
     old, new = record["gap_kind_before"], record["gap_kind_after"]
-    if old is None or (new in SHORTAGES and old not in SHORTAGES):
-        return "opened"
-    if new is None or (old in SHORTAGES and new not in SHORTAGES):
-        return "closed"
-    if old != new:
-        return "turned"
     was, now = record["shortage_before"], record["shortage_after"]
+    if old != new:
+        return _turn(old, new, known=not np.isnan(now))
     if np.isnan(was) != np.isnan(now):
         return "turned" if np.isnan(now) else "quantified"
     if np.isnan(was) or np.isclose(was, now, rtol=_CLOSE, atol=0):
         return "same"
     return "grown" if now > was else "shrunk"
+
+
+def _turn(old: str | None, new: str | None, *, known: bool) -> str:
+    """Return what happened to a gap whose kind changed; where figures lack, a shortage is not gone."""
+    if _UNKNOWN in (old, new) and (old in SHORTAGES or new in SHORTAGES):
+        return "quantified" if new != _UNKNOWN and known else "turned"
+    if old is None or (new in SHORTAGES and old not in SHORTAGES):
+        return "opened"
+    return "closed" if new is None or (old in SHORTAGES and new not in SHORTAGES) else "turned"
 
 
 def _order(record: Mapping[str, Any]) -> tuple[Any, ...]:

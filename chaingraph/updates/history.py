@@ -34,7 +34,8 @@ def pair_capacities(ours: Rows, theirs: Rows, date: str) -> Pairs:
     """Tell which capacity of a list is which of the dataset: of several states the one in force.
 
     Rows that are the same in all come together first, then those of the same start, then those in
-    force at the date of the list, then those that begin later. A state that ended before is
+    force at the date of the list (of several phases those of the same note, such as 一期, then those of
+    the same figure and status), then those that begin later. A state that ended before is
     never taken for what a list calls by the same name today.
     """
     left, right = np.arange(len(ours)), np.arange(len(theirs))
@@ -63,6 +64,10 @@ def pair_capacities(ours: Rows, theirs: Rows, date: str) -> Pairs:
     dated = np.array([bool(since) for since in theirs.cells("since")], dtype=bool)
     for count in (2, 1, 0):
         meet(~over, ~ended & dated, [*_KEY, "since", *("status", "capacity")[:count]])
+    named, called = (np.array([bool(n) for n in rows.cells("note")], dtype=bool)
+                     for rows in (ours, theirs))  # fmt: skip
+    meet(~over & begun & named, ~ended & called, [*_KEY, "note"])
+    meet(~over & begun, ~ended, [*_KEY, *FIGURES])
     meet(~over & begun, ~ended, None)
     meet(~over, ~ended, None)
     old = np.concatenate([pair[0] for pair in found]).astype(np.intp)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.codes import clean_code, is_credit_code
 from chaingraph.intake.keys import made_id
+from chaingraph.intake.places import PLACES, Regions, fill_place
 from chaingraph.matching.known import SAME, alias_key
 from chaingraph.matching.lists import as_row
 from chaingraph.matching.match import TAKING, match_enterprises
@@ -22,16 +23,17 @@ if TYPE_CHECKING:
     from chaingraph.updates.states import Rows
 
 _ID: Final = "enterprise_id"
-_PLACES: Final = ("province", "city", "county")
-_COUNTIES: Final = ("县", "区", "旗")
 Cells = dict[str, str]
 
 
 class Identity:
     """Gives the enterprises of a list the ids of the dataset; what is unsure becomes a conflict."""
 
-    def __init__(self, ds: Dataset, ours: Rows | None, ledger: Ledger, date: str) -> None:
+    def __init__(
+        self, ds: Dataset, ours: Rows | None, ledger: Ledger, date: str, regions: RawTable | None
+    ) -> None:
         self.ds, self.ours, self.ledger, self.date = ds, ours, ledger, date
+        self.regions = Regions(regions)
         ids = [] if ours is None else ours.raw.cells(_ID)
         self.known = {key: row for row, key in enumerate(ids)}
 
@@ -43,7 +45,8 @@ class Identity:
         tables
             The list's.
         fill
-            Give new enterprises without any place the region under study.
+            Give new enterprises of which no city is said the region under study, and what it and
+            their county lie in.
         """
         table = tables.get("enterprises")
         if table is None:
@@ -109,12 +112,14 @@ class Identity:
 
     def _listed(self, record: Cells) -> Cells:
         """Return an enterprise as a row of a list of enterprises."""
-        names = ("credit_code", "stock_code", *_PLACES)
+        names = ("credit_code", "stock_code", *PLACES)
         row = {"name": record.get("name_zh", "")} | {n: record.get(n, "") for n in names}
+        return row | self._where(record)
+
+    def _where(self, record: Cells) -> Cells:
+        """Return the cells of a place that the region under study fills."""
         focus = self.ds.focus
-        if focus and not any(row[place] for place in _PLACES):
-            row["county" if focus.endswith(_COUNTIES) else "city"] = focus
-        return row
+        return fill_place(record, focus, self.regions) if focus else {}
 
     def _strange(
         self, record: Cells, verdict: Mapping[str, Any], told: Mapping[str, str], where: str
@@ -174,13 +179,14 @@ class Identity:
         self.add_alias(name, self._listed(record), enterprise)
 
     def _fill(self, table: RawTable) -> None:
-        focus = self.ds.focus
-        column = "county" if focus.endswith(_COUNTIES) else "city"
-        cells = [table.cells(place) for place in _PLACES]
         for row, key in enumerate(table.cells(_ID)):
-            if focus and key not in self.known and not any(place[row] for place in cells):
-                table.columns.setdefault(column, [""] * len(table))[row] = focus
-                self.ledger.placed += 1
+            if key in self.known:
+                continue
+            record = {place: table.cells(place)[row] for place in PLACES}
+            more = self._where(record)
+            for place, text in more.items():
+                table.columns.setdefault(place, [""] * len(table))[row] = text
+            self.ledger.placed += bool(more)
 
 
 def _names(record: Cells) -> tuple[str, str]:
@@ -190,7 +196,7 @@ def _names(record: Cells) -> tuple[str, str]:
 
 def _described(record: Cells) -> str:
     """Return what tells an enterprise from its namesakes."""
-    parts = [record.get(c, "") for c in ("name_zh", *_PLACES, "credit_code")]
+    parts = [record.get(c, "") for c in ("name_zh", *PLACES, "credit_code")]
     return " ".join(dict.fromkeys(part for part in parts if part))
 
 

@@ -44,7 +44,8 @@ class Listing:
     tables
         Its own tables as text; those that it extends are not among them.
     date
-        Of the list: as asked, else its card's, else the latest ``as_of`` of its capacities.
+        Of the list: as asked, else its card's, else that of a spreadsheet's title or name, else the latest
+        ``as_of`` of its capacities.
     imported
         Whether it was understood from a spreadsheet.
     held
@@ -129,7 +130,8 @@ def _imported(place: Path, folder: Path, products: RawTable, as_of: str, lang: L
     tables = {} if done.errors else {
         name: _raw_table(frame, name, place.name) for name, frame in done.tables.items()
     }  # fmt: skip
-    return Listing(place.resolve().name, tables, card, True, done.problems, done.errors)
+    date = card or done.as_of
+    return Listing(place.resolve().name, tables, date, True, done.problems, done.errors)
 
 
 def _raw_table(frame: pd.DataFrame, name: str, file: str) -> RawTable:
@@ -167,6 +169,12 @@ def read_kept(folder: Path) -> Listing | None:
         detail = findings[0].text("en")
         raise FileProblemError("merge-bad-base", path=place, detail=detail)
     return Listing(KEPT, tables, package.as_of, held=_read_held(place))
+
+
+def kept_texts(folder: Path) -> dict[str, str]:
+    """Return the files that keep what the last list said, as they are."""
+    files = [folder / KEPT / name for name in (*(f"{n}.csv" for n in TABLE_NAMES), CARD)]
+    return {file.name: file.read_bytes().decode() for file in files if file.is_file()}
 
 
 def _read_held(place: Path) -> Held:

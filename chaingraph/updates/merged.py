@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from chaingraph import words
 from chaingraph.results import Result
-from chaingraph.schema import TABLE_NAMES
+from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.updates.bases import LATE, OTHER
 from chaingraph.updates.ledger import OUTCOMES
 from chaingraph.updates.rows import PROVENANCE
 
@@ -35,6 +37,9 @@ _SHOWN_CONFLICTS: Final = (
     "table", "row_zh", "row_en", "column", "value_base", "value_ours", "value_theirs",
     "conflict_kind", "ours_origin", "list_origin", "to_do_zh", "to_do_en",
 )  # fmt: skip
+_SIDES: Final = ("value_base", "value_ours", "value_theirs")
+_WORDED: Final = frozenset({"status", "scope", "role"})
+"""Columns of codes that have a vocabulary of their own name."""
 _COUNTS: Final = {
     "added": "rows_added", "changed": "cells_taken", "filled": "cells_filled",
     "closed": "rows_closed", "vanished": "rows_vanished", "kept": "cells_kept",
@@ -53,7 +58,7 @@ def show_merge(
     """Return the counts with the sentences, the view, and the conflicts.
 
     `states` says whether it was a dry run, nothing changed, conflicts or errors stand in the way,
-    conflicts were left, and whether nothing is known of what the list said before.
+    conflicts were left, whether nothing is known of what the list said before, and why not.
     """
     entries = sorted(ledger.entries, key=_order)
     params = {"dataset": ds.name, "new": listing.name, "at": listing.date}
@@ -97,12 +102,48 @@ def _frame(entries: list[Entry]) -> pd.DataFrame:
     )
 
 
+def worded(row: Mapping[str, Any], lang: Language) -> dict[str, Any]:
+    """Return a line of the view with words of a language for the names of tables, columns, states."""
+    spec = table_spec(str(row["table"]))
+    shown = dict(row) | {"table": spec.title(lang)}
+    name = row.get("column")
+    field = spec.by_name.get(name) if isinstance(name, str) else None
+    if field is not None:
+        shown["column"] = field.title(lang)
+    for side in _SIDES:
+        text = shown.get(side)
+        if isinstance(text, str) and field is None and spec.name == "capacities":
+            parts = [_said("status", part, lang) for part in text.split(", ")]
+            shown[side] = ("，" if lang == "zh" else ", ").join(parts)
+        elif isinstance(text, str) and field is not None and field.name in _WORDED:
+            shown[side] = words.term(field.name, text, lang)
+    return shown
+
+
+def _said(vocabulary: str, text: str, lang: Language) -> str:
+    """Return the word for a code, other texts as they are."""
+    codes = words.vocabulary(vocabulary)
+    return codes[text][lang] if text in codes else text
+
+
+def in_words(result: Result) -> Result:
+    """Return a view or the counts of a merge as a reader wants it on the screen."""
+    records: list[Any] = result.frame.to_dict("records")
+    rows = [worded(row, result.lang) for row in records]
+    columns = {
+        str(name): pd.array([row[str(name)] for row in rows], dtype=kind)
+        for name, kind in result.frame.dtypes.items()
+    }
+    return replace(result, frame=pd.DataFrame(columns))
+
+
 def _to_do(entry: Entry, lang: Language) -> str:
     if not entry.kind:
         return ""
     reason = entry.reason[0 if lang == "zh" else 1] or "-"
+    enterprise = (entry.ours if entry.kind == "enterprise" else "") or entry.candidate or "-"
     return words.message(
-        f"merge-do-{entry.kind}", lang, reason=reason, enterprise=entry.candidate or "-",
+        f"merge-do-{entry.kind}", lang, reason=reason, enterprise=enterprise,
         place=entry.ours_where or "-",
     )  # fmt: skip
 
@@ -126,7 +167,9 @@ def _notes(
     found: list[Note] = []
     outcomes = [entry.outcome for entry in ledger.entries]
     ended = sum(e.outcome == "closed" and e.table == "capacities" for e in ledger.entries)
-    if states["first"] and not listing.errors:
+    date = {"date": listing.date}
+    found += [(f"merge-{unfit}-list", date) for unfit in (LATE, OTHER) if states[unfit]]
+    if states["first"] and not (states[LATE] or states[OTHER] or listing.errors):
         found.append(("merge-first", {}))
     if ended:
         found.append(("merge-past", {"count": ended, "date": listing.date}))

@@ -11,6 +11,7 @@ from chaingraph import readers, words
 from chaingraph.errors import FileProblemError, OptionError
 from chaingraph.files import locked
 from chaingraph.loading import find_folder, list_datasets, load_dataset, read_raw
+from chaingraph.updates.bases import LATE, OTHER, unfit_base
 from chaingraph.updates.conflicts import read_conflict_decisions
 from chaingraph.updates.history import (
     add_capacity,
@@ -20,8 +21,8 @@ from chaingraph.updates.history import (
 )
 from chaingraph.updates.identity import Identity
 from chaingraph.updates.ledger import Ledger
-from chaingraph.updates.listing import Listing, kept_files, read_kept, read_listing
-from chaingraph.updates.merged import show_merge
+from chaingraph.updates.listing import Listing, kept_files, kept_texts, read_kept, read_listing
+from chaingraph.updates.merged import in_words, show_merge
 from chaingraph.updates.states import last_by_key, no_rows, typed_rows
 from chaingraph.updates.table_changes import Names
 from chaingraph.updates.threeway import (
@@ -80,17 +81,20 @@ class Merged:
 
     @property
     def results(self) -> tuple[Result, ...]:
-        """What a reader wants to see: problems, changes, conflicts, counts; without the empty ones."""
+        """What a reader wants to see: problems, changes, open conflicts, counts; without the empty ones."""
         if self.errors and self.problems is not None:
             return (self.problems,)
-        agreed = self.changes.frame["conflict_kind"].isna().to_numpy()
-        frame = self.changes.frame[agreed].reset_index(drop=True)
+        undecided = (self.changes.frame["outcome"] == "conflict").to_numpy()
+        frame = self.changes.frame[~undecided].reset_index(drop=True)
+        waiting = (self.conflicts.frame["outcome"] == "conflict").to_numpy()
+        clashes = self.conflicts.frame[waiting].reset_index(drop=True)
         problems = self.problems
         if problems is not None:  # notes on what was read stop nobody
             heard = problems.frame[problems.frame["severity"] != "info"].reset_index(drop=True)
             problems = replace(problems, frame=heard)
-        shown = (problems, replace(self.changes, frame=frame), self.conflicts)
-        return (*(result for result in shown if result is not None and len(result)), self.counts)
+        told = (replace(self.changes, frame=frame), replace(self.conflicts, frame=clashes))
+        shown = [] if problems is None or not len(problems) else [problems]
+        return (*shown, *(in_words(r) for r in told if len(r)), in_words(self.counts))
 
 
 @dataclass(frozen=True)
@@ -129,9 +133,11 @@ def merge_dataset(
         The list: a dataset, or a spreadsheet that :func:`import_file` understands.
     base
         What the source of the list said last time. By default what the last merge kept of its list in
-        the folder ``merged``; where there is none, nothing is known of before.
+        the folder ``merged``; where there is none, nothing is known of before. Nor where that list was
+        a later one, or named hardly any of the same enterprises: then it was somebody else's.
     as_of
-        Date of the list, such as ``2024-12``; by default its card's, else the latest of its rows.
+        Date of the list, such as ``2024-12``; by default its card's, else the year and month in the
+        title or name of a spreadsheet (2025年1月), else the latest of its rows.
     decisions
         A workbook of :func:`save_conflicts` with decisions, or what
         :func:`read_conflict_decisions` made of it.
@@ -212,8 +218,10 @@ def merge_dataset(
             written = put(place, files, kept, target)
     states = {"same": same, "dry": dry_run, "blocked": blocked, "left": leave_conflicts}
     shown = show_merge(
-        plan.ledger, ds, plan.listing, written, states | {"first": plan.before is None}, chosen
-    )
+        plan.ledger, ds, plan.listing, written,
+        states | {"first": plan.before is None, LATE: plan.unfit == LATE, OTHER: plan.unfit == OTHER},
+        chosen,
+    )  # fmt: skip
     return Merged(*shown, plan.listing.problems, plan.listing.errors, plan.ledger.open, written)
 
 
@@ -237,12 +245,15 @@ class _Plan:
     ours: dict[str, Rows]
     ledger: Ledger
     theirs: dict[str, Rows]
+    unfit: str
 
     def files(self, place: Path, target: Path) -> tuple[dict[str, bytes], dict[str, str]]:
         """Return the files that change, and those that keep what the list said."""
         files = table_files(place, self.ours, self.ledger)
         date, known = self.listing.date, self.ds.as_of
         files |= card_file(place, files, date, known, target)
+        if self.unfit == LATE:  # a late list does not take the place of a later one
+            return files, kept_texts(place)
         told = {name: rows.raw for name, rows in self.theirs.items()}
         return files, kept_files(told, self.listing, self.before, self.ledger.held)
 
@@ -260,13 +271,16 @@ def _plan(ds: Dataset, place: Path, new: str | Path, asked: Options) -> _Plan:
     listing = read_listing(new, place, products, as_of=asked.as_of, lang=asked.lang)
     ledger = Ledger(asked.decisions)
     enterprises = states.get("enterprises")
-    identity = Identity(ds, enterprises, ledger, listing.date)
+    regions = ours["regions"][0] if "regions" in ours else None
+    identity = Identity(ds, enterprises, ledger, listing.date, regions)
     identity.apply(listing.tables, fill=listing.imported)
     theirs = typed_rows(listing.tables, units)
     for name in theirs:
         if name not in states:
             states[name] = no_rows(name, listed=False)
-    before = _before(ds, place, asked, products, enterprises)
+    before = _before(ds, place, asked, products, (enterprises, regions))
+    unfit = unfit_base(before, listing) if asked.base is None else ""
+    before = None if unfit == OTHER else before
     earlier = typed_rows(before.tables, units) if before is not None else {}
     for name, held in (before.held if before is not None else {}).items():
         if name in earlier:
@@ -274,7 +288,7 @@ def _plan(ds: Dataset, place: Path, new: str | Path, asked: Options) -> _Plan:
     said_by = words.message("merge-said-by", ds.language, name=listing.name, date=listing.date)
     wishes = Asked(
         listing.date, asked.vanished == "close", asked.corrections,
-        said_by if listing.date else "", ds.as_of,
+        said_by if listing.date else "", ds.as_of, unfit == LATE,
     )  # fmt: skip
     namer = Names(_Tables(theirs), _Tables(states), read=_frame_of).row  # type: ignore[arg-type]
     for name, rows in theirs.items():
@@ -282,13 +296,14 @@ def _plan(ds: Dataset, place: Path, new: str | Path, asked: Options) -> _Plan:
             name, states[name], rows, earlier.get(name), ledger, wishes, namer, identity.alias_of
         )
         _merge_table(sides)
-    return _Plan(ds, listing, before, states, ledger, theirs)
+    return _Plan(ds, listing, before, states, ledger, theirs, unfit)
 
 
 def _before(
-    ds: Dataset, place: Path, asked: Options, products: RawTable, enterprises: Rows | None
-) -> Listing | None:
-    """Return what the list said last time, under the dataset's ids."""
+    ds: Dataset, place: Path, asked: Options, products: RawTable,
+    known: tuple[Rows | None, RawTable | None],
+) -> Listing | None:  # fmt: skip
+    """Return what the list said last time, under the dataset's ids; `known`: its enterprises, regions."""
     if asked.base is None:
         return read_kept(place)
     before = read_listing(asked.base, place, products, lang=asked.lang)
@@ -296,7 +311,8 @@ def _before(
         raise FileProblemError(
             "merge-bad-base", path=asked.base, detail=f"{before.errors} errors in chaingraph import"
         )
-    Identity(ds, enterprises, Ledger({}), before.date).apply(before.tables, fill=before.imported)
+    identity = Identity(ds, known[0], Ledger({}), before.date, known[1])
+    identity.apply(before.tables, fill=before.imported)
     return before
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from chaingraph.updates.causes import unit_factor
 from chaingraph.updates.rows import differing, pair_rows
 from chaingraph.writers.csv_folder import cell_text
 
@@ -49,13 +50,18 @@ def find_moves(
     pandas.DataFrame
         One row a phase: those inside first, then by product and size of the change.
     """
-    old, new = (_rows(ds, read) for ds in (before, after))
+    units = [_units(ds, read) for ds in (before, after)]
+    old = _in_units(_rows(before, read), units[0], units[0] | units[1])
+    new = _in_units(_rows(after, read), units[1], units[1])
     pairs = pair_rows(old, new, "capacities")
     moved = _differ(old.iloc[pairs.before], new.iloc[pairs.after])
-    both = zip(pairs.before[moved].tolist(), pairs.after[moved].tolist(), strict=True)
-    records = [_record(old.iloc[i], new.iloc[j]) for i, j in both]
-    records += [_record(old.iloc[i], None) for i in pairs.gone.tolist()]
-    records += [_record(None, new.iloc[i]) for i in pairs.added.tolist()]
+    both = [
+        frame.iloc[places[moved]].to_dict("records")
+        for frame, places in ((old, pairs.before), (new, pairs.after))
+    ]
+    records = [_record(*phases) for phases in zip(*both, strict=True)]
+    records += [_record(row, None) for row in old.iloc[pairs.gone].to_dict("records")]
+    records += [_record(None, row) for row in new.iloc[pairs.added].to_dict("records")]
     for record in records:
         record["inside"] = all(record[c] in values for c, values in where.items())
         record["enterprise_zh"], record["enterprise_en"] = names.both(record["enterprise_id"])
@@ -71,13 +77,34 @@ def _rows(ds: Dataset, read: Read) -> pd.DataFrame:
     return rows.merge(places.drop_duplicates("enterprise_id"), on="enterprise_id", how="left")
 
 
+def _units(ds: Dataset, read: Read) -> dict[str, Any]:
+    """Return the unit of each product of a state, in which its capacities stand."""
+    products = read(ds, "products")
+    pairs = zip(products["product_id"], products["unit"], strict=True)
+    return {product: unit for product, unit in pairs if isinstance(unit, str)}
+
+
+def _in_units(
+    rows: pd.DataFrame, own: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Return capacities in the units of the later state; unknown where they do not convert."""
+    factors = {
+        product: unit_factor(unit, wanted[product])
+        for product, unit in own.items()
+        if unit != wanted[product]
+    }
+    factor = np.array([factors.get(product, 1.0) for product in rows["product_id"].tolist()])
+    unit = rows["product_id"].map(wanted).fillna(rows["unit"])
+    return rows.assign(capacity=rows["capacity"] * factor, unit=unit)
+
+
 def _differ(old: pd.DataFrame, new: pd.DataFrame) -> Flags:
     """Tell row by row whether phases differ in figure or status."""
     unlike = [differing(old[name], new[name]) for name in ("capacity", "status")]
     return unlike[0] | unlike[1]
 
 
-def _record(old: pd.Series[Any] | None, new: pd.Series[Any] | None) -> dict[str, Any]:
+def _record(old: Mapping[Any, Any] | None, new: Mapping[Any, Any] | None) -> dict[str, Any]:
     row = new if new is not None else old
     if row is None:
         raise ValueError("a phase has at least one state")

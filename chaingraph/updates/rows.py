@@ -135,7 +135,9 @@ def _comparable(cells: pd.Series[Any]) -> NDArray[np.object_]:
         figures = cells.to_numpy(dtype=float)
         texts = ["" if np.isnan(figure) else f"{figure:.12g}" for figure in figures.tolist()]
     else:
-        texts = [cell_text(cell).strip() for cell in cells.tolist()]
+        codes, values = pd.factorize(cells)  # each text is made once, however often it stands
+        texts = [*(cell_text(value).strip() for value in values.tolist()), ""]
+        return np.array(texts, dtype=object)[codes]
     return np.array(texts, dtype=object)
 
 
@@ -156,7 +158,13 @@ def differing(before: pd.Series[Any], after: pd.Series[Any]) -> Flags:
     if all(figures):
         old, new = before.to_numpy(dtype=float), after.to_numpy(dtype=float)
         return np.asarray(~np.isclose(old, new, rtol=_CLOSE, atol=0, equal_nan=True), dtype=bool)
-    return np.asarray(_comparable(before) != _comparable(after), dtype=bool)
+    cells = [side.to_numpy(dtype=object, copy=True) for side in (before, after)]
+    for values, side in zip(cells, (before, after), strict=True):
+        values[side.isna().to_numpy(dtype=bool)] = None
+    at = np.flatnonzero(cells[0] != cells[1])  # only these need their texts
+    unlike = np.zeros(len(before), dtype=bool)
+    unlike[at] = _comparable(before.iloc[at]) != _comparable(after.iloc[at])
+    return unlike
 
 
 def changed_cells(
@@ -187,7 +195,7 @@ def changed_cells(
         at = np.flatnonzero(differing(left, right))
         if len(at):
             texts = {
-                side: [cell_text(cells.iloc[i]) for i in at.tolist()]
+                side: [cell_text(cell) for cell in cells.iloc[at].tolist()]
                 for side, cells in (("before", left), ("after", right))
             }
             rows = {"row": pairs.before[at], "row_after": pairs.after[at], "place": place}

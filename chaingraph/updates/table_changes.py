@@ -52,6 +52,9 @@ class Names:
         own = tuple(cell_text(row.get(column)) for column in ("name_zh", "name_en"))
         if any(own):
             return own[0] or own[1], own[1] or own[0]
+        if name == "projects" and (company := cell_text(row.get("company_zh"))):
+            zh, en = self.both(row.get("product_id"))
+            return (f"{company} / {zh}", f"{company} / {en}") if zh else (company, company)
         parts = [self.both(row.get(column)) for column in row_key(name) if column != "scope"]
         zh, en = (" / ".join(part[i] for part in parts if part[i]) for i in (0, 1))
         return zh, en
@@ -98,9 +101,11 @@ def _cells(
     """Return a record a changed cell."""
     found = []
     before, after = (
-        {place: frame.iloc[place].to_dict() for place in cells[column].unique().tolist()}
-        for frame, column in ((old, "row"), (new, "row_after"))
-    )
+        dict(zip(places, frame.iloc[places].to_dict("records"), strict=True))
+        for frame, places in (
+            (old, cells["row"].unique().tolist()), (new, cells["row_after"].unique().tolist()),
+        )
+    )  # fmt: skip
     for cell in cells.to_dict("records"):
         row = after[cell["row_after"]]
         found.append(

@@ -39,6 +39,9 @@ class Asked:
         The note of a new row for which the list has none.
     known
         Date of the dataset before.
+    late
+        Whether the list before is of a later time: then nothing has vanished, and only what is
+        asked of a date (figures, states) can be news.
     """
 
     date: str
@@ -46,6 +49,7 @@ class Asked:
     corrections: bool = False
     said_by: str = ""
     known: str = ""
+    late: bool = False
 
 
 @dataclass(eq=False)
@@ -135,6 +139,8 @@ def pair_sides(sides: Sides, pair: Callable[[Rows, Rows, str], Pairs] | None = N
         else:
             held = pair(sides.ours, base, sides.asked.date)
         mine = dict(zip(held.after.tolist(), held.before.tolist(), strict=True))
+        if sides.asked.late:
+            return
         told = set(sides.mine.values())
         gone = [mine[b] for b in before.gone.tolist() if b in mine]
         sides.gone = sorted(row for row in gone if row not in told)
@@ -209,7 +215,7 @@ def merge_paired(sides: Sides, skip: Callable[[Sides, int, int], set[str]] | Non
         for column in columns:
             if column not in done:
                 judged = sides.judge(o, t, column)
-                if judged:
+                if judged and not (judged == "changed" and sides.asked.late):
                     merge_cell(sides, o, t, column, judged)
 
 
@@ -271,11 +277,16 @@ def _take(sides: Sides, o: int, t: int, column: str) -> None:
 def _without_base(sides: Sides, o: int, t: int, column: str) -> str:
     """Return what becomes of a cell that differs where nothing is known of before.
 
-    Of two dates of a source the later counts; a firm with the same credit code has a new name.
+    Of two dates of a source the later counts; a firm with the same credit code has a new name; the start
+    of a plant is not that of its present state; another note contradicts nothing.
     """
     if column == "as_of":
         later = sides.theirs.cells(column)[t] > sides.ours.cells(column)[o]
         return "changed" if later and not _counts_from_source(sides, o) else ""
+    if column == "note" or (
+        sides.name == "capacities" and column == "since" and _starts_plant(sides, o, t)
+    ):
+        return ""
     if sides.name == "enterprises" and column == "name_zh":
         codes = [
             clean_code(rows.cells("credit_code")[row])
@@ -284,6 +295,17 @@ def _without_base(sides: Sides, o: int, t: int, column: str) -> str:
         if codes[0] == codes[1] and is_credit_code(codes[0]):
             return "changed"
     return "differs"
+
+
+def _starts_plant(sides: Sides, o: int, t: int) -> bool:
+    """Tell whether a start of the list is that of an earlier state that led to the present one."""
+    ours, start, since = sides.ours, sides.theirs.cells("since")[t], sides.ours.cells("since")[o]
+    keys = [ours.raw.cells(column) for column in ("enterprise_id", "product_id")]
+    return any(
+        ours.cells("since")[row] == start and until and first_day(until) <= first_day(since)
+        for row, until in enumerate(ours.cells("until"))
+        if all(key[row] == key[o] for key in keys)
+    )
 
 
 def _counts_from_source(sides: Sides, o: int) -> bool:

@@ -30,15 +30,19 @@ MADE_UP = "演示数据，无网址"
 DECEMBER: tuple[tuple[Any, ...], ...] = (
     ("江西永兴特钢新能源科技有限公司", "", "宜丰县", "电池级碳酸锂", 3, "万吨", "已投产", "", "", "一般知识"),
     ("江西南氏锂电新材料有限公司", "", "", "电池级碳酸锂", "6万", "吨/年", "已投产", "", SOURCES["南氏"], ""),
-    ("宜春时代新能源科技有限公司", "", "", "方形磷酸铁锂电芯（动力）", 50, "GWh", "在建", "", SOURCES["宜春时代"], ""),
-    ("江西省通瑞新能源科技发展有限公司", "", "高安市", "湿法隔膜基膜", "", "", "已投产", "2020年", SOURCES["通瑞"],
+    ("宜春时代新能源科技有限公司", "", "", "方形磷酸铁锂电芯（动力）",
+     50, "GWh", "在建", "", SOURCES["宜春时代"], ""),
+    ("江西省通瑞新能源科技发展有限公司", "", "高安市", "湿法隔膜基膜",
+     "", "", "已投产", "2020年", SOURCES["通瑞"],
      "产能不详，留空"),
-    ("宜春示例正极材料有限公司", CATHODE, "袁州区", "磷酸铁锂正极材料", "1.2万", "吨", "已投产", "2023年6月", "", MADE_UP),
+    ("宜春示例正极材料有限公司", CATHODE, "袁州区", "磷酸铁锂正极材料",
+     "1.2万", "吨", "已投产", "2023年6月", "", MADE_UP),
     ("宜春示例铜箔有限公司", FOIL, "袁州区", "锂电铜箔", 5000, "卷", "已投产", "2022.6", "", MADE_UP),
-    ("宜春示例负极材料有限公司", "", "上高县", "人造石墨负极材料", "10-12", "千吨", "已投产", dt.date(2022, 6, 1), "", MADE_UP),
+    ("宜春示例负极材料有限公司", "", "上高县", "人造石墨负极材料",
+     "10-12", "千吨", "已投产", dt.date(2022, 6, 1), "", MADE_UP),
     ("宜春示例电芯有限公司", "", "丰城市", "方形磷酸铁锂电芯（动力）", "３", "GWh", "在建", "", "", MADE_UP),
 )  # fmt: skip
-"""What the bureau knows at the end of 2024: full-width digits, ranges, 万, dates of every kind, a wrong unit."""
+"""What the bureau knows at the end of 2024: full-width digits, ranges, 万, all kinds of dates, a wrong unit."""
 
 
 def january() -> tuple[tuple[Any, ...], ...]:
@@ -64,7 +68,7 @@ def january() -> tuple[tuple[Any, ...], ...]:
         "",
         MADE_UP,
     ]
-    return tuple(tuple(row) for row in rows if row is not gone) + (tuple(new),)
+    return (*(tuple(row) for row in rows if row is not gone), tuple(new))
 
 
 def write_list(name: str, title: str, rows: tuple[tuple[Any, ...], ...]) -> None:

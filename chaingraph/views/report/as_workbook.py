@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
@@ -117,7 +118,14 @@ class _Writer:
                          border=1, border_color=_BORDER, valign="vcenter")  # fmt: skip
 
     def section(self, section: Section) -> None:
-        """Write a section: its main table first below the title, the words above it."""
+        """Write a section: its main table first below the title, the words above it; others apart."""
+        alone = tuple(table for table in section.sheet_tables if table.apart)
+        shared = tuple(table for table in section.sheet_tables if not table.apart)
+        self._sheet(replace(section, tables=shared))
+        for table in alone:
+            self._sheet(replace(section, title=table.title, paragraphs=(), tables=(table,)))
+
+    def _sheet(self, section: Section) -> None:
         sheet = self.book.add_worksheet(sheet_name(section.title, self.taken))
         sheet.hide_gridlines(2)
         self._paper(sheet, section)

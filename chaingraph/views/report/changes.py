@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import words
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 _ON_PAGE: Final = 30
 _KINDS: Final[dict[str, Kind]] = {"ratio": "percent", "100m CNY": "money"}
 _GAPS: Final = {
-    "gap_change": 7, "name": 18, "gap_kind_before": 9, "gap_kind_after": 9, "action": 7, "unit": 9,
+    "gap_change": 10, "name": 18, "gap_kind_before": 13, "gap_kind_after": 13, "action": 7, "unit": 9,
     "demand_before": 11, "demand_after": 11, "capacity_before": 11, "capacity_after": 11,
     "shortage_before": 11, "shortage_after": 11, "gap_value_cny_after": 10, "because": 52,
 }  # fmt: skip
@@ -46,22 +47,26 @@ _SHORT: Final = {
     "shortage_before": 11, "shortage_after": 11, "gap_value_cny_after": 10, "because": 52,
 }  # fmt: skip
 """Of a page: the caption says what changed. Where the kind changed, both kinds come after the name."""
-_TURNED: Final = {"name": 14, "gap_kind_before": 9, "gap_kind_after": 9} | _SHORT
+_TURNED: Final = {"name": 14, "gap_kind_before": 13, "gap_kind_after": 13} | _SHORT
 _OTHERS: Final = {
-    "gap_change": 7, "name": 14, "gap_kind_before": 9, "gap_kind_after": 9, "action": 7, "unit": 9,
+    "gap_change": 10, "name": 14, "gap_kind_before": 13, "gap_kind_after": 13, "action": 7, "unit": 9,
     "demand_after": 11, "capacity_before": 11, "capacity_after": 11, "because": 52,
 }  # fmt: skip
 _MOVES: Final = {
-    "move": 8, "enterprise": 28, "name": 18, "status_before": 8, "status_after": 8,
+    "move": 9, "enterprise": 28, "name": 24, "status_before": 13, "status_after": 13,
     "capacity_before": 11, "capacity_after": 11, "unit": 9, "since": 10,
 }  # fmt: skip
 _CAUSES: Final = {
     "name": 18, "cause": 12, "user": 18, "enterprise": 28, "own_before": 11, "own_after": 11,
-    "effect": 11, "since": 10,
+    "effect": 11, "unit": 9, "since": 10,
 }  # fmt: skip
 _CELLS: Final = {
     "table": 10, "change": 7, "row": 36, "column": 14, "value_before": 24, "value_after": 34,
 }  # fmt: skip
+_LISTED: Final = _CELLS | {"value_before": 34, "value_after": 72}
+"""Of a workbook, where there is room for all that a row holds."""
+_WORDS_OF: Final = {("products", "kind"): "product_kind"}
+"""Vocabulary of a column of a table; of others the one of its own name, if any."""
 _COUNTS: Final = {
     "table": 12, "rows_before": 9, "rows_after": 9, "rows_added": 8, "rows_gone": 8,
     "rows_changed": 8, "cells_changed": 10,
@@ -189,6 +194,8 @@ class _Page:
         """Return what happened to gaps of supply."""
         frame = self._changed(short=True)
         lead = self._notes(self.diff.gaps)
+        if len(self.diff.causes):
+            lead.append(Paragraph(self.say("lead-gap-changes")))
         tables = []
         for change in GAP_CHANGES:
             part = frame[frame["gap_change"] == change]
@@ -198,14 +205,21 @@ class _Page:
                     change=term("gap_change", change, self.lang),
                     count=len(part),
                 )
-                widths = _TURNED if change in {"turned", "closed"} else _SHORT
+                kinds = change in {"turned", "closed", "quantified"}
+                widths = _TURNED if kinds else _SHORT
                 tables.append(self._table(f"gaps-{change}", title, part, widths, place="pages"))
         title = self.diff.gaps.title(self.lang)
         tables.append(self._table("gaps", title, frame, _GAPS, place="workbook"))
         causes = self.diff.causes.frame
         if len(causes):
+            units = dict(
+                zip(self.diff.gaps.frame["product_id"], self.diff.gaps.frame["unit"], strict=True)
+            )
+            causes = causes.assign(unit=causes["product_id"].map(units))
             title = self.diff.causes.title(self.lang)
-            tables.append(self._table("causes", title, causes, _CAUSES, place="workbook"))
+            tables.append(
+                self._table("causes", title, causes, _CAUSES, place="workbook", apart=True)
+            )
         return Section(
             "gap-changes", self.say("section-gap-changes"), tuple(lead), tuple(tables), wide=True
         )
@@ -235,7 +249,7 @@ class _Page:
         table = self._table("moves", title, frame[frame["inside"]], _MOVES)
         outside = self._table(
             "moves-outside", self.say("table-moves-outside"), frame[~frame["inside"]], _MOVES,
-            place="workbook",
+            place="workbook", apart=True,
         )  # fmt: skip
         tables = (table, outside) if len(outside.rows) else (table,)
         return Section("moves", title, tuple(lead), tables, wide=True)
@@ -251,7 +265,14 @@ class _Page:
             "change-counts", self.diff.counts.title(self.lang), self.diff.counts.frame, _COUNTS,
             cited=False,
         )  # fmt: skip
-        whole = self._table("table-changes", title, frame, _CELLS, place="workbook")
+        whole = self._table(
+            "table-changes",
+            self.say("table-all-changes"),
+            frame,
+            _LISTED,
+            place="workbook",
+            apart=True,
+        )
         first = self._table("first-changes", title, frame.head(_ON_PAGE), _CELLS, place="pages")
         rows = (first, whole) if len(frame) else ()
         return Section("table-changes", title, tuple(lead), (counts, *rows), wide=True)
@@ -265,7 +286,7 @@ class _Page:
 
     def _table(
         self, key: str, title: str, frame: pd.DataFrame, widths: dict[str, int], *,
-        place: Place = "all", cited: bool = True,
+        place: Place = "all", cited: bool = True, apart: bool = False,
     ) -> Table:  # fmt: skip
         """Return a result's frame as a table; names and sentences in the page's language."""
         names = {column: self._name(column, frame) for column in widths}
@@ -273,7 +294,7 @@ class _Page:
         rows = tuple(
             self._row(record, [*names.values()], columns) for record in frame.to_dict("records")
         )
-        return Table(key, title, columns, rows, cited=cited, place=place)
+        return Table(key, title, columns, rows, cited=cited, place=place, apart=apart)
 
     def _name(self, column: str, frame: pd.DataFrame) -> str:
         return column if column in frame else f"{column}_{self.lang}"
@@ -293,8 +314,41 @@ class _Page:
         if "gap_change" in record:
             urls = list(self.behind.get(str(record["product_id"]), []))
         addresses = [url for url in urls if isinstance(url, str)]
+        if "row_key" in record:
+            record |= self._spoken(record)
         cells = [self._cell(record[n], c) for n, c in zip(names, columns, strict=True)]
         return make_row(cells, self.sources.cite(addresses))
+
+    def _spoken(self, record: dict[Any, Any]) -> dict[str, Any]:
+        """Return column and cells of a changed row with the titles and words of the page's language."""
+        spec = table_spec(record["table"])
+        sides = {side: record[side] for side in ("value_before", "value_after")}
+        name = record["column"]
+        if isinstance(name, str):
+            title = spec.by_name[name].title(self.lang) if name in spec.by_name else name
+            return {"column": title} | {
+                side: self._word(spec.name, name, text) if isinstance(text, str) else text
+                for side, text in sides.items()
+            }
+        known = "|".join(map(re.escape, spec.field_names))
+        pairs = re.compile(rf"(^|; )({known})=(.*?)(?=; (?:{known})=|$)", re.DOTALL)
+
+        def said(found: re.Match[str]) -> str:
+            start, name, text = found.groups()
+            title = spec.by_name[name].title(self.lang)
+            mark = {"zh": ("；", "："), "en": ("; ", ": ")}[self.lang]
+            return f"{start and mark[0]}{title}{mark[1]}{self._word(spec.name, name, text)}"
+
+        return {
+            side: pairs.sub(said, text) if isinstance(text, str) else text
+            for side, text in sides.items()
+        }
+
+    def _word(self, table: str, column: str, text: str) -> str:
+        """Return a cell with the word that its column's vocabulary has for it."""
+        words_of = _WORDS_OF.get((table, column), column)
+        known = words_of in words.vocabularies()
+        return term(words_of, text, self.lang) if known else text
 
     def _cell(self, value: Any, column: Column) -> Cell:
         show = {

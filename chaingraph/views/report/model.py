@@ -114,6 +114,8 @@ class Table:
         Whether source numbers on a page open the source itself, not the list of sources.
     place
         ``pages``: not in a workbook; ``workbook``: only there (JSON holds all).
+    apart
+        Whether it has a sheet of its own in a workbook, named by its title.
     """
 
     key: str
@@ -126,6 +128,7 @@ class Table:
     marked: str = ""
     direct: bool = False
     place: Place = "all"
+    apart: bool = False
     number: int = 0
 
 
