@@ -9,11 +9,35 @@ from typing import TYPE_CHECKING, Any, Final
 from chaingraph.intake.problems import Problem
 
 if TYPE_CHECKING:
-    from chaingraph.intake.template import Template
+    from collections.abc import Mapping
+
+    from chaingraph.words import Language
 
 MOST_ROWS: Final = 200_000
 MOST_COLUMNS: Final = 500
 _ALPHABET: Final = 26
+
+
+@dataclass(frozen=True)
+class Template:
+    """What a workbook made by ``chaingraph init`` says of itself.
+
+    Attributes
+    ----------
+    extends, region, as_of, lang
+        What it was made for.
+    sheets
+        Title of a sheet -> its table; empty for the sheets that hold no data.
+    examples
+        Table -> target of a column -> text of the example row.
+    """
+
+    extends: tuple[str, ...] = ()
+    region: str = ""
+    as_of: str = ""
+    lang: Language = "zh"
+    sheets: Mapping[str, str] = field(default_factory=dict)
+    examples: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass

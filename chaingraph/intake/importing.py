@@ -17,6 +17,7 @@ from chaingraph.intake.keys import Enterprises, Products
 from chaingraph.intake.listdates import date_of_list
 from chaingraph.intake.places import Regions
 from chaingraph.intake.problems import Problem, cut
+from chaingraph.intake.records import maker_of
 from chaingraph.intake.sheets import Known, Sheet
 from chaingraph.intake.synonyms import table_names
 from chaingraph.intake.template import take_template
@@ -251,7 +252,7 @@ def _read_sheets(grids: Sequence[Grid], chosen: Mapping[str, str], base: RawData
     order = {table: place for place, table in enumerate(_FIRST)}
     for sheet in sorted(found, key=lambda sheet: order.get(sheet.layout.table, len(order))):
         if not sheet.layout.missing:
-            sheet.read()
+            sheet.read(maker_of(sheet.layout.table))
     return found
 
 

@@ -301,10 +301,15 @@ def make_project(sheet: Sheet, row: Row) -> None:
     sheet.emit(row, "projects", values, _targets(sheet))
 
 
-MAKERS: Final[dict[str, Maker]] = {
+_MAKERS: Final[dict[str, Maker]] = {
     "products": make_product,
     "inputs": make_input,
     "enterprises": make_enterprise,
     "capacities": make_capacity,
     "projects": make_project,
 }
+
+
+def maker_of(table: str) -> Maker:
+    """Return what turns a row of a sheet into records of its table."""
+    return _MAKERS.get(table, make_plain)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.checks import parse_number
-from chaingraph.intake import records
 from chaingraph.intake.cells import Reading, plain_text, read_cell, read_credit_code
 from chaingraph.intake.figures import Wanted, read_figure
 from chaingraph.intake.headers import ROW_NUMBER
@@ -17,13 +16,15 @@ from chaingraph.intake.rows import data_rows, is_figure
 from chaingraph.schema import table_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from chaingraph.intake.figures import Figure
     from chaingraph.intake.grid import Grid
     from chaingraph.intake.headers import Column, Layout
     from chaingraph.intake.keys import Enterprises, Products
     from chaingraph.intake.places import Regions
+
+    Maker = Callable[["Sheet", "Row"], None]
 
 _NAMES = {
     "inputs": {"input_id", "output_id"}, "capacities": {"product_id"}, "supplies": {"product_id"},
@@ -95,14 +96,16 @@ class Sheet:
         self.figures = [c for c in taken if is_figure(layout, c)]
         self.plain = [c for c in taken if not is_figure(layout, c)]
 
-    def read(self) -> None:
-        """Read all rows into `records`; what is refused becomes problems of the grid."""
-        made = records.MAKERS.get(self.layout.table, records.make_plain)
+    def read(self, make: Maker) -> None:
+        """Read all rows into `records`; what is refused becomes problems of the grid.
+
+        `make` turns a row of this sheet's table into records.
+        """
         for position, cells in data_rows(self.grid, self.layout):
             row = Row(position, cells, failed=self.grid.numbers[position] in self.grid.left)
             for column in self.plain:
                 self._read_plain(row, column)
-            made(self, row)
+            make(self, row)
             if row.failed:
                 self.failed_lines.add(self.grid.numbers[position])
         if not self.records and not self.failed_lines and self.grid.template is None:

@@ -7,9 +7,9 @@ each sheet and the cells of each example row. A row is the example as long as no
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from chaingraph.intake.grid import Template
 from chaingraph.intake.problems import shown
 from chaingraph.schema import TABLE_NAMES
 
@@ -29,28 +29,6 @@ EXAMPLE_NOTES: Final[Mapping[Language, str]] = {
 }
 _EXAMPLE_WORDS: Final = ("示例", "example")
 _HELPER: Final = "-"
-
-
-@dataclass(frozen=True)
-class Template:
-    """What a workbook made by ``chaingraph init`` says of itself.
-
-    Attributes
-    ----------
-    extends, region, as_of, lang
-        What it was made for.
-    sheets
-        Title of a sheet -> its table; empty for the sheets that hold no data.
-    examples
-        Table -> target of a column -> text of the example row.
-    """
-
-    extends: tuple[str, ...] = ()
-    region: str = ""
-    as_of: str = ""
-    lang: Language = "zh"
-    sheets: Mapping[str, str] = field(default_factory=dict)
-    examples: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def mark_rows(template: Template) -> list[tuple[str, str, str]]:

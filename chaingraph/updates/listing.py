@@ -8,7 +8,7 @@ import json
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from chaingraph import readers
 from chaingraph.checks import run_checks
@@ -18,7 +18,9 @@ from chaingraph.intake.importing import import_file
 from chaingraph.loading import find_folder, read_raw
 from chaingraph.rawtables import RawTable
 from chaingraph.schema import TABLE_NAMES
-from chaingraph.writers.csv_folder import CARD, card_text, cell_text, resource
+from chaingraph.writers import kept
+from chaingraph.writers.csv_folder import CARD, cell_text
+from chaingraph.writers.kept import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 Held = dict[str, dict[int, dict[str, str]]]
-KEPT: Final = "merged"
-"""Folder within a dataset's folder that holds what its last list said."""
 
 
 @dataclass(eq=False)
@@ -202,16 +202,9 @@ def kept_files(
     told = {**(before.tables if before else {}), **tables}
     earlier = before.held if before else {}
     opened = {n: rows for n, rows in earlier.items() if n not in tables} | held
-    files = {f"{n}.csv": table_text(told[n]) for n in TABLE_NAMES if n in told}
-    card: dict[str, Any] = {
-        "profile": "data-package",
-        "name": KEPT,
-        "title": f"What {listing.name} said when it was merged last",
-        "title_zh": f"上次合并的名单：{listing.name}",
-        "as_of": listing.date,
-        "sources": [{"title": listing.name}],
-        "resources": [resource(n, list(told[n].columns)) for n in TABLE_NAMES if n in told],
-    }
-    if opened:
-        card["open"] = {n: dict(sorted(opened[n].items())) for n in TABLE_NAMES if n in opened}
-    return files | {CARD: card_text(card)}
+    names = [name for name in TABLE_NAMES if name in told]
+    more = {"open": {n: dict(sorted(opened[n].items())) for n in TABLE_NAMES if n in opened}}
+    return kept.kept_files(
+        listing.name, listing.date, {name: table_text(told[name]) for name in names},
+        {name: list(told[name].columns) for name in names}, more if opened else None,
+    )  # fmt: skip

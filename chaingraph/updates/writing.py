@@ -15,8 +15,8 @@ from chaingraph.files import replace_folder, write_folder
 from chaingraph.loading import find_folder, list_datasets, load_dataset
 from chaingraph.schema import TABLE_NAMES
 from chaingraph.updates.csvtext import edit_csv
-from chaingraph.updates.listing import KEPT
 from chaingraph.writers.csv_folder import CARD, card_text, resource
+from chaingraph.writers.kept import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
