@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import networkx as nx
 import numpydoc.docscrape
 import pytest
 
@@ -109,6 +110,13 @@ def test_imports_point_downward():
         if upward or (sideways and not entry.typing_only):
             wrong.append(entry)
     assert wrong == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Not for their types either: what two modules share stands in a third."""
+    graph = nx.DiGraph((entry.source, entry.target) for entry in imports())
+    circles = [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
+    assert circles == []
 
 
 def test_nobody_inside_imports_the_package_root():

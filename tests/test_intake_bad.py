@@ -303,3 +303,13 @@ def test_words_and_names_are_offered_as_people_write_them(tmp_path):
         workbook(tmp_path, [HEADER, row], name="b.xlsx"), extends=["battery"], dry_run=True
     )
     assert "方形磷酸铁锂电芯(动力) [cell_lfp]" in said.problems.frame["message"].iloc[0]
+
+
+def test_a_region_that_is_no_place_is_refused_with_the_closest(tmp_path):
+    """With the nation's regions; a name without its suffix, in English or as a code is understood."""
+    path = workbook(tmp_path, [["企业名称", "产品名称", "产能(吨)"], ["甲厂", "电池级碳酸锂", 1]])
+    with pytest.raises(cg.UnknownNameError, match="宜春市"):
+        cg.import_file(path, dry_run=True, extends=["battery"], region="宜村市")
+    for name in ("宜春", "yichun (jiangxi)", "360900"):
+        done = cg.import_file(path, dry_run=True, extends=["battery"], region=name)
+        assert done.tables["enterprises"]["city"].tolist() == ["宜春市"]

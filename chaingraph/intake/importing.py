@@ -15,7 +15,7 @@ from chaingraph.intake.grids import open_grids
 from chaingraph.intake.headers import find_layout, tell_columns
 from chaingraph.intake.keys import Enterprises, Products
 from chaingraph.intake.listdates import date_of_list
-from chaingraph.intake.places import Regions
+from chaingraph.intake.places import Regions, official_region
 from chaingraph.intake.problems import Problem, cut
 from chaingraph.intake.records import maker_of
 from chaingraph.intake.sheets import Known, Sheet
@@ -125,6 +125,8 @@ def import_file(
         Where the path does not exist, or the folder is not empty or cannot be written.
     OptionError
         Where a date, a sheet or a table is not one.
+    UnknownNameError
+        Where there is no such region; the closest ones are named.
 
     Notes
     -----
@@ -164,6 +166,8 @@ def import_file(
     read = _read_sheets(grids, chosen, base)
     if not as_of and template is None:
         as_of = _listed_date(read, path, problems)
+    found = [r for sheet in read for r in sheet.records if r.table == "enterprises"]
+    region = official_region(region, base, [r.values for r in found])  # noqa: PD011  no frames
     card = Package(name=name or "import", path=None, as_of=as_of, focus=region,
                    extends=tuple(extends), language=language)  # fmt: skip
     assembly = Assembly(card, base)

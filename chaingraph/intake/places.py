@@ -6,13 +6,16 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from chaingraph.errors import unknown_name
 
-    from chaingraph.rawtables import RawTable
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from chaingraph.rawtables import RawDataset, RawTable
 
 PLACES: Final = ("province", "city", "county")
 _LEVELS: Final = {"province": "province", "municipality": "province", "county": "county"}
+_SUFFIXES: Final = ("市", "省", "区", "县", "州", "盟")
 _COUNTIES: Final = ("县", "区", "旗")
 PLACE: Final = "place"
 """Column of a sheet that says province, city and county in one cell (所在地)."""
@@ -22,6 +25,44 @@ _NO_COUNTY: Final = re.compile(r"(?:开发|高新|经开|保税|新|园|工业|�
 _PREFECTURES: Final = 300
 """How many regions a table holds at least that has all prefectures: another 市 is a county's."""
 _GAPS: Final = re.compile(r"[\s/·,,、;\-]+")
+
+
+def official_region(region: str, base: RawDataset, listed: Sequence[Mapping[str, str]]) -> str:
+    """Return the official name of a region under study.
+
+    Parameters
+    ----------
+    region
+        Its name with or without the word for its level, its English name or its code; or a place that an
+        enterprise lies in.
+    base
+        What the import extends; where it has no table of regions any name will do.
+    listed
+        The enterprises of the file, which may lie in places of their own.
+
+    Raises
+    ------
+    UnknownNameError
+        Where there is no such place; the closest names are given.
+    """
+    table = base.tables.get("regions")
+    if not region or table is None:
+        return region
+    names: dict[str, str] = {}
+    columns = (table.cells(column) for column in ("name_zh", "name_en", "adcode"))
+    for cells in zip(*columns, strict=True):
+        names |= {text.casefold(): cells[0] for text in cells if text}
+    sites = base.tables.get("enterprises")
+    for level in (*PLACES, "park"):
+        held = sites.cells(level) if sites is not None else []
+        own = (row.get(level, "") for row in listed)
+        found = {*held, *own} - {""}
+        names = {text.casefold(): text for text in sorted(found)} | names
+    plain = region.strip()
+    for text in (plain, *(plain + suffix for suffix in _SUFFIXES)):
+        if text.casefold() in names:
+            return names[text.casefold()]
+    raise unknown_name("region", plain, names.values())
 
 
 class Regions:
