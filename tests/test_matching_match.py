@@ -205,3 +205,14 @@ def test_callers_frames_stay_as_they_are():
     before = ds.enterprises.copy()
     cg.match_enterprises(ds, [{"name": "德方纳米", "city": "曲靖市"}])
     pd.testing.assert_frame_equal(ds.enterprises, before)
+
+
+def test_a_firm_with_a_row_for_each_product_is_one_firm(toy):
+    """Rows that say the same of a firm go together; one that says otherwise is reviewed."""
+    listed = [{"name": "甲市电芯", "city": "甲市"}] * 3 + [
+        {"name": "甲市电芯有限公司", "city": "甲市"}
+    ]
+    frame = cg.match_enterprises(toy, listed).frame
+    assert frame["decision"].tolist() == ["taken", "taken", "taken", "review"]
+    assert frame["reason_zh"].iloc[1].endswith("与第1行为同一企业")
+    assert len(set(frame["enterprise_id"])) == 1

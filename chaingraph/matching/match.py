@@ -75,7 +75,7 @@ def match_enterprises(
         - code: the same unified social credit code, its check digit right;
         - stock_code: the same stock code, and name and place do not speak against it;
         - taken: 80 points or more, and no second one within 5;
-        - review: 50 to 80 points, or a tie, or another row has taken the same enterprise;
+        - review: 50 to 80 points, or a tie, or a row that says otherwise has taken the same enterprise;
         - new: below 50, or a person decided so; the nearest one stands in `runner_up`.
 
     Raises
@@ -221,23 +221,27 @@ def _reasons(score: Score) -> tuple[Reason, ...]:
 
 
 def _one_row_each(verdicts: list[Verdict]) -> list[Verdict]:
-    """Return the verdicts so that one enterprise is taken by name once; the next rows are reviewed."""
-    claimed: dict[int, int] = {}
+    """Return the verdicts so that one enterprise is taken by name once; the next rows are reviewed.
+
+    A list with a row a product names a firm several times: rows that say the same of it go together.
+    """
+    claimed: dict[int, ListRow] = {}
     for verdict in verdicts:
         if verdict.decision in TAKING - {"taken"} and verdict.enterprise is not None:
-            claimed.setdefault(verdict.enterprise, verdict.row.list_row)
+            claimed.setdefault(verdict.enterprise, verdict.row)
     found = list(verdicts)
     order = sorted(range(len(found)), key=lambda place: (-(found[place].score or 0.0), place))
     for place in order:
         verdict = found[place]
         if verdict.decision != "taken" or verdict.enterprise is None:
             continue
-        if verdict.enterprise in claimed:
-            reason = ("match-claimed", {"row": claimed[verdict.enterprise]})
-            reasons = (*verdict.reasons, reason)
-            found[place] = replace(verdict, decision="review", reasons=reasons)
-        else:
-            claimed[verdict.enterprise] = verdict.row.list_row
+        first = claimed.setdefault(verdict.enterprise, verdict.row)
+        if first is verdict.row:
+            continue
+        again = replace(first, list_row=verdict.row.list_row) == verdict.row
+        reason = ("match-again" if again else "match-claimed", {"row": first.list_row})
+        decision = "taken" if again else "review"
+        found[place] = replace(verdict, decision=decision, reasons=(*verdict.reasons, reason))
     return found
 
 
