@@ -154,5 +154,6 @@ def unknown_name(what: str, name: str, choices: Iterable[str]) -> UnknownNameErr
     """
     known = sorted(set(choices))
     near = closest(name, known) or (known if len(known) <= _FEW else [])
-    shown = ", ".join(near) if near else f"- ({len(known)})"
+    none = words.Phrase("nothing-close", (("count", len(known)),))
+    shown = ", ".join(near) if near else none
     return UnknownNameError(f"unknown-{what}", name=name, suggestions=shown)

@@ -36,10 +36,15 @@ class Phrase(NamedTuple):
     """A sentence that stands within another one, in the language of that one."""
 
     key: str
+    params: tuple[tuple[str, object], ...] = ()
+
+    def text(self, lang: Language) -> str:
+        """Return the sentence in a language."""
+        return message(self.key, lang, **dict(self.params))
 
     def __str__(self) -> str:
         """Return the sentence in English."""
-        return message(self.key, "en")
+        return self.text("en")
 
 
 @cache
@@ -59,7 +64,7 @@ def message(key: str, lang: Language = "en", /, **params: object) -> str:
     """
     template: str = _load("messages")[key][lang]
     filled = {
-        name: message(value.key, lang) if isinstance(value, Phrase) else value
+        name: value.text(lang) if isinstance(value, Phrase) else value
         for name, value in params.items()
     }
     return template.format(**filled)
