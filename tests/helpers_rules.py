@@ -51,6 +51,8 @@ def write_workbook(path: Path, case: Case) -> None:
         first.merge_cells(area)
     for cell, layout in case.get("layouts", {}).items():
         first[cell].number_format = layout
+    for column in case.get("hidden_columns", ()):
+        first.column_dimensions[column].hidden = True
     for row in case.get("hidden_rows", ()):
         first.row_dimensions[row].hidden = True
     book.save(path)

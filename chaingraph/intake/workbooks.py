@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chaingraph.intake.archives import read_member
-from chaingraph.intake.grid import MOST_COLUMNS, MOST_ROWS, Grid
+from chaingraph.intake.grid import MOST_COLUMNS, MOST_ROWS, Grid, letters
 from chaingraph.intake.problems import FileRefusalError
 from chaingraph.readers.archives import has_macros, holds_formulas, unfit_part
 
@@ -115,7 +115,23 @@ def _grid(sheet: Any, formulas: Any, name: str) -> Grid:
     hidden = [n for n, d in sheet.row_dimensions.items() if d.hidden and n <= height]
     if hidden:
         grid.tell("hidden-rows", count=len(hidden))
+    _tell_hidden_columns(sheet, grid, width)
     return grid
+
+
+def _tell_hidden_columns(sheet: Any, grid: Grid, width: int) -> None:
+    """Report the hidden columns that hold something; one entry may stand for several columns."""
+    hidden = {
+        place
+        for entry in sheet.column_dimensions.values()
+        if entry.hidden and entry.min
+        for place in range(entry.min - 1, min(entry.max, width))
+    }
+    held = [
+        letters(place) for place in sorted(hidden) if any(r[place] is not None for r in grid.rows)
+    ]
+    if held and not grid.hidden:
+        grid.tell("hidden-columns", columns=", ".join(held))
 
 
 def _formulas_without_value(sheet: Any, formulas: Any) -> list[tuple[int, int]]:
