@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.analysis.gaps import gaps_of
-from chaingraph.analysis.regions import find_region
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.state import open_study, region_state
 from chaingraph.enterprises import count_undated
@@ -163,7 +162,7 @@ def diff_datasets(
     region = region or after.focus or None
     read = table_at if before.tables is after.tables else table_frame
     names = Names(before, after, read=read)
-    changes, counts = compare_tables(before, after, read)
+    changes, counts = compare_tables(before, after, read=read, names=names)
     params = _params(before, after)
     quantified = all(ds.has(table) for ds in (before, after) for table in _NEEDED)
     parts = {
@@ -182,7 +181,7 @@ def diff_datasets(
         gaps, causes = compare_gaps(old, new, names)
         parts["gap_changes"] = say_causes(gaps, causes, _units(*reversed(studies)))
         parts["gap_causes"] = causes
-        where = find_region(after, region).where
+        where = sides[1].region.where
         parts["capacity_moves"] = find_moves(before, after, read=read, names=names, where=where)
         if before.tables is after.tables:
             undated = count_undated(

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from chaingraph.dataset import last_day
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import valid_rows
+from chaingraph.events import DATED, known_events
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from chaingraph.dataset import Dataset
-
-_DATED: Final = {"projects": "date", "supplies": "year"}
-"""Tables of events, and the column that says when: an event without a date stands at every date."""
 
 
 def table_frame(ds: Dataset, name: str) -> pd.DataFrame:
@@ -37,9 +34,6 @@ def table_at(ds: Dataset, name: str) -> pd.DataFrame:
     """
     if name == "capacities":
         return collect(valid_rows(read_frame(ds.capacities), at=ds.as_of))
-    frame = table_frame(ds, name)
-    column = _DATED.get(name)
-    if not ds.as_of or column not in frame:
-        return frame
-    known = frame[column].isna() | (frame[column] <= last_day(ds.as_of))
-    return frame[known].reset_index(drop=True)
+    if name in DATED:
+        return known_events(ds, name).reset_index(drop=True)
+    return table_frame(ds, name)

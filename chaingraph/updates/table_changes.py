@@ -61,7 +61,7 @@ class Names:
 
 
 def compare_tables(
-    before: Dataset, after: Dataset, read: Read
+    before: Dataset, after: Dataset, *, read: Read, names: Names
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compare all tables of two states.
 
@@ -71,6 +71,8 @@ def compare_tables(
         The states.
     read
         How a table of a state is read: whole, or as it stands at a date.
+    names
+        Names of enterprises and products.
 
     Returns
     -------
@@ -78,7 +80,6 @@ def compare_tables(
         One row a cell that differs and one a row that came or went (`column` empty, the value is the
         row's content); and one row a table with the numbers of rows and cells.
     """
-    names = Names(before, after, read=read)
     blocks, counts = [], []
     for name in TABLE_NAMES:
         if not before.has(name) and not after.has(name):
