@@ -16,10 +16,9 @@ from chaingraph.cli.options import (
     loading_options,
     quiet_option,
     region_option,
-    say,
     status_option,
 )
-from chaingraph.cli.output import emit
+from chaingraph.cli.output import deliver, emit
 from chaingraph.errors import OptionError
 
 if TYPE_CHECKING:
@@ -75,7 +74,9 @@ def diff(
         parts = [found.changed_gaps, found.moves, found.counts]
         emit(parts, out=shown, after=_reasons(found), whole=found.gaps, default_top=_SHOWN)
         return
-    _page(found, kind, output, lang=lang, quiet=quiet)
+    from chaingraph.views.report.changes import render_diff
+
+    deliver(render_diff(found, kind, lang=lang), output, lang=lang or found.gaps.lang, quiet=quiet)
 
 
 def _reasons(found: Diff) -> list[str]:
@@ -107,17 +108,3 @@ def _format(format_: str | None, output: str | None) -> str:
     if format_ is None and suffix not in _SUFFIXES:
         raise OptionError("unknown-suffix", path=name, choices=" ".join(_SUFFIXES))
     return format_ or _SUFFIXES[suffix]
-
-
-def _page(found: Diff, kind: str, output: str | None, *, lang: str | None, quiet: bool) -> None:
-    """Write the page."""
-    from chaingraph.files import write_file
-    from chaingraph.views.report.changes import render_diff
-    from chaingraph.words import message
-
-    data = render_diff(found, kind, lang=lang)
-    if output in {None, "-"}:
-        click.echo(data, nl=False)
-        return
-    spoken: Any = lang or found.gaps.lang
-    say(message("written", spoken, path=write_file(str(output), data)), quiet=quiet)

@@ -61,3 +61,11 @@ def emit(
         return
     write_file(str(out.output), text, encoding="utf-8-sig" if kind == "csv" else "utf-8")
     say(message("written", spoken, path=out.output), quiet=out.quiet)
+
+
+def deliver(data: str | bytes, target: str | None, *, lang: Any, quiet: bool) -> None:
+    """Write a page to its file, or to stdout for none and ``-``."""
+    if target in {None, "-"}:
+        click.echo(data, nl=False)
+        return
+    say(message("written", lang, path=write_file(str(target), data)), quiet=quiet)

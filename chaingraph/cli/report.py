@@ -12,10 +12,10 @@ from chaingraph.cli.options import (
     lang_option,
     quiet_option,
     region_option,
-    say,
     status_option,
     with_dataset,
 )
+from chaingraph.cli.output import deliver
 from chaingraph.errors import OptionError
 
 if TYPE_CHECKING:
@@ -61,15 +61,9 @@ def report(
     ds: Dataset, target: str, report_format: str | None, lang: str | None, quiet: bool, **asked: Any
 ) -> None:
     """Write a report on a region: HTML, Excel, Word, Markdown or JSON."""
-    from chaingraph.files import write_file
     from chaingraph.views.report.build import build_report, render_report
-    from chaingraph.words import message
 
     del report_format
     chosen = click.get_current_context().meta["chaingraph.report"]
     data = render_report(build_report(ds, lang=lang, **asked), chosen)
-    if target == "-":
-        click.echo(data, nl=False)
-        return
-    spoken: Any = lang or ds.language
-    say(message("written", spoken, path=write_file(target, data)), quiet=quiet)
+    deliver(data, target, lang=lang or ds.language, quiet=quiet)
