@@ -48,21 +48,52 @@ def official_region(region: str, base: RawDataset, listed: Sequence[Mapping[str,
     table = base.tables.get("regions")
     if not region or table is None:
         return region
-    names: dict[str, str] = {}
+    names: dict[str, set[str]] = {}
     columns = (table.cells(column) for column in ("name_zh", "name_en", "adcode"))
     for cells in zip(*columns, strict=True):
-        names |= {text.casefold(): cells[0] for text in cells if text}
+        for text in cells:
+            names.setdefault(text, set()).add(cells[0])
     sites = base.tables.get("enterprises")
     for level in (*PLACES, "park"):
         held = sites.cells(level) if sites is not None else []
         own = (row.get(level, "") for row in listed)
-        found = {*held, *own} - {""}
-        names = {text.casefold(): text for text in sorted(found)} | names
+        for text in {*held, *own} - names.keys():
+            names[text] = {text}
+    return named_region(region, names)
+
+
+def named_region(region: str, names: Mapping[str, set[str]]) -> str:
+    """Return the official name of a region.
+
+    Parameters
+    ----------
+    region
+        Its name with or without the word for its level, in any case; or another name or code of it.
+    names
+        What is known: a name or code -> the official names of the places that it may mean.
+
+    Raises
+    ------
+    UnknownNameError
+        Where there is no such place, or several; the closest names, or these, are given.
+
+    Examples
+    --------
+    >>> named_region("宜春", {"宜春市": {"宜春市"}, "Yichun": {"宜春市"}})
+    '宜春市'
+    """
     plain = region.strip()
-    for text in (plain, *(plain + suffix for suffix in _SUFFIXES)):
-        if text.casefold() in names:
-            return names[text.casefold()]
-    raise unknown_name("region", plain, names.values())
+    folded: dict[str, set[str]] = {}
+    for text, places in names.items():
+        if text:
+            folded.setdefault(text.casefold(), set()).update(places)
+    found = folded.get(plain.casefold(), set())
+    found = found or set().union(*(folded.get(plain + suffix, set()) for suffix in _SUFFIXES))
+    if len(found) == 1:
+        return next(iter(found))
+    raise unknown_name(
+        "region", plain, found or [text for text in names if not text.isdigit() and text]
+    )
 
 
 class Regions:

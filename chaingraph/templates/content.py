@@ -8,9 +8,10 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.errors import OptionError, closest, unknown_name
+from chaingraph.errors import OptionError, closest
 from chaingraph.intake.cards import read_base
 from chaingraph.intake.keys import Products
+from chaingraph.intake.places import named_region
 from chaingraph.loading import find_folder
 from chaingraph.rawtables import RawTable
 from chaingraph.schema import TABLE_NAMES
@@ -30,7 +31,6 @@ STAGES: Final = ("upstream", "midstream", "downstream")
 PLACES: Final = ("province", "city", "county")
 _PLACES_OF: Final = "battery"
 _LEVEL_OF: Final = {"province": "province", "municipality": "province", "county": "county"}
-_SUFFIXES: Final = ("市", "省", "区", "县", "州", "盟")
 _NOWHERE: Final = frozenset({"", "unknown"})
 
 
@@ -199,17 +199,10 @@ def _places(base: RawDataset) -> tuple[Place, ...]:
 
 def _known_region(region: str, places: Iterable[Place]) -> str:
     """Return the official name of a region given by name, with or without its suffix, English name or code."""
-    plain = region.strip()
-    if not plain:
+    if not region.strip():
         return ""
     names: dict[str, set[str]] = {}
     for place in places:
         for text in (place.name, place.row.get("name_en", ""), place.row.get("adcode", "")):
-            if text:
-                names.setdefault(text.casefold(), set()).add(place.name)
-    found = names.get(plain.casefold(), set())
-    found = found or {plain + suffix for suffix in _SUFFIXES if plain + suffix in names}
-    if len(found) == 1:
-        return next(iter(found))
-    written = {place.name for place in places} | {place.row.get("name_en", "") for place in places}
-    raise unknown_name("region", plain, found or written - {""})
+            names.setdefault(text, set()).add(place.name)
+    return named_region(region, names)
