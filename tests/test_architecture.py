@@ -7,7 +7,6 @@ import configparser
 import inspect
 from functools import cache
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import networkx as nx
@@ -16,27 +15,21 @@ import pytest
 
 import chaingraph as cg
 from chaingraph.version import __version__
+from tests.helpers_layers import (
+    GUIDE,
+    PACKAGE,
+    REPOSITORY,
+    guide_table,
+    load_entries,
+    load_layers,
+    shown_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-REPOSITORY = Path(__file__).parents[1]
-PACKAGE = REPOSITORY / "chaingraph"
-LAYERS = {
-    "version": 0, "words": 0, "toy": 0, "table_specs": 0,
-    "errors": 1,
-    "codes": 2, "names": 2, "schema": 2, "units": 2, "loops": 2, "rawtables": 2, "files": 2, "results": 2,
-    "checks": 3,
-    "dataset": 4, "tables": 4, "engines": 4, "overriding": 4,
-    "enterprises": 5, "products": 5, "solving": 6, "readers": 5,
-    "frames": 6, "graph": 6, "groups": 6, "events": 6,
-    "loading": 7, "writers": 7,
-    "analysis": 8, "intake": 8, "matching": 8,
-    "recruit": 9, "templates": 9, "rulebook": 9, "updates": 9,
-    "plan": 10,
-    "views": 11,
-    "cli": 12, "__main__": 13,
-}  # fmt: skip
+LAYERS = load_layers()
 
 
 class Import(NamedTuple):
@@ -95,8 +88,14 @@ def group(module: str) -> str:
     return [*module.split("."), ""][1]
 
 
-def test_every_module_has_a_layer():
+def test_every_module_has_one_layer():
     assert {group(name) for name in trees()} - {""} <= set(LAYERS)
+    assert len(LAYERS) == sum(len(entry.rooms) for entry in load_entries())
+
+
+def test_the_guide_shows_the_layers():
+    """Else: ``python -m tests.helpers_layers``."""
+    assert shown_table(GUIDE.read_text(encoding="utf-8")) == guide_table()
 
 
 def test_imports_point_downward():
