@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from chaingraph.enterprises import STATUSES
 from chaingraph.errors import OptionError, closest, unknown_name
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chaingraph.dataset import Dataset
-    from chaingraph.products import Floats, ProductGraph
     from chaingraph.words import Language
 
 
@@ -61,32 +59,6 @@ def read_statuses(statuses: Mapping[str, float] | Iterable[str] | str) -> dict[s
     return {status: pairs[status] for status in STATUSES if pairs.get(status)}
 
 
-def read_utilisation(
-    graph: ProductGraph, utilisation: float | Mapping[str, float], products: pd.DataFrame
-) -> Floats:
-    """Return u_j by product: one figure for all, or figures for some products and 1 for the rest.
-
-    Raises
-    ------
-    OptionError
-        For a figure that is not between 0 and 1.5, or a product named twice.
-    UnknownNameError
-        For a product that is not there.
-    """
-    if isinstance(utilisation, int | float):
-        pairs: Mapping[str, float] = {}
-        result = np.full(graph.size, float(utilisation))
-    else:
-        pairs = utilisation
-        result = np.ones(graph.size)
-        for product_id, figure in _by_id(products, pairs).items():
-            result[graph.find(product_id)] = float(figure)
-    bad = ~((result >= 0) & (result <= 1.5))  # noqa: PLR2004  nameplates are beaten by half at most
-    if bad.any():
-        raise OptionError("bad-utilisation", value=f"{result[bad][0]:g}")
-    return result
-
-
 def read_goal(goal: Mapping[str, float] | None, products: pd.DataFrame) -> dict[str, float]:
     """Return a goal checked: product -> units a year, each a finite figure above zero.
 
@@ -111,14 +83,14 @@ def read_goal(goal: Mapping[str, float] | None, products: pd.DataFrame) -> dict[
     {'cell': 2.0}
     """
     for product_id, quantity in (goal or {}).items():
-        if not isinstance(quantity, int | float) or not 0 < quantity <= MOST_UNITS:
+        if not isinstance(quantity, Real) or not 0 < float(quantity) <= MOST_UNITS:
             raise OptionError("bad-goal", value=f"{product_id}={quantity}")
-    pairs = _by_id(products, goal or {})
+    pairs = by_product_id(products, goal or {})
     return {product_id: float(quantity) for product_id, quantity in sorted(pairs.items())}
 
 
-def _by_id(products: pd.DataFrame, figures: Mapping[str, float]) -> dict[str, float]:
-    """Return figures of products under their ids."""
+def by_product_id(products: pd.DataFrame, figures: Mapping[str, float]) -> dict[str, float]:
+    """Return figures of products, named by id or name, under their ids."""
     found: dict[str, float] = {}
     for name, figure in figures.items():
         product_id = read_product(products, name)

@@ -1,176 +1,216 @@
-"""The state of a region: what it makes, what its makers would consume, link by link."""
+"""The state of a region: what is known of what it makes, what its makers take, and what is not served."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chaingraph.analysis.regions import Region, find_regions
-from chaingraph.analysis.settings import read_goal, read_statuses, read_utilisation
-from chaingraph.enterprises import local_rows, national_capacity
-from chaingraph.products import (
-    NOT_MADE_OF,
-    goal_vector,
-    positions,
-    product_graph,
-    split_alternatives,
+from chaingraph.allocation import Allocation, allocate
+from chaingraph.analysis.decide import Decisions, decide, decision_table
+from chaingraph.analysis.loads import region_load
+from chaingraph.analysis.own_use import own_use
+from chaingraph.knowledge.evidence import (
+    CODE,
+    MADE,
+    Evidence,
+    Made,
+    Signs,
+    Totals,
+    judge,
+    read_signs,
+    read_totals,
 )
+from chaingraph.knowledge.statements import CLEARLY, SAME
+from chaingraph.quantity import Quantity, times
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
 
-    from chaingraph.dataset import Dataset
-    from chaingraph.products import Flags, Floats, Integers, ProductGraph
+    from chaingraph.allocation import OwnUse
+    from chaingraph.analysis.study import Study
+    from chaingraph.knowledge.statements import Total
+    from chaingraph.quantity import Flags, Floats, Integers
+    from chaingraph.regions import Region
 
 _TINY = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Nation:
-    """What all makers of the data can make, by product position."""
+class Rows:
+    """What capacity rows say of a region, arrays by product position; units a year.
+
+    Attributes
+    ----------
+    capacity, capacity_low
+        Known figures of the rows that count; of those that surely run.
+    bare
+        Rows without a figure.
+    makers, unquantified
+        Makers; those without any figure.
+    construction, construction_rows, planned, planned_rows, suspended, suspended_rows, stale_rows
+        Beside it: figures and rows of what is built, planned, idle; rows not seen for over 24 months.
+    hhi, top_share
+        Concentration of the known figures over groups; nan without one.
+    sourced
+        Capacity that rests on rows with a source.
+    """
 
     capacity: Floats
+    capacity_low: Floats
+    bare: Integers
     makers: Integers
+    unquantified: Integers
+    construction: Floats
+    construction_rows: Integers
+    planned: Floats
+    planned_rows: Integers
+    suspended: Floats
+    suspended_rows: Integers
+    stale_rows: Integers
     hhi: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Study:
-    """A dataset read under one set of assumptions, before any region is looked at."""
-
-    dataset: Dataset
-    graph: ProductGraph
-    statuses: dict[str, float]
-    utilisation: Floats
-    goal: dict[str, float]
-    nation: Nation
-
-    @cached_property
-    def products(self) -> pd.DataFrame:
-        """The products in the order of the graph's positions."""
-        return self.dataset.products.sort_values("product_id", ignore_index=True)
-
-    @cached_property
-    def price(self) -> Floats:
-        """CNY for one unit of each product; nan where unknown."""
-        return self.products["price_cny"].to_numpy(dtype=float)
-
-    @cached_property
-    def sourced_link(self) -> Flags:
-        """Whether each link's row names a source."""
-        urls = self.dataset.inputs["source_url"].notna().to_numpy()
-        return np.asarray(urls[self.graph.row])
-
-    @cached_property
-    def wanted(self) -> Floats:
-        """Final demand of the goal, units a year."""
-        return goal_vector(self.graph, self.goal)
-
-    @cached_property
-    def _kinds(self) -> dict[tuple[str, tuple[str, ...]], Flags]:
-        return {}
-
-    @cached_property
-    def chain_tags(self) -> list[set[str]]:
-        """Chains that each product is tagged with."""
-        cells = self.products["chains"].fillna("").tolist()
-        return [{part.strip() for part in cell.split(";")} - {""} for cell in cells]
-
-    @cached_property
-    def chain_names(self) -> list[str]:
-        """All chains that products are tagged with, sorted: the columns of the chain matrix."""
-        return sorted(set().union(*self.chain_tags))
-
-    @cached_property
-    def chain_matrix(self) -> Flags:
-        """Product by chain: whether the product is tagged with the chain."""
-        place = {name: i for i, name in enumerate(self.chain_names)}
-        matrix = np.zeros((len(self.chain_tags), len(place)), dtype=bool)
-        for row, tags in enumerate(self.chain_tags):
-            matrix[row, [place[tag] for tag in tags]] = True
-        return matrix
-
-    @cached_property
-    def tags_of_users(self) -> tuple[Integers, Integers]:
-        """Pairs of a link and a chain of its output, as the link's and the (input, chain)'s number."""
-        graph, matrix = self.graph, self.chain_matrix
-        link, chain = np.nonzero(matrix[graph.target])
-        return link, np.asarray(graph.source[link] * matrix.shape[1] + chain, dtype=np.intp)
-
-    @cached_property
-    def chain_links(self) -> Flags:
-        """By link: consumed, from a kind that makes a chain, within one chain (if any is named)."""
-        graph, matrix = self.graph, self.chain_matrix
-        makes = ~self.kind_in("kind", NOT_MADE_OF)
-        common = (matrix[graph.source] & matrix[graph.target]).any(axis=1)
-        return np.asarray(graph.consumed & makes[graph.source] & (common | (matrix.shape[1] == 0)))
-
-    def kind_in(self, column: str, values: Iterable[str]) -> Flags:
-        """Tell for each product whether a column holds one of some values; looked up once."""
-        key = (column, tuple(sorted(values)))
-        if key not in self._kinds:
-            self._kinds[key] = self.products[column].isin(key[1]).to_numpy(dtype=bool)
-        return self._kinds[key]
+    top_share: Floats
+    sourced: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class RegionState:
-    """One region of a study: arrays by product position, or by link where said.
+    """One region of a study: arrays and quantities by product position, or by link where said.
 
     Attributes
     ----------
-    capacity, construction
-        k_i in units a year: of the statuses that count; under construction and not counted.
-    makers, unquantified
-        Number of makers; of those, without any figure.
-    hhi
-        Sum of squared capacity shares of the makers; nan without a figure.
-    sourced
-        Capacity that rests on rows with a source.
-    share
-        By link: share of its alternative group.
-    flow
-        By link: a_ij times share times k_j u_j, units of the input a year.
+    rows
+        What the capacity rows say.
+    totals, signs
+        What totals, surveys and events say.
+    capacity
+        Known figures, typical plants for rows without one, and what totals show beyond the rows.
+    output
+        What makers run at: capacity times load.
+    supply
+        What they could make: capacity times availability, and by-products.
+    own
+        Own use within sites, by link.
+    allocation
+        Who is served by whom.
     """
 
     study: Study
     region: Region
-    capacity: Floats
-    construction: Floats
-    makers: Integers
-    unquantified: Integers
-    hhi: Floats
-    sourced: Floats
-    share: Floats
-    flow: Floats
+    rows: Rows
+    totals: Totals
+    signs: Signs
+    capacity: Quantity
+    output: Quantity
+    supply: Quantity
+    own: OwnUse
+    allocation: Allocation
+
+    # --- what is made
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """How much is known of whether each product is made here."""
+        rows, study = self.rows, self.study
+        made = Made(
+            rows.makers, rows.unquantified, rows.bare, rows.construction_rows, rows.planned_rows,
+            *self.by_product,
+        )  # fmt: skip
+        return judge(
+            made, self.signs, self.totals, known=rows.capacity, cities=study.nation.cities,
+            modes=study.modes,
+        )  # fmt: skip
+
+    @cached_property
+    def by_product(self) -> tuple[Flags, Flags]:
+        """Whether each product arises with something made here; whether how much is not known."""
+        return by_products_here(self.study, self.output)
 
     @cached_property
     def present(self) -> Flags:
-        """Whether each product has a local maker."""
-        return np.asarray(self.makers > 0)
+        """Whether each product is made here: by rows, totals, surveys or events."""
+        return np.isin(self.evidence.level, [CODE[name] for name in MADE])
+
+    @property
+    def makers(self) -> Integers:
+        """Number of makers that rows name."""
+        return self.rows.makers
+
+    @property
+    def unquantified(self) -> Integers:
+        """Number of makers without any figure."""
+        return self.rows.unquantified
+
+    @property
+    def construction(self) -> Floats:
+        """Capacity under construction that is not counted nor stale, units a year."""
+        return self.rows.construction
 
     @cached_property
-    def supply(self) -> Floats:
-        """k_i u_i, units a year."""
-        return self.capacity * self.study.utilisation
+    def coming(self) -> Quantity:
+        """What is under construction and not counted: known figures, more where a row has none."""
+        bare = self.rows.construction_rows - (self.rows.construction > 0)
+        known = self.rows.construction
+        vague = (self.rows.construction_rows > 0) & (known <= 0)
+        vague |= self.signs.building & (known <= 0) & (bare >= 0)
+        return Quantity(
+            known * 0.0, np.where(vague, np.nan, known), np.where(vague, np.inf, known),
+            np.zeros(len(known), dtype=np.intp),
+        )  # fmt: skip
+
+    # --- what is taken
+
+    @property
+    def demand(self) -> Quantity:
+        """What local makers and the goal take, own use within sites included, units a year."""
+        return self.allocation.demand
+
+    @property
+    def own_use(self) -> Quantity:
+        """The part of the demand that sites make themselves."""
+        return self.allocation.own_use
+
+    @property
+    def merchant(self) -> Quantity:
+        """Supply left for others after own use."""
+        return self.allocation.merchant
+
+    @property
+    def gap(self) -> Quantity:
+        """The part of the demand that nobody here serves, units a year."""
+        return self.allocation.gap
+
+    @property
+    def share(self) -> Floats:
+        """By link: share of its alternative group at the point."""
+        return self.allocation.share
 
     @cached_property
-    def demand(self) -> Floats:
-        """d_i, what local makers and the goal would take of each product, units a year."""
+    def flow(self) -> Floats:
+        """By link: units of the input taken a year, as far as known: the figure, else the least."""
+        flow = self.allocation.flow
+        known = np.where(np.isnan(flow.point), flow.low, flow.point)
+        return np.where(np.isfinite(known), known, 0.0)
+
+    @cached_property
+    def demand_full(self) -> Floats:
+        """Demand if every known maker ran at capacity, shares as they are; units a year."""
         graph = self.study.graph
-        return np.bincount(graph.source, self.flow, graph.size) + self.study.wanted
+        full = self.capacity.best()[graph.target]
+        flow = graph.amount * self.share * np.where(np.isfinite(full), full, 0.0)
+        return np.bincount(graph.source, flow, graph.size) + self.study.wanted
 
     @cached_property
     def active(self) -> Flags:
         """By link: consumed, in use, and its output is made here."""
         graph = self.study.graph
-        return graph.consumed & (self.share > 0) & self.present[graph.target]
+        here = self.present | (self.study.wanted > 0) if self.study.explode else self.present
+        return graph.consumed & (self.share > 0) & here[graph.target]
 
     @cached_property
     def open_links(self) -> Flags:
@@ -181,7 +221,7 @@ class RegionState:
 
     @cached_property
     def users(self) -> Integers:
-        """Number of local products that each product goes into."""
+        """Number of known local products that each product goes into."""
         graph = self.study.graph
         return np.bincount(graph.source[self.active], minlength=graph.size)
 
@@ -189,163 +229,333 @@ class RegionState:
     def users_unknown(self) -> Integers:
         """Number of those whose demand could not be quantified, or only in part."""
         graph = self.study.graph
-        open_end = (self.unquantified > 0)[graph.target] | np.isnan(graph.coefficient)
+        open_end = np.isnan(self.output.point)[graph.target] | np.isnan(graph.coefficient)
         return np.bincount(graph.source[self.active & open_end], minlength=graph.size)
 
     @cached_property
     def needed(self) -> Flags:
         """Whether a local maker or the goal takes the product."""
-        return np.asarray((self.users > 0) | (self.study.wanted > 0))
+        return np.asarray((self.demand.high > 0) | (self.study.wanted > 0))
+
+    # --- one against the other
 
     @cached_property
     def balance(self) -> Floats:
-        """b_i = k_i u_i - d_i, nan where nothing of a side is known."""
-        unknown = (self.demand <= 0) & self.needed
-        unknown |= (self.unquantified > 0) & (self.capacity <= 0)
-        return np.where(unknown, np.nan, self.supply - self.demand)
+        """Supply less demand, units a year; nan where either is not known."""
+        return self.supply.point - self.demand.point
 
     @cached_property
     def coverage(self) -> Floats:
-        """min(1, k_i u_i / d_i), nan without a known demand or where the makers have no figure."""
-        demand = self.demand
-        ratio = np.divide(self.supply, demand, out=np.full(len(demand), np.nan), where=demand > 0)
-        unknown = (self.unquantified > 0) & (self.capacity <= 0)
-        return np.where(unknown, np.nan, np.minimum(1.0, ratio))
+        """Share of the demand that is served here, own use included; nan without known figures."""
+        demand, gap = self.demand.point, self.gap.point
+        ratio = np.divide(
+            demand - gap, demand, out=np.full(len(demand), np.nan), where=demand > 0
+        )
+        return np.clip(ratio, 0.0, 1.0)
+
+    @cached_property
+    def coverage_ends(self) -> Quantity:
+        """The least and the most that can be served of the demand, with the figure between."""
+        demand, gap = self.demand, self.gap
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low = np.where(demand.high > 0, 1 - gap.high / demand.high, np.nan)
+            high = np.where(demand.high > 0, 1 - gap.low / demand.high, np.nan)
+        low = np.where(np.isnan(low) & (demand.high > 0), 0.0, low)
+        high = np.where(np.isnan(high) & (demand.high > 0), 1.0, high)
+        point = self.coverage
+        low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
+        low = np.where(np.isnan(point), low, np.fmin(low, point))
+        high = np.where(np.isnan(point), high, np.fmax(high, point))
+        return Quantity(low, point, high, gap.reasons)
+
+    @cached_property
+    def merchant_coverage(self) -> Floats:
+        """Share of what users buy from others that is served here; nan without known figures."""
+        bought = self.demand.point - self.own_use.point
+        ratio = np.divide(
+            bought - self.gap.point, bought, out=np.full(len(bought), np.nan),
+            where=bought > _TINY * np.maximum(self.demand.point, 1.0),
+        )  # fmt: skip
+        own_only = (self.demand.point > 0) & (bought <= _TINY * np.maximum(self.demand.point, 1.0))
+        return np.where(own_only, 1.0, np.clip(ratio, 0.0, 1.0))
 
     @cached_property
     def short(self) -> Flags:
-        """Whether a known demand is above the local supply."""
-        return np.asarray((self.demand > 0) & (self.supply < self.demand * (1 - _TINY)))
+        """Whether surely more is taken than could be served here."""
+        return self.facts["sure"]
 
     @cached_property
-    def gap_value(self) -> Floats:
-        """max(0, -b_i) times price, CNY a year; nan where price, demand or capacity is unknown."""
-        unknown = (self.demand <= 0) & self.needed
-        unknown |= (self.unquantified > 0) & (self.capacity <= 0) & self.needed
-        missing = np.maximum(0.0, self.demand - self.supply)
-        value = np.where(missing > 0, missing * self.study.price, 0.0)
-        return np.where(unknown, np.nan, value)
+    def gap_value(self) -> Quantity:
+        """The gap times the price in force, CNY a year; nan where there is no price."""
+        return self.gap * self.study.price
+
+    @cached_property
+    def facts(self) -> dict[str, Flags]:
+        """What rules of decisions may ask, by product; thresholds stand in ``decisions.json``.
+
+        need: some user or the goal takes it. sure: the least gap is over 5% of the least demand. none: the
+        largest gap is at most 5% of the largest demand; may: neither. eo: may, and only since a choice
+        between alternatives is open. spare: the largest demand is below 90% of the least supply. own: all
+        that is taken is made in the same site. one: one known maker, or one with over 70% of figures that are
+        all known. down: a product that would use it has no maker here.
+        """
+        limits = decision_table().thresholds
+        demand, gap = self.demand, self.gap
+        need = demand.high > 0
+        sure = need & (gap.low > limits["sure"] * demand.low) & (gap.low > 0)
+        covered = ~(gap.high > limits["sure"] * demand.high)
+        may = need & ~sure & ~covered
+        vague = gap.has("maker_no_figure") | gap.has("coefficient_missing")
+        vague |= gap.has("user_unknown")
+        bought = demand.high - self.own_use.high
+        own = need & ~(bought > _TINY * np.maximum(demand.high, 1.0)) & np.isfinite(demand.high)
+        known = (self.rows.bare <= 0) & (self.rows.makers > 0)
+        one = (self.rows.makers == 1) | (known & (self.rows.top_share > limits["one"]))
+        graph = self.study.graph
+        down = np.bincount(graph.source[self.open_links], minlength=graph.size) > 0
+        return {
+            "need": np.asarray(need),
+            "sure": np.asarray(sure),
+            "none": np.asarray(covered),
+            "may": np.asarray(may),
+            "eo": np.asarray(may & gap.has("either_or") & ~vague),
+            "spare": np.asarray(demand.high < limits["spare"] * self.supply.low),
+            "own": np.asarray(own),
+            "one": np.asarray(one),
+            "down": np.asarray(down),
+        }
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What each product calls for."""
+        modes = self.study.modes
+        return decide(self.evidence.level, self.facts, modes["grid"] | modes["resource"])
 
     @cached_property
     def sourced_demand(self) -> Floats:
         """Share of each demand whose coefficient and makers rest on rows with a source."""
         graph, study = self.study.graph, self.study
-        makers = np.divide(
-            self.sourced, self.capacity, out=np.zeros(graph.size), where=self.capacity > 0
-        )
+        known = self.rows.capacity
+        makers = np.divide(self.rows.sourced, known, out=np.zeros(graph.size), where=known > 0)
         solid = self.flow * study.sourced_link * makers[graph.target]
         derived = np.bincount(graph.source, self.flow, graph.size)
         total = np.bincount(graph.source, solid, graph.size)
         share = np.divide(total, derived, out=np.full(graph.size, np.nan), where=derived > 0)
         return np.asarray(share, dtype=float)
 
+    # --- what if
 
-def open_study(
-    ds: Dataset,
-    *,
-    at: str | None = None,
-    statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    utilisation: float | Mapping[str, float] = 1.0,
-    goal: Mapping[str, float] | None = None,
-) -> Study:
-    """Read a dataset under one set of assumptions.
+    def with_capacity(self, rows: Any) -> RegionState:
+        """Return the state with more capacity here, shares of open choices frozen: in milliseconds.
 
-    Raises
-    ------
-    MissingTableError
-        Where the dataset has no enterprises or no capacities.
-    """
-    if at is not None:
-        ds = ds.at(at)
-    factors = read_statuses(statuses)
-    graph = product_graph(ds.products, ds.inputs)
-    rows = national_capacity(ds.enterprises, ds.capacities, at=ds.as_of, statuses=factors)
-    place = positions(graph, rows["product_id"])
-    return Study(
-        dataset=ds,
-        graph=graph,
-        statuses=factors,
-        utilisation=read_utilisation(graph, utilisation, ds.products),
-        goal=read_goal(goal, ds.products),
-        nation=Nation(
-            _spread(graph, place, rows["capacity"], 0.0),
-            _spread(graph, place, rows["makers"], 0.0).astype(np.intp),
-            _spread(graph, place, rows["hhi"], np.nan),
-        ),
+        Parameters
+        ----------
+        rows
+            Mappings, or a frame, of `product_id` and `capacity` (units a year, negative to take away).
+
+        Returns
+        -------
+        RegionState
+            A new state; own use within sites and by-products stay as they are here.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> state = cg.open_study(cg.load_dataset("toy")).state()
+        >>> more = state.with_capacity([{"product_id": "foil", "capacity": 400}])
+        >>> place = state.study.graph.find("foil")
+        >>> float(state.gap.point[place]), float(more.gap.point[place])
+        (1000.0, 600.0)
+        """
+        return add_capacity(self, rows)
+
+
+def add_capacity(state: RegionState, rows: Any) -> RegionState:
+    """Return a state with more capacity; see :meth:`RegionState.with_capacity`."""
+    study, graph = state.study, state.study.graph
+    records = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
+    more = np.zeros(graph.size)
+    for record in records:
+        more[graph.find(str(record["product_id"]))] += float(record["capacity"])
+    load = study.load_of(state.region, state.totals)
+    added = Quantity.known(more)
+    output = (state.output + added * load).clipped()
+    supply = (state.supply + added * study.loads.availability).clipped()
+    old, new = state.allocation, _frozen_flow(state, output)
+    demand = new.gathered(graph.source, graph.size) + Quantity.known(study.wanted)
+    merchant = _moved(old.merchant, supply, state.supply)
+    gap = (demand + _negative(old.own_use)).clipped().minus(merchant)
+    numbers = replace(
+        state.rows,
+        capacity=np.maximum(0.0, state.rows.capacity + more),
+        capacity_low=np.maximum(0.0, state.rows.capacity_low + more),
+        makers=state.rows.makers + (more > 0),
     )
+    return replace(
+        state, rows=numbers, capacity=(state.capacity + added).clipped(), output=output,
+        supply=supply, allocation=replace(old, demand=demand, merchant=merchant, gap=gap, flow=new),
+    )  # fmt: skip
 
 
-def _spread(graph: ProductGraph, place: Integers, values: Any, empty: float) -> Floats:
-    """Lay values out by product position."""
-    result = np.full(graph.size, empty)
-    known = place >= 0
-    result[place[known]] = np.asarray(values, dtype=float)[known]
+def _frozen_flow(state: RegionState, output: Quantity) -> Quantity:
+    """Return flows by link with shares as they stand: what changes is what the changed outputs take."""
+    graph = state.study.graph
+    before, after = state.output.take(graph.target), output.take(graph.target)
+    unit = graph.amount * state.share
+    old = state.allocation.flow
+    moved = [
+        getattr(old, name) + times(unit, getattr(after, name) - getattr(before, name))
+        if name == "point" else
+        np.where(
+            np.isfinite(getattr(old, name)),
+            getattr(old, name) + times(unit, np.nan_to_num(getattr(after, name) - getattr(before, name))),
+            getattr(old, name),
+        )
+        for name in ("low", "point", "high")
+    ]  # fmt: skip
+    return Quantity(moved[0], moved[1], moved[2], old.reasons).clipped()
+
+
+def _moved(merchant: Quantity, now: Quantity, before: Quantity) -> Quantity:
+    """Return merchant supply after a change of supply, end by end."""
+    columns = []
+    for name in ("low", "point", "high"):
+        with np.errstate(invalid="ignore"):
+            change = getattr(now, name) - getattr(before, name)
+        columns.append(np.maximum(0.0, getattr(merchant, name) + np.where(np.isnan(change), 0, change)))
+    return Quantity(columns[0], columns[1], columns[2], merchant.reasons)
+
+
+def _negative(amount: Quantity) -> Quantity:
+    return Quantity(-amount.low, -amount.point, -amount.high, amount.reasons)
+
+
+def by_products_here(study: Study, output: Quantity) -> tuple[Flags, Flags]:
+    """Tell which products arise with something made here, and of which how much is not known."""
+    graph = study.graph
+    links = study.by_product_links
+    runs = output.high[graph.source[links]] > 0
+    size = graph.size
+    here = np.bincount(graph.target[links[runs]], minlength=size) > 0
+    open_end = runs & (
+        np.isnan(graph.coefficient[links]) | np.isnan(output.point[graph.source[links]])
+    )
+    return here, np.bincount(graph.target[links[open_end]], minlength=size) > 0
+
+
+def by_product_supply(study: Study, output: Quantity) -> Quantity:
+    r"""Return what arises as by-product: :math:`o_j / a`, with a units of the carrier j for one of it."""
+    graph = study.graph
+    links = study.by_product_links
+    if not len(links):
+        return Quantity.zeros(graph.size)
+    unit = graph.coefficient[links]
+    carrier = output.take(graph.source[links])
+    factor = np.divide(1.0, unit, out=np.zeros(len(unit)), where=unit > 0)
+    made = carrier * factor
+    vague = ~(unit > 0) & (carrier.high > 0)
+    made = Quantity.unknown(len(links)).where(vague, made).because("by_product", carrier.high > 0)
+    return made.gathered(graph.target[links], graph.size)
+
+
+def region_capacity(study: Study, rows: Rows, totals: Totals) -> Quantity:
+    """Return the capacity of a region with what is known of the rows without a figure.
+
+    Such a row stands for (0, median, 90% point) of the plants of the product where three or more figures
+    are known, else for (0, unknown, without end). A total above the rows by over 5% adds the
+    rest as makers that are not listed; one older than 36 months adds nobody knows how much.
+    """
+    low, point, high = rows.capacity_low, rows.capacity, rows.capacity
+    reasons = np.zeros(len(low), dtype=np.intp)
+    result = Quantity(low, point, high, reasons).because("unsourced", low < point)
+    bare = rows.bare.astype(float)
+    if (bare > 0).any():
+        plants = study.plants
+        unknown = np.isnan(plants.median)
+        extra = Quantity.of(
+            np.zeros(len(low)), np.where(unknown, np.nan, plants.median * bare),
+            np.where(unknown, np.inf, plants.high * bare),
+        )  # fmt: skip
+        none = Quantity.zeros(len(low))
+        result = result + extra.because("maker_no_figure").where(bare > 0, none)
+    total = totals.made
+    beyond = total > rows.capacity * (1 + CLEARLY)
+    if beyond.any():
+        rest = np.where(beyond, total - rows.capacity, 0.0)
+        known = Quantity.known(np.nan_to_num(rest)).because("others", beyond)
+        # what no row with a figure explains may be the makers without one: the total bounds both
+        covered = beyond & (bare > 0) & ~totals.stale
+        exact = Quantity.known(np.nan_to_num(total)).because("others")
+        vague = Quantity.unknown(len(rest), "total_stale")
+        result = result + vague.where(beyond & totals.stale, known.where(~covered, Quantity.zeros(len(rest))))
+        result = exact.where(covered, result)
     return result
 
 
-def region_states(
-    study: Study, regions: Iterable[str] | str | None = None
-) -> Iterator[RegionState]:
-    """Yield the state of each region, all from one pass over the enterprises.
-
-    Parameters
-    ----------
-    study
-        The dataset under its assumptions.
-    regions
-        Names, a level, or None for the focus; see :func:`find_regions`.
-    """
-    ds = study.dataset
-    for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
-        rows = local_rows(
-            ds.enterprises, ds.capacities, level=level, where=where,
-            at=ds.as_of, statuses=study.statuses,
-        )  # fmt: skip
-        place = positions(study.graph, rows.products)[rows.product]
-        code = {name: i for i, name in enumerate(rows.regions.tolist())}
-        for region in members:
-            here = code.get(region.name if level else "", -1)
-            first, last = np.searchsorted(rows.region, [here, here + 1]).tolist()
-            numbers = {name: values[first:last] for name, values in rows.numbers.items()}
-            yield _state(study, region, place[first:last], numbers)
-
-
-def _passes(
-    asked: list[Region], *, whole: bool
-) -> list[tuple[str | None, Mapping[str, Sequence[str]], list[Region]]]:
-    """Return the passes over the enterprises: one for regions of one level, else one a region."""
-    level = asked[0].level if asked else None
-    plain = all(region.level == level and set(region.where) == {level} for region in asked)
-    if len(asked) > 1 and level is not None and plain:
-        where = {} if whole else {level: [region.name for region in asked]}
-        return [(level, where, asked)]
-    return [(None, region.where, [region]) for region in asked]
-
-
-def _state(
-    study: Study, region: Region, place: Integers, rows: Mapping[str, NDArray[Any]]
+def assemble(
+    study: Study, region: Region, rows: Rows, pairs: Mapping[str, NDArray[Any]]
 ) -> RegionState:
-    graph = study.graph
-    capacity = _spread(graph, place, rows["capacity"], 0.0)
-    makers = _spread(graph, place, rows["makers"], 0.0).astype(np.intp)
-    share = split_alternatives(
-        graph, local=capacity, present=makers > 0, national=study.nation.capacity
+    """Return the state of a region from its rows and the pairs of links that its sites make both ends of."""
+    statements, size = study.statements, study.graph.size
+    relation = study.relation(region)
+    totals = read_totals(statements, relation, size)
+    signs = read_signs(
+        statements, relation, region.mask, totals, lambda: study.counties(region)
     )
-    output = capacity * study.utilisation
+    capacity = region_capacity(study, rows, totals)
+    capacity = _with_reported(capacity, rows, signs, totals)
+    load = study.load_of(region, totals)
+    output = (capacity * load).because("user_unknown", np.isnan(capacity.point))
+    if study.explode:
+        output = _exploded(study, output)
+    supply = capacity * study.loads.availability + by_product_supply(study, output)
+    own = own_use(study.recipe, pairs, load)
+    allocation = allocate(
+        study.recipe, output=output, supply=supply, own=own, wanted=study.wanted,
+        national=study.nation.capacity, value=study.price, lean=not study.bounds,
+    )  # fmt: skip
     return RegionState(
-        study=study,
-        region=region,
-        capacity=capacity,
-        construction=_spread(graph, place, rows["construction"], 0.0),
-        makers=makers,
-        unquantified=_spread(graph, place, rows["makers_unquantified"], 0.0).astype(np.intp),
-        hhi=_spread(graph, place, rows["hhi"], np.nan),
-        sourced=_spread(graph, place, rows["sourced_capacity"], 0.0),
-        share=share,
-        flow=graph.amount * share * output[graph.target],
+        study, region, rows, totals, signs, capacity, output, supply, own, allocation
     )
 
 
-def region_state(study: Study, region: str | None = None) -> RegionState:
-    """Return the state of one region, the focus by default."""
-    return next(region_states(study, region if region is None else [region]))
+def _with_reported(capacity: Quantity, rows: Rows, signs: Signs, totals: Totals) -> Quantity:
+    """Return capacities with nobody knows how much where something is made here that no row names."""
+    said = np.array([bool(why) for why in signs.reported_why])
+    denied = np.array(
+        [max(a, b) > r for a, b, r in zip(signs.absent, signs.absent_soft, signs.reported, strict=True)]
+    )
+    vague = said & ~denied & (rows.makers <= 0) & ~(totals.made > 0)
+    some = signs.some & (rows.makers > 0) & ~(totals.made > 0)
+    open_end = Quantity.unknown(len(capacity.low), "maker_no_figure")
+    result = open_end.where(vague, capacity)
+    return (capacity + open_end).where(some, result)
+
+
+def _exploded(study: Study, output: Quantity) -> Quantity:
+    """Return outputs raised to what the goal takes through all stages: x = max(o, y + A x)."""
+    graph = study.graph
+    share = np.where(study.recipe.member, study.frozen_share, study.recipe.weight)
+    unit = np.where(study.recipe.single | study.recipe.member, graph.amount * share, 0.0)
+    start = np.nan_to_num(output.point)
+    now = np.maximum(start, study.wanted)
+    for _ in range(study.graph.size + 1):
+        taken = np.bincount(graph.source, unit * now[graph.target], graph.size)
+        # only what the goal adds is passed on: what runs already takes what it takes
+        base = np.bincount(graph.source, unit * start[graph.target], graph.size)
+        following = np.maximum(start, study.wanted + np.where(taken > base * (1 + _TINY), taken, 0.0))
+        if np.allclose(following, now, rtol=1e-10, atol=0.0):
+            break
+        now = following
+    more = np.maximum(0.0, now - start)
+    return output + Quantity.known(more)
+
+
+__all__ = [
+    "RegionState",
+    "Rows",
+    "add_capacity",
+    "assemble",
+    "by_product_supply",
+    "region_capacity",
+]

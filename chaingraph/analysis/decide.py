@@ -1,0 +1,132 @@
+"""From evidence and balance to what a product calls for: the rules of ``decisions.json``, read as data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from chaingraph.knowledge.evidence import CODE, MADE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chaingraph.quantity import Flags, Integers
+
+FACTS: Final = ("need", "sure", "may", "none", "eo", "spare", "own", "one", "down")
+"""What rules may ask of the balance; see :func:`chaingraph.analysis.state.balance_facts`."""
+
+
+class Rule(NamedTuple):
+    """One row of the table of decisions."""
+
+    id: str
+    evidence: tuple[int, ...]
+    when: tuple[str, ...]
+    kind: str
+    action: str
+    verb: str
+    then: str
+    list: str
+    amount: str
+    assured: Mapping[str, str]
+
+
+class Table(NamedTuple):
+    """The table of decisions with its words and thresholds."""
+
+    rules: tuple[Rule, ...]
+    thresholds: Mapping[str, float]
+    size: Mapping[str, str]
+    kinds: tuple[str, ...]
+    verbs: tuple[str, ...]
+    lists: tuple[str, ...]
+
+
+@cache
+def decision_table() -> Table:
+    """Return the table as it stands in ``decisions.json`` beside this module.
+
+    Examples
+    --------
+    >>> [rule.id for rule in decision_table().rules][:3]
+    ['H1', 'H2', 'H3']
+    """
+    text = resources.files(__package__).joinpath("decisions.json").read_text(encoding="utf-8")
+    data: dict[str, Any] = json.loads(text)
+    return Table(
+        tuple(_rule(entry) for entry in data["rules"]),
+        data["thresholds"],
+        data["size"],
+        tuple(data["kinds"]),
+        tuple(data["verbs"]),
+        tuple(data["lists"]),
+    )
+
+
+def _rule(entry: Mapping[str, Any]) -> Rule:
+    named = {"made": MADE, "other": tuple(name for name in CODE if name not in MADE)}
+    levels = named.get(entry["evidence"], (entry["evidence"],))
+    words = (entry[name] for name in ("kind", "action", "verb", "then", "list", "amount"))
+    return Rule(
+        entry["id"], tuple(CODE[level] for level in levels), tuple(entry["when"]), *words,
+        entry.get("assured", {}),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Decisions:
+    """What each product of a region calls for, by product position.
+
+    Attributes
+    ----------
+    rule
+        Position in the table's rules.
+    assured
+        Whether it is a grid or resource product: supplied, not recruited.
+    """
+
+    rule: Integers
+    assured: Flags
+
+    def text(self, name: str) -> list[str]:
+        """Return a word of the rule for each product: kind, action, verb, then, list or amount."""
+        table = decision_table()
+        plain = [getattr(rule, name) for rule in table.rules]
+        other = [rule.assured.get(name, getattr(rule, name)) for rule in table.rules]
+        return [
+            other[rule] if supplied else plain[rule]
+            for rule, supplied in zip(self.rule.tolist(), self.assured.tolist(), strict=True)
+        ]
+
+    def is_rule(self, *ids: str) -> Flags:
+        """Whether one of some rules was the first that fits."""
+        numbers = [i for i, rule in enumerate(decision_table().rules) if rule.id in ids]
+        return np.isin(self.rule, numbers)
+
+
+def decide(level: Integers, facts: Mapping[str, Flags], assured: Flags) -> Decisions:
+    """Return the first rule that fits each product.
+
+    Parameters
+    ----------
+    level
+        Position in :data:`chaingraph.knowledge.evidence.LEVELS`.
+    facts
+        Name in :data:`FACTS` -> whether it holds.
+    assured
+        Grid and resource products.
+    """
+    rules = decision_table().rules
+    chosen = np.full(len(level), -1, dtype=np.intp)
+    for number, rule in enumerate(rules):
+        fits = (chosen < 0) & np.isin(level, rule.evidence)
+        for name in rule.when:
+            fact = facts[name.removeprefix("!")]
+            fits &= ~fact if name.startswith("!") else fact
+        chosen[fits] = number
+    return Decisions(chosen, assured)

@@ -1,0 +1,493 @@
+"""A dataset read under one set of assumptions: what holds for every region, handed on to each."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chaingraph.allocation import read_recipe
+from chaingraph.analysis.loads import read_load, read_loads, region_load
+from chaingraph.analysis.settings import read_goal, read_statuses
+from chaingraph.analysis.state import RegionState, Rows, assemble
+from chaingraph.enterprises import (
+    LEVELS,
+    local_rows,
+    located,
+    maker_cities,
+    national_capacity,
+    own_pairs,
+    plant_sizes,
+    standing_rows,
+)
+from chaingraph.engines import collect, read_frame
+from chaingraph.errors import OptionError
+from chaingraph.events import known_events
+from chaingraph.knowledge.facts import NATION, prices_at
+from chaingraph.knowledge.statements import SAME, read_statements
+from chaingraph.products import NOT_MADE_OF, goal_vector, positions, product_graph
+from chaingraph.regions import Gazetteer, Region, find_regions, gazetteer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from chaingraph.allocation import Recipe
+    from chaingraph.analysis.loads import Loads
+    from chaingraph.dataset import Dataset
+    from chaingraph.enterprises import Stale, Where
+    from chaingraph.knowledge.evidence import Totals
+    from chaingraph.knowledge.facts import Prices
+    from chaingraph.knowledge.statements import Statements, Total
+    from chaingraph.products import ProductGraph
+    from chaingraph.quantity import Flags, Floats, Integers, Quantity
+    from chaingraph.regions import Asked
+
+MODES = ("trade", "utility", "flow", "grid", "resource", "service")
+"""How a product is supplied; where a product does not say, by its kind."""
+_BY_KIND = {"resource": "resource", "energy": "grid", "service": "service"}
+
+
+@dataclass(frozen=True, eq=False)
+class Nation:
+    """What all makers of the data can make, by product position.
+
+    Attributes
+    ----------
+    capacity
+        Known figures, units a year; nan where makers are known and no figure is.
+    makers, cities
+        Number of makers, and of cities with one.
+    hhi
+        Concentration over groups; nan without a figure.
+    """
+
+    capacity: Floats
+    makers: Integers
+    cities: Integers
+    hhi: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Plants:
+    """Sizes of the plants of each product in the data: 10%, 50% and 90% points, and how many."""
+
+    low: Floats
+    median: Floats
+    high: Floats
+    count: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A dataset read under one set of assumptions, before any region is looked at.
+
+    Made by :func:`open_study`; what it holds is worked out once and handed on to every region.
+    """
+
+    dataset: Dataset
+    graph: ProductGraph
+    statuses: dict[str, float]
+    stale: Stale
+    loads: Loads
+    goal: dict[str, float]
+    explode: bool
+    prices: Prices
+    price_rule: str
+    statements: Statements
+    nation: Nation
+    bounds: bool = True
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    # --- products
+
+    @cached_property
+    def products(self) -> pd.DataFrame:
+        """The products in the order of the graph's positions."""
+        return self.dataset.products.sort_values("product_id", ignore_index=True)
+
+    @cached_property
+    def price(self) -> Floats:
+        """CNY for one unit of each product in force at the date; nan where unknown."""
+        return self.prices.value
+
+    @cached_property
+    def sourced_link(self) -> Flags:
+        """Whether each link's row names a source."""
+        urls = self.dataset.inputs["source_url"].notna().to_numpy()
+        return np.asarray(urls[self.graph.row])
+
+    @cached_property
+    def wanted(self) -> Floats:
+        """Final demand of the goal, units a year."""
+        return goal_vector(self.graph, self.goal)
+
+    @cached_property
+    def modes(self) -> dict[str, Flags]:
+        """Supply mode -> products: their own, else by kind; the rest is traded."""
+        given = self.products["supply_mode"].fillna("").tolist()
+        kinds = self.products["kind"].fillna("").tolist()
+        mode = np.array(
+            [own or _BY_KIND.get(kind, "trade") for own, kind in zip(given, kinds, strict=True)]
+        )
+        return {name: np.asarray(mode == name) for name in MODES}
+
+    @cached_property
+    def _kinds(self) -> dict[tuple[str, tuple[str, ...]], Flags]:
+        return {}
+
+    def kind_in(self, column: str, values: Iterable[str]) -> Flags:
+        """Tell for each product whether a column holds one of some values; looked up once."""
+        key = (column, tuple(sorted(values)))
+        if key not in self._kinds:
+            self._kinds[key] = self.products[column].isin(key[1]).to_numpy(dtype=bool)
+        return self._kinds[key]
+
+    @cached_property
+    def chain_tags(self) -> list[set[str]]:
+        """Chains that each product is tagged with."""
+        cells = self.products["chains"].fillna("").tolist()
+        return [{part.strip() for part in cell.split(";")} - {""} for cell in cells]
+
+    @cached_property
+    def chain_names(self) -> list[str]:
+        """All chains that products are tagged with, sorted: the columns of the chain matrix."""
+        return sorted(set().union(*self.chain_tags))
+
+    @cached_property
+    def chain_matrix(self) -> Flags:
+        """Product by chain: whether the product is tagged with the chain."""
+        place = {name: i for i, name in enumerate(self.chain_names)}
+        matrix = np.zeros((len(self.chain_tags), len(place)), dtype=bool)
+        for row, tags in enumerate(self.chain_tags):
+            matrix[row, [place[tag] for tag in tags]] = True
+        return matrix
+
+    @cached_property
+    def tags_of_users(self) -> tuple[Integers, Integers]:
+        """Pairs of a link and a chain of its output, as the link's and the (input, chain)'s number."""
+        graph, matrix = self.graph, self.chain_matrix
+        link, chain = np.nonzero(matrix[graph.target])
+        return link, np.asarray(graph.source[link] * matrix.shape[1] + chain, dtype=np.intp)
+
+    @cached_property
+    def chain_links(self) -> Flags:
+        """By link: consumed, from a kind that makes a chain, within one chain (if any is named)."""
+        graph, matrix = self.graph, self.chain_matrix
+        makes = ~self.kind_in("kind", NOT_MADE_OF)
+        common = (matrix[graph.source] & matrix[graph.target]).any(axis=1)
+        return np.asarray(graph.consumed & makes[graph.source] & (common | (matrix.shape[1] == 0)))
+
+    @cached_property
+    def by_product_links(self) -> Integers:
+        """Links carrier -> by-product, without flows: what use gives back arises years later, elsewhere."""
+        later = self.modes["flow"][self.graph.target]
+        return np.flatnonzero(self.graph.is_by_product & ~later)
+
+    # --- the recipe, and choices where nothing nearer is known
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """What one unit of each output takes."""
+        return read_recipe(self.graph)
+
+    @cached_property
+    def frozen_share(self) -> Floats:
+        """By link: share of its open group by national capability, else equal; of others their own."""
+        recipe, graph = self.recipe, self.graph
+        share = np.where(recipe.single, recipe.weight, 0.0)
+        members = recipe.members
+        if not len(members.link):
+            return share
+        count = len(members.owner)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            weight = self.nation.capacity[members.product] / graph.coefficient[members.link]
+        weight = np.where(np.isfinite(weight), weight, 0.0)
+        total = np.bincount(members.group, weight, count)[members.group]
+        size = np.bincount(members.group, minlength=count)[members.group]
+        mix = np.divide(weight, total, out=1.0 / size, where=total > 0)
+        share[members.link] = mix
+        return share
+
+    # --- the nation and the places
+
+    @cached_property
+    def plants(self) -> Plants:
+        """Plant sizes of the data: where three or more figures are known."""
+        ds = self.dataset
+        rows = plant_sizes(ds.enterprises, ds.capacities, at=ds.as_of)
+        place = positions(self.graph, rows["product_id"])
+        enough = rows["count"].to_numpy() >= _ENOUGH
+        ends = [
+            spread(self.graph.size, place, np.where(enough, rows[name], np.nan), np.nan)
+            for name in ("low", "median", "high")
+        ]
+        count = spread(self.graph.size, place, rows["count"], 0.0).astype(np.intp)
+        return Plants(*ends, count)
+
+    @cached_property
+    def gazetteer(self) -> Gazetteer:
+        """The places that the dataset knows."""
+        return gazetteer(self.dataset)
+
+    def relation(self, region: Region) -> Callable[[str], str]:
+        """Return how a row's place lies to a region; each place is looked up once."""
+        seen: dict[str, str] = {}
+
+        def lies(place: str) -> str:
+            if place not in seen:
+                seen[place] = self.gazetteer.relation(region, "*" if place in NATION else place)
+            return seen[place]
+
+        return lies
+
+    def counties(self, region: Region) -> frozenset[str]:
+        """Return the counties of a region that the table of regions lists."""
+        return self.gazetteer.counties(region)
+
+    def load_of(self, region: Region, totals: Totals) -> Quantity:
+        """Return the loads of a region: asked for, of its own totals, of the nation, or assumed."""
+        del totals
+        relation = self.relation(region)
+        return region_load(self.loads, self.statements, lambda total: _is_of(total, relation))
+
+    # --- regions
+
+    def state(self, region: str | Region | None = None) -> RegionState:
+        """Return the state of one region, the focus by default."""
+        return region_state(self, region)
+
+    def states(self, regions: Asked = None) -> Iterator[RegionState]:
+        """Yield the state of each region; see :func:`region_states`."""
+        return region_states(self, regions)
+
+
+_ENOUGH = 3
+"""Known figures from which on a product's plants have a typical size."""
+
+
+def _is_of(total: Total, relation: Callable[[str], str]) -> bool:
+    return bool(total.place) and not total.enterprise and relation(total.place) == SAME
+
+
+def open_study(
+    ds: Dataset,
+    *,
+    at: str | None = None,
+    statuses: Mapping[str, float] | Iterable[str] | str = "operating",
+    load: float | str | Mapping[str, float] = "actual",
+    utilisation: float | Mapping[str, float] | None = None,
+    goal: Mapping[str, float] | None = None,
+    explode: bool = False,
+    stale: Stale = "drop",
+    prices: str = "at",
+    bounds: bool = True,
+) -> Study:
+    """Read a dataset under one set of assumptions.
+
+    Parameters
+    ----------
+    ds
+        The dataset; needs enterprises and capacities.
+    at
+        Date; the dataset's own by default.
+    statuses
+        Which capacities count, with a commitment factor; trial running counts as operating does.
+    load
+        How hard makers run: ``"actual"`` (outputs of the site or region over its capacity, else the
+        product's figure in `product_facts`, else assumed: half, three quarters, full), ``"full"``, a figure, or
+        figures of some products.
+    utilisation
+        The former name of `load`; warns, and goes with 0.3.
+    goal
+        Final demand to be added, product (id or name) -> units a year.
+    explode
+        With a goal: count what it takes through all stages, as if all of it were made here.
+    stale
+        ``"drop"``: construction and plans unseen for over 24 months do not count; ``"keep"``: they do.
+    prices
+        ``"at"``: nearest to the date; ``"latest"``.
+    bounds
+        Work out the ends of every quantity; False: points only, faster.
+
+    Returns
+    -------
+    Study
+        What holds for every region; ``study.state("曲靖市")`` is one of them.
+
+    Raises
+    ------
+    MissingTableError
+        Where the dataset has no enterprises or no capacities.
+    OptionError, UnknownNameError
+        For assumptions that cannot be used.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> state = open_study(cg.load_dataset("toy")).state()
+    >>> place = state.study.graph.find("powder_a")
+    >>> print(state.demand.take([place]), "|", state.gap.take([place]))
+    2,000 | 500
+    """
+    if at is not None:
+        ds = ds.at(at)
+    if prices not in {"at", "latest"}:
+        raise OptionError("bad-prices", value=prices)
+    if stale not in {"drop", "keep"}:
+        raise OptionError("bad-stale", value=stale)
+    if utilisation is not None:
+        warnings.warn(
+            "utilisation is called load now and goes with 0.3", FutureWarning, stacklevel=2
+        )
+        load = utilisation
+    factors = read_statuses(statuses)
+    graph = product_graph(ds.products, ds.inputs)
+    statements = read_statements(ds, graph, _head_offices(ds))
+    asked_load = read_load(load, ds.products)
+    read = read_goal(goal, ds.products)
+    return Study(
+        dataset=ds,
+        graph=graph,
+        statuses=factors,
+        stale=stale,
+        loads=read_loads(ds, graph, statements, asked_load),
+        goal=read,
+        explode=explode and bool(read),
+        prices=prices_at(ds, graph, latest=prices == "latest"),
+        price_rule=prices,
+        statements=statements,
+        nation=_nation(ds, graph, factors),
+        bounds=bounds,
+        asked={
+            "at": ds.as_of, "statuses": factors, "load": asked_load, "goal": read, "explode": explode,
+            "stale": stale, "prices": prices,
+        },
+    )  # fmt: skip
+
+
+def _head_offices(ds: Dataset) -> pd.DataFrame:
+    """Return the company totals in force with the place of the head office."""
+    frame = read_frame(ds.capacities)
+    import narwhals as nw
+
+    rows = standing_rows(
+        frame.filter(nw.col("scope") == "group"), at=ds.as_of, statuses={"operating": 1.0}
+    )
+    rows = located(rows.select("enterprise_id", "product_id", "as_of"), read_frame(ds.enterprises), LEVELS)
+    return collect(rows.select("product_id", "as_of", *LEVELS)).sort_values(
+        ["product_id", "as_of"], ignore_index=True
+    )
+
+
+def _nation(ds: Dataset, graph: ProductGraph, statuses: Mapping[str, float]) -> Nation:
+    rows = national_capacity(ds.enterprises, ds.capacities, at=ds.as_of, statuses=statuses)
+    cities = maker_cities(ds.enterprises, ds.capacities, at=ds.as_of, statuses=statuses)
+    place = positions(graph, rows["product_id"])
+    size = graph.size
+    return Nation(
+        spread(size, place, rows["capacity"], 0.0),
+        spread(size, place, rows["makers"], 0.0).astype(np.intp),
+        spread(size, positions(graph, cities["product_id"]), cities["cities"], 0.0).astype(np.intp),
+        spread(size, place, rows["hhi"], np.nan),
+    )
+
+
+def spread(size: int, place: Integers, values: Any, empty: float) -> Floats:
+    """Lay values out by product position."""
+    result = np.full(size, empty)
+    known = place >= 0
+    result[place[known]] = np.asarray(values, dtype=float)[known]
+    return result
+
+
+def _known_signs(ds: Dataset) -> pd.DataFrame | None:
+    """Return the events of sites that tell whether building goes on."""
+    if not ds.has("projects"):
+        return None
+    events = known_events(ds, "projects")
+    return events[["enterprise_id", "product_id", "date", "event"]]
+
+
+def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
+    """Yield the state of each region, all from one pass over the enterprises.
+
+    Parameters
+    ----------
+    study
+        The dataset under its assumptions.
+    regions
+        Regions or names, a level, or None for the focus; see :func:`find_regions`.
+    """
+    ds = study.dataset
+    signs = _known_signs(ds)
+    links = study.dataset.inputs
+    for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
+        options: dict[str, Any] = {
+            "level": level, "where": where, "at": ds.as_of, "statuses": study.statuses,
+            "signs": signs, "stale": study.stale,
+        }  # fmt: skip
+        rows = local_rows(ds.enterprises, ds.capacities, **options)
+        pairs = own_pairs(ds.enterprises, ds.capacities, links, **options)
+        place = positions(study.graph, rows.products)[rows.product]
+        code = {name: i for i, name in enumerate(rows.regions.tolist())}
+        own_code = {name: i for i, name in enumerate(pairs.regions.tolist())}
+        columns = _pair_columns(study, pairs)
+        for region in members:
+            key = region.path[-1] if level else ""
+            first, last = np.searchsorted(rows.region, [code.get(key, -1), code.get(key, -1) + 1])
+            numbers = {name: values[first:last] for name, values in rows.numbers.items()}
+            chosen = pairs.region == own_code.get(key, -1)
+            yield assemble(
+                study, region, _rows(study, place[first:last], numbers),
+                {name: values[chosen] for name, values in columns.items()},
+            )  # fmt: skip
+
+
+def _pair_columns(study: Study, pairs: Any) -> dict[str, NDArray[Any]]:
+    place = positions(study.graph, pairs.products)
+    return {
+        "site": pairs.site, "input": place[pairs.input], "output": place[pairs.output],
+        "k_input": pairs.k_input, "k_output": pairs.k_output,
+        "k_input_low": pairs.k_input_low, "k_output_low": pairs.k_output_low,
+    }  # fmt: skip
+
+
+def _rows(study: Study, place: Integers, numbers: Mapping[str, NDArray[Any]]) -> Rows:
+    size = study.graph.size
+
+    def amount(name: str, empty: float = 0.0) -> Floats:
+        return spread(size, place, numbers[name], empty)
+
+    def count(name: str) -> Integers:
+        return spread(size, place, numbers[name], 0.0).astype(np.intp)
+
+    return Rows(
+        capacity=amount("capacity"), capacity_low=amount("capacity_low"), bare=count("rows_bare"),
+        makers=count("makers"), unquantified=count("makers_unquantified"),
+        construction=amount("construction"), construction_rows=count("construction_rows"),
+        planned=amount("planned"), planned_rows=count("planned_rows"),
+        suspended=amount("suspended"), suspended_rows=count("suspended_rows"),
+        stale_rows=count("stale_rows"), hhi=amount("hhi", np.nan),
+        top_share=amount("top_share", np.nan), sourced=amount("sourced_capacity"),
+    )  # fmt: skip
+
+
+def _passes(asked: list[Region], *, whole: bool) -> list[tuple[str | None, Where, list[Region]]]:
+    """Return the passes over the enterprises: one for regions of one level, else one a region."""
+    level = asked[0].level if asked else None
+    plain = all(region.level == level and region.is_plain for region in asked)
+    if len(asked) > 1 and level is not None and plain:
+        where = {} if whole else {level: [region.name for region in asked]}
+        return [(level, where, asked)]
+    return [(None, region, [region]) for region in asked]
+
+
+def region_state(study: Study, region: str | Region | None = None) -> RegionState:
+    """Return the state of one region, the focus by default."""
+    return next(region_states(study, region if region is None else [region]))

@@ -1,0 +1,357 @@
+"""How much is known of whether a region makes a product: thirteen levels, the first that fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from chaingraph.knowledge.dates import month_numbers
+from chaingraph.knowledge.statements import (
+    AROUND,
+    CLEARLY,
+    FRESH,
+    FRESH_TALKS,
+    FRESH_TOTAL,
+    HARD,
+    INSIDE,
+    SAME,
+    Statements,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from chaingraph.quantity import Flags, Floats, Integers
+
+LEVELS: Final = (
+    "rows",
+    "rows_part",
+    "rows_bare",
+    "reported",
+    "building",
+    "absent",
+    "absent_likely",
+    "announced",
+    "utility",
+    "flow",
+    "not_collected",
+    "thin",
+    "unseen",
+)
+"""Levels in the order in which they are tried; words in the vocabulary ``evidence``."""
+MADE: Final = ("rows", "rows_part", "rows_bare", "reported")
+"""Levels that say: made here."""
+CODE: Final = {name: i for i, name in enumerate(LEVELS)}
+_RARE: Final = 2
+"""Cities with a maker up to which the collection of a product is thin."""
+_COLLECTED: Final = 5
+"""Cities with a maker from which on the collection of a grid or resource product says something."""
+
+
+class Made(NamedTuple):
+    """What capacity rows of a region say, by product position.
+
+    Attributes
+    ----------
+    makers, rows_bare, partial
+        Makers; rows without a figure; makers some of whose phases have none.
+    building, planned
+        Rows under construction, and planned, that are not stale.
+    by_product
+        Whether it arises with something made here.
+    """
+
+    makers: Integers
+    unquantified: Integers
+    rows_bare: Integers
+    building: Integers
+    planned: Integers
+    by_product: Flags
+    by_product_vague: Flags
+
+
+@dataclass(frozen=True, eq=False)
+class Totals:
+    """Totals of a region, by product position; nan where none is given.
+
+    Attributes
+    ----------
+    capacity, with_construction
+        Capacity of all makers that run; of those and what they build.
+    output, use
+        Units made, and taken, in the year.
+    year, source
+        Of the figure that counts: capacity, else output.
+    stale
+        Whether it is older than 36 months: it tells only that something is made.
+    """
+
+    capacity: Floats
+    with_construction: Floats
+    output: Floats
+    use: Floats
+    year: list[str]
+    source: list[str]
+    stale: Flags
+
+    @property
+    def made(self) -> Floats:
+        """The total that makers here run or could run at: capacity, else output; nan where none."""
+        return np.where(np.isnan(self.capacity), self.output, self.capacity)
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """The levels of a region.
+
+    Attributes
+    ----------
+    level
+        By product: position in ``LEVELS``.
+    date, source
+        By product: of the statement that the level rests on, where it is no capacity row.
+    complete
+        By product: a survey says that the rows here are all.
+    why
+        By product: what a level other than of rows rests on: survey, total, event, head_office.
+    """
+
+    level: Integers
+    date: list[str]
+    source: list[str]
+    complete: Flags
+    why: list[str]
+
+    def is_any(self, *names: str) -> Flags:
+        """Whether the level is one of some."""
+        return np.isin(self.level, [CODE[name] for name in names])
+
+
+class Signs(NamedTuple):
+    """Statements about a region, by product position: whether, of when, and the page."""
+
+    reported: list[str]
+    reported_why: list[str]
+    building: Flags
+    announced: Flags
+    suspended: Flags
+    absent: list[str]
+    absent_soft: list[str]
+    absent_page: list[str]
+    some: Flags
+    complete: Flags
+
+
+def read_totals(
+    statements: Statements, relation: Callable[[str], str], size: int
+) -> Totals:
+    """Return the totals of a region: of each measure the latest year."""
+    found = {name: np.full(size, np.nan) for name in ("capacity", "building", "output", "use")}
+    years = {name: [""] * size for name in found}
+    pages = {name: [""] * size for name in found}
+    for total in statements.totals:
+        if not total.place or relation(total.place) != SAME:
+            continue
+        name = total.measure
+        if name == "capacity" and total.status == "with_construction":
+            name = "building"
+        if name not in found or total.year < years[name][total.product]:
+            continue
+        found[name][total.product] = total.value
+        years[name][total.product] = total.year
+        pages[name][total.product] = total.source
+    year = [a or b for a, b in zip(years["capacity"], years["output"], strict=True)]
+    page = [a or b for a, b in zip(pages["capacity"], pages["output"], strict=True)]
+    age = statements.month - month_numbers(year, late=True)
+    return Totals(
+        found["capacity"], found["building"], found["output"], found["use"], year, page,
+        np.asarray(age > FRESH_TOTAL),
+    )  # fmt: skip
+
+
+def read_signs(
+    statements: Statements,
+    relation: Callable[[str], str],
+    mask: Callable[[pd.DataFrame], Flags],
+    totals: Totals,
+    counties: Callable[[], frozenset[str]],
+) -> Signs:
+    """Return what is said of a region's products beside capacity rows."""
+    size = len(totals.capacity)
+    signs = Signs(
+        [""] * size, [""] * size,
+        *(np.zeros(size, dtype=bool) for _ in range(3)),
+        [""] * size, [""] * size, [""] * size,
+        *(np.zeros(size, dtype=bool) for _ in range(2)),
+    )  # fmt: skip
+    _of_totals(signs, totals)
+    _of_surveys(signs, statements, relation, counties)
+    if len(statements.events):
+        _of_events(signs, statements, statements.events[mask(statements.events)])
+    if len(statements.head_offices):
+        offices = statements.head_offices[mask(statements.head_offices)]
+        for place, date in zip(offices["place"].tolist(), offices["as_of"].fillna(""), strict=True):
+            if place >= 0:
+                _report(signs, place, date, "head_office")
+    return signs
+
+
+def _report(signs: Signs, place: int, date: str, why: str) -> None:
+    if not signs.reported_why[place] or date > signs.reported[place]:
+        signs.reported[place], signs.reported_why[place] = date, why
+
+
+def _of_totals(signs: Signs, totals: Totals) -> None:
+    for place in np.flatnonzero(totals.made > 0).tolist():
+        _report(signs, place, totals.year[place], "total")
+
+
+def _of_surveys(
+    signs: Signs,
+    statements: Statements,
+    relation: Callable[[str], str],
+    counties: Callable[[], frozenset[str]],
+) -> None:
+    parts: dict[int, set[str]] = {}
+    for said in statements.surveys:
+        near = relation(said.place)
+        products = np.flatnonzero(said.products).tolist()
+        if said.result == "some" and near in {SAME, INSIDE}:
+            for place in products:
+                signs.some[place] = True
+                _report(signs, place, said.date, "survey")
+        elif said.result in {"none", "all"} and near in {SAME, AROUND}:
+            for place in products:
+                _deny(signs, place, said.date, said.method, statements)
+                signs.complete[place] |= said.result == "all"
+        elif said.result == "none" and near == INSIDE:
+            for place in products:
+                parts.setdefault(place, set()).add(said.place)
+                if parts[place] >= (every := counties()) and every:
+                    _deny(signs, place, said.date, said.method, statements)
+
+
+def _deny(signs: Signs, place: int, date: str, method: str, statements: Statements) -> None:
+    """Note that somebody looked and found none beyond the rows: hard and fresh, or only likely."""
+    settled = method in HARD and statements.age(date) <= FRESH
+    list_ = signs.absent if settled else signs.absent_soft
+    list_[place] = max(list_[place], date or "0")
+
+
+def _of_events(signs: Signs, statements: Statements, events: pd.DataFrame) -> None:
+    """Read the newest event of each site and product here."""
+    who = events["enterprise_id"].where(events["enterprise_id"] != "", events["company_zh"])
+    last = events.assign(who=who).drop_duplicates(["who", "place"], keep="last")
+    columns = (last[name].tolist() for name in ("place", "event", "date", "status", "scope"))
+    for place, event, date, status, scope in zip(*columns, strict=True):
+        state = _EVENT_STATES.get(event) or _STATUS_STATES.get(status, "")
+        age = statements.age(date)
+        if state == "made":
+            _report(signs, place, date, "event")
+        elif scope == "programme":
+            continue
+        elif state == "building" and age <= FRESH:
+            signs.building[place] = True
+        elif state == "announced" and age <= (FRESH_TALKS if event == "talks" else FRESH):
+            signs.announced[place] = True
+        elif state == "suspended":
+            signs.suspended[place] = True
+
+
+_EVENT_STATES: Final = {
+    "commissioned": "made",
+    "full_output": "made",
+    "resumed": "building",
+    "started": "building",
+    "trial": "made",
+    "signed": "announced",
+    "announced": "announced",
+    "approved": "announced",
+    "talks": "announced",
+    "suspended": "suspended",
+    "cancelled": "ended",
+    "superseded": "ended",
+}
+_STATUS_STATES: Final = {
+    "operating": "made",
+    "construction": "building",
+    "planned": "announced",
+}
+"""What `seen` saw: by the status of the row."""
+
+
+def judge(
+    made: Made, signs: Signs, totals: Totals, *, known: Floats, cities: Integers, modes: dict[str, Flags]
+) -> Evidence:
+    """Return the level of each product.
+
+    Parameters
+    ----------
+    made, signs, totals
+        What rows and statements say.
+    known
+        Capacity of the rows with a figure, to be set against the totals.
+    cities
+        Number of cities with a maker anywhere in the data.
+    modes
+        Products by supply mode.
+    """
+    here = (made.makers > 0) | made.by_product
+    beyond = totals.made > known * (1 + CLEARLY)
+    bare_all = (made.makers > 0) & (made.unquantified >= made.makers) & (known <= 0)
+    bare_all |= (made.makers == 0) & made.by_product_vague
+    part = (made.rows_bare > 0) | (made.unquantified > 0) | beyond | signs.some
+    part |= made.by_product_vague
+    reported = np.array([bool(why) for why in signs.reported_why])
+    denied = np.array([bool(a or b) for a, b in zip(signs.absent, signs.absent_soft, strict=True)])
+    newer = np.array(
+        [
+            max(a, b) > said
+            for a, b, said in zip(signs.absent, signs.absent_soft, signs.reported, strict=True)
+        ]
+    )
+    settled = np.array(
+        [bool(a) and a >= b for a, b in zip(signs.absent, signs.absent_soft, strict=True)]
+    )
+    building = (made.building > 0) | signs.building
+    scarce = (modes["grid"] | modes["resource"]) & (cities < _COLLECTED)
+    conditions = [
+        here & ~part & ~bare_all,
+        here & ~bare_all,
+        here,
+        reported & ~(denied & newer),
+        building,
+        denied & settled,
+        denied,
+        (made.planned > 0) | signs.announced,
+        modes["utility"],
+        modes["flow"],
+        (cities == 0) | scarce,
+        cities <= _RARE,
+    ]
+    level = np.select(conditions, range(len(conditions)), default=CODE["unseen"])
+    return Evidence(
+        level.astype(np.intp),
+        [_first(*dates) for dates in zip(signs.reported, signs.absent, signs.absent_soft, strict=True)],
+        totals.source,
+        signs.complete,
+        _reasons(level, signs),
+    )  # fmt: skip
+
+
+def _first(*texts: str) -> str:
+    return next((text for text in texts if text and text != "0"), "")
+
+
+def _reasons(level: Integers, signs: Signs) -> list[str]:
+    result = []
+    for code, why in zip(level.tolist(), signs.reported_why, strict=True):
+        name = LEVELS[code]
+        result.append(
+            why if name == "reported" else "survey" if name.startswith("absent") else ""
+        )
+    return result
