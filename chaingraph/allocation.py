@@ -18,7 +18,8 @@ from chaingraph.quantity import Quantity, times
 if TYPE_CHECKING:
     from chaingraph.products import Flags, Floats, Integers, ProductGraph
 
-_TINY = 1e-9
+_TINY = 1e-7
+"""Share of an amount below which what is left of it is rounding of the solver."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -478,14 +479,14 @@ def _ends(members: Members, whole: Quantity, unit: Quantity, room: Quantity) -> 
 
     others = np.bincount(group, most_low, count)[group] - most_low
     serves = np.minimum(output_high, most_high)
-    spare = np.maximum(0.0, output_high - most_high - others)
+    spare = np.maximum(0.0, _less(output_high, most_high + others))
     high = times(serves + spare, unit.high)
 
     rivals = _sum_of_others(least_high, group, count)
     low = times(np.minimum(least_low, np.maximum(0.0, output_low - rivals)), unit.low)
 
-    lack = np.maximum(0.0, whole.high - np.bincount(group, most_low, count))
-    lack = np.where(lack <= _TINY * whole.high, 0.0, lack)
+    lack = np.maximum(0.0, _less(whole.high, np.bincount(group, most_low, count)))
+    lack = np.where(np.isfinite(lack) & (lack <= _TINY * np.where(np.isinf(whole.high), 0.0, whole.high)), 0.0, lack)
     bought = times(lack[group], unit.high)
     bought = np.where(missing & (output_high > 0), np.inf, bought)
     high = np.where(missing & (output_high > 0), np.inf, high)
@@ -494,6 +495,11 @@ def _ends(members: Members, whole: Quantity, unit: Quantity, room: Quantity) -> 
     floor = np.where(endless, 0.0, np.maximum(0.0, whole.low - total))
     floor = np.where(floor <= _TINY * whole.low, 0.0, floor)
     return _Ends(low, high, bought, floor, lack, {}, {}, {})
+
+
+def _less(values: Floats, taken: Floats) -> Floats:
+    """Subtract; from what has no end nothing can be taken."""
+    return np.where(np.isinf(values), np.inf, values - np.where(np.isinf(values), 0.0, taken))
 
 
 def _sum_of_others(values: Floats, group: Integers, count: int) -> Floats:
@@ -576,8 +582,11 @@ def _contest_ends(
     missing = np.isinf(cost.high)
     dear, cheap = np.where(missing, 1.0, cost.high), np.where(missing, 1.0, cost.low)
     closed = np.where(missing, 0.0, part.low)
+    # a group without end takes all that it can get: more would change nothing for the others
+    able = np.bincount(group, closed / dear, len(whole.high))
+    unbounded = np.isinf(whole.high)
     most = find_extremes(
-        Contest(group, product, dear, closed, whole.high, worth),
+        Contest(group, product, dear, closed, np.where(unbounded, able + 1.0, whole.high), worth),
         own=np.where(missing, 0.0, part.high), largest=True,
     )  # fmt: skip
     least = find_extremes(
@@ -586,13 +595,14 @@ def _contest_ends(
     )  # fmt: skip
     low, high, bought = ends.low.copy(), ends.high.copy(), ends.bought.copy()
     low[chosen] = times(least.member, np.where(missing, 0.0, cost.low))
-    endless = missing & (whole.high[group] > 0)
+    endless = (missing & (whole.high[group] > 0)) | unbounded[group]
     high[chosen] = np.where(endless, np.inf, times(most.member, dear))
     bought[chosen] = np.where(endless, np.inf, times(most.lack[group], dear))
     hot = np.unique(group)
     group_low, group_high = ends.group_low.copy(), ends.group_high.copy()
-    group_low[hot], group_high[hot] = least.lack[hot], most.lack[hot]
-    endless_products = set(product[missing].tolist())
+    group_low[hot] = least.lack[hot]
+    group_high[hot] = np.where(unbounded[hot], np.inf, most.lack[hot])
+    endless_products = set(product[missing | unbounded[group]].tolist())
     total_high = {p: v for p, v in most.total.items() if p not in endless_products}
     total_bought = {p: v for p, v in most.bought.items() if p not in endless_products}
     total_low = {p: v for p, v in least.total.items() if p not in endless_products}

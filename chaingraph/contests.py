@@ -21,6 +21,10 @@ _DUST = 1e-6
 """What the solver leaves of nothing, as a share of the output."""
 
 
+_NOTHING = 1e-12
+"""Amounts below which a side of a programme is not scaled to 1."""
+
+
 class Contest(NamedTuple):
     """Members of groups that want the same supply.
 
@@ -177,7 +181,7 @@ def _programme(piece: Contest) -> _Programme:
     output = np.maximum(piece.output[groups], 0.0)
     rows = np.vstack([by_group, by_product])
     limit = np.concatenate([output, piece.room[bounded]])
-    scale = np.where(limit > 0, limit, 1.0)
+    scale = np.where(limit > _NOTHING, limit, 1.0)
     supply = np.concatenate([np.zeros(len(groups), bool), np.ones(len(bounded), bool)])
     worth = piece.worth[piece.group] * np.ones(len(piece.group))
     return _Programme(rows / scale[:, None], limit / scale, supply, worth / worth.max())

@@ -1,4 +1,4 @@
-"""The balance of a region: capacity against derived demand, product by product."""
+"""The balance of a region: what it makes against what its makers take, product by product."""
 
 from __future__ import annotations
 
@@ -8,44 +8,50 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.analysis.settings import read_chain, read_lang
-from chaingraph.analysis.state import RegionState, Study, open_study, region_states
+from chaingraph.analysis.study import Study, as_study, region_states
 from chaingraph.analysis.uncertainty import demand_interval
+from chaingraph.knowledge.evidence import LEVELS
+from chaingraph.quantity import reason_names
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
+    from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
-    from chaingraph.products import Floats, Integers
+    from chaingraph.quantity import Floats, Integers
+    from chaingraph.regions import Asked
 
 PRODUCT_COLUMNS = ("product_id", "name_zh", "name_en", "chains", "stage", "kind", "unit")
 SHOWN = (
-    "product_id", "name_zh", "name_en", "unit", "makers", "capacity", "construction",
-    "demand", "balance", "coverage",
+    "product_id", "name_zh", "name_en", "unit", "evidence", "makers", "capacity", "construction",
+    "demand_low", "demand", "demand_high", "gap_low", "gap", "gap_high", "coverage",
 )  # fmt: skip
 
 
 def calculate_balance(
-    ds: Dataset,
+    ds: Dataset | Study,
     *,
-    region: str | Sequence[str] | None = None,
+    region: Asked = None,
     chain: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    utilisation: float | Mapping[str, float] = 1.0,
+    load: float | str | Mapping[str, float] = "actual",
+    utilisation: float | Mapping[str, float] | None = None,
     goal: Mapping[str, float] | None = None,
+    explode: bool = False,
     draws: int = 0,
     seed: int = 0,
     lang: str | None = None,
 ) -> Result:
-    r"""Set a region's capacity against what its own makers would take, for every product.
+    r"""Set what a region makes against what its own makers take, for every product.
 
     Parameters
     ----------
     ds
-        The dataset; needs enterprises and capacities.
+        The dataset; needs enterprises and capacities. Or an open study, whose assumptions then hold.
     region
         A region, several, or a level (``"city"``: every city); the dataset's focus by default.
     chain
@@ -54,23 +60,32 @@ def calculate_balance(
         Date of the capacities; the dataset's own by default.
     statuses
         Which capacities count, with a commitment factor: ``{"operating": 1, "construction": 0.8}``.
+    load
+        How hard makers run: ``"actual"``, ``"full"``, a figure, or figures of some products; see
+        :func:`open_study`.
     utilisation
-        u_j, one figure or one a product (id or name); 1 by default.
+        The former name of `load`.
     goal
         Final demand to be added, product (id or name) -> units a year.
+    explode
+        Count what the goal takes through all stages.
     draws, seed
-        Draws for the interval of the demand; 0 draws: no interval.
+        Draws for the likely interval of the demand; 0 draws: none.
     lang
         ``zh`` or ``en``.
 
     Returns
     -------
     Result
-        One row a region and product that is made, needed or under construction there: `capacity`,
-        `construction`, `demand`, `balance` (units a year), `coverage` (0 to 1), `gap_value_cny` (CNY a
-        year), `makers`, `makers_unquantified`, `users`, `users_unquantified`, `hhi`,
-        `sourced_share`, `national_capacity`, `national_makers`, and with draws `demand_low`,
-        `demand_high`, `probability_short`. Unknown is missing, never zero.
+        One row a region and product that is made, needed or under construction there: `evidence`,
+        `capacity` (known figures; missing where makers have none), `construction`, `demand_low`,
+        `demand`, `demand_high`, `demand_full` (at full load), `own_use`, `merchant` (supply left for
+        others), `gap_low`, `gap`, `gap_high`, `balance` (units a year), `coverage` (0 to 1),
+        `gap_value_cny` with `gap_value_cny_low` and `gap_value_cny_high` (CNY a year), `price_cny`,
+        `price_date`, `makers`, `makers_unquantified`, `users`, `users_unquantified`, `hhi`,
+        `sourced_share`, `reasons`, `national_capacity`, `national_makers`, and with draws
+        `demand_likely_low`, `demand_likely_high`. The figure is missing where it can't be told,
+        never zero; an end without bound is infinite.
 
     Raises
     ------
@@ -79,30 +94,35 @@ def calculate_balance(
 
     Notes
     -----
-    :math:`d_i = \sum_j a_{ij} s_{ij} k_j u_j + y_i`, :math:`b_i = k_i u_i - d_i`, coverage
-    :math:`\min(1, k_i u_i / d_i)`, with the share s of alternatives by :func:`split_alternatives`.
-    Direct inputs only: what a missing input would itself take is not charged to the region. It is
-    the Leontief quantity relation with outputs at capacity (Miller and Blair 2009, section 2.2).
+    :math:`d_i = \sum_j a_{ij} s_{ij} k_j l_j + y_i` with load l, against supply :math:`k_i v_i` with
+    availability v and by-products; own use within sites first, choices between alternatives with the
+    least gap: see :func:`chaingraph.allocation.allocate`. Direct inputs only: what a missing input would itself
+    take is not charged to the region. It is the Leontief quantity relation with outputs at
+    actual load (Miller and Blair 2009, section 2.2). Ends are those of interval arithmetic
+    (Moore 1966), worst cases on purpose.
 
     Examples
     --------
     >>> import chaingraph as cg
     >>> frame = calculate_balance(cg.load_dataset("toy")).frame.set_index("product_id")
-    >>> frame.loc["powder_a", ["capacity", "demand", "balance", "coverage"]].tolist()
-    [1500.0, 2000.0, -500.0, 0.75]
+    >>> frame.loc["powder_a", ["capacity", "demand", "gap", "coverage"]].tolist()
+    [1500.0, 2000.0, 500.0, 0.75]
     """
-    study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation, goal=goal)
+    study = as_study(
+        ds, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal, explode=explode
+    )
     wanted = chain_filter(study, chain)
     blocks = []
     for state in region_states(study, region):
-        seen = (state.makers > 0) | state.needed | (state.construction > 0)
+        seen = (state.makers > 0) | state.present | state.needed
+        seen |= (state.rows.construction_rows > 0) | (state.rows.stale_rows > 0)
         rows = np.flatnonzero(seen & wanted)
         numbers = balance_numbers(state, rows, draws=draws, seed=seed)
         blocks.append(Block(state.region.name, rows, numbers))
     params = study_params(study, [block.region for block in blocks], chain)
     shown = SHOWN if len(blocks) == 1 else ("region", *SHOWN)
-    frame = join_blocks(study, blocks)
-    return Result("balance", frame, params, read_lang(ds, lang), shown)
+    frame = named_codes(study, join_blocks(study, blocks))
+    return Result("balance", frame, params, read_lang(study.dataset, lang), shown)
 
 
 def chain_filter(study: Study, chain: str | None) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -114,22 +134,26 @@ def chain_filter(study: Study, chain: str | None) -> np.ndarray[Any, np.dtype[np
 
 
 def study_params(study: Study, regions: list[str], chain: str | None) -> dict[str, Any]:
-    """Return what was asked, as every result of a region carries it."""
+    """Return what was asked, as every result of a region carries it: enough to ask it again."""
     ds = study.dataset
-    utilisation = study.utilisation
-    same = len(utilisation) > 0 and bool((utilisation == utilisation[0]).all())
     params: dict[str, Any] = {
         "dataset": ds.name,
         "version": ds.version,
         "at": ds.as_of,
         "region": regions[0] if len(regions) == 1 else tuple(regions),
         "statuses": study.statuses,
-        "utilisation": float(utilisation[0]) if same else "by product",
+        "load": study.loads.asked,
     }
+    if study.stale != "drop":
+        params["stale"] = study.stale
+    if study.price_rule != "at":
+        params["prices"] = study.price_rule
     if chain:
         params["chain"] = chain
     if study.goal:
         params["goal"] = study.goal
+    if study.explode:
+        params["explode"] = True
     if ds.skipped_rows:
         params["skipped_rows"] = ds.skipped_rows
     return params
@@ -159,6 +183,8 @@ def join_blocks(study: Study, blocks: list[Block]) -> pd.DataFrame:
         columns[shown] = study.products[name].array.take(rows)
     for name in list(blocks[0].columns):
         columns[name] = np.concatenate([block.columns.pop(name) for block in blocks])
+    columns["price_cny"] = study.price[rows]
+    columns["price_date"] = pd.array([study.prices.date[row] or None for row in rows.tolist()], dtype="str")
     return pd.DataFrame(columns, copy=False)
 
 
@@ -167,44 +193,57 @@ def balance_numbers(
 ) -> dict[str, NDArray[Any]]:
     """Return the balance columns of some products of a region, in the order of `rows`."""
     study = state.study
+    value = state.gap_value
     numbers: dict[str, Any] = {
+        "evidence": state.evidence.level,
         "makers": state.makers,
         "makers_unquantified": state.unquantified,
-        "capacity": unknown_capacity(state),
+        "capacity": shown_capacity(state),
         "construction": state.construction,
-        "demand": unknown_demand(state),
+        "stale_rows": state.rows.stale_rows,
+        "demand_low": state.demand.low,
+        "demand": state.demand.point,
+        "demand_high": state.demand.high,
+        "demand_full": state.demand_full,
+        "own_use": state.own_use.point,
+        "merchant": state.merchant.point,
+        "gap_low": state.gap.low,
+        "gap": state.gap.point,
+        "gap_high": state.gap.high,
         "balance": state.balance,
         "coverage": state.coverage,
-        "price_cny": study.price,
-        "gap_value_cny": state.gap_value,
+        "gap_value_cny_low": value.low,
+        "gap_value_cny": value.point,
+        "gap_value_cny_high": value.high,
         "users": state.users,
         "users_unquantified": state.users_unknown,
-        "hhi": state.hhi,
+        "hhi": state.rows.hhi,
         "sourced_share": state.sourced_demand,
-        "national_capacity": unknown_national(study),
+        "reasons": np.where(state.gap.low < state.gap.high, state.gap.reasons, 0),
+        "national_capacity": study.nation.capacity,
         "national_makers": study.nation.makers,
     }
     if draws:
         interval = demand_interval(state, draws=draws, seed=seed)
-        numbers["demand_low"] = interval.low
-        numbers["demand_high"] = interval.high
-        numbers["probability_short"] = interval.probability_short
+        numbers["demand_likely_low"] = interval.low
+        numbers["demand_likely_high"] = interval.high
     return {name: values[rows] for name, values in numbers.items()}
 
 
-def unknown_capacity(state: RegionState) -> Floats:
-    """Return the capacities, missing where makers are known and none of their figures is."""
-    unknown = (state.unquantified > 0) & (state.capacity <= 0)
-    return np.where(unknown, np.nan, state.capacity)
+def named_codes(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return joined blocks with words for the codes of evidence and reasons, in place."""
+    del study
+    if "evidence" not in frame:
+        return frame
+    frame["evidence"] = pd.array(LEVELS, dtype="str").take(frame["evidence"].to_numpy())
+    bits = frame["reasons"].to_numpy()
+    names = {bit: "; ".join(reason_names(bit)) or None for bit in set(bits.tolist())}
+    frame["reasons"] = pd.array([names[bit] for bit in bits.tolist()], dtype="str")
+    return frame
 
 
-def unknown_demand(state: RegionState) -> Floats:
-    """Return the demands, missing where a user is known and nothing of its demand is."""
-    unknown = (state.demand <= 0) & state.needed
-    return np.where(unknown, np.nan, state.demand)
-
-
-def unknown_national(study: Study) -> Floats:
-    """Return the national capacities, missing where makers are known and no figure is."""
-    unknown = (study.nation.makers > 0) & (study.nation.capacity <= 0)
-    return np.where(unknown, np.nan, study.nation.capacity)
+def shown_capacity(state: RegionState) -> Floats:
+    """Return the known capacities, missing where makers are known and none of their figures is."""
+    known = np.where(state.totals.stale, 0.0, np.nan_to_num(state.totals.made))
+    figure = np.maximum(state.rows.capacity, known)
+    return np.where(state.present & (figure <= 0), np.nan, figure)

@@ -1,4 +1,4 @@
-"""Gaps: products whose local state calls for an action, ranked."""
+"""Gaps: products whose local state calls for something, with what is known of it, ranked."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from chaingraph.analysis.advise import advise
 from chaingraph.analysis.balance import (
     Block,
     balance_numbers,
     chain_filter,
     join_blocks,
+    named_codes,
     study_params,
 )
+from chaingraph.analysis.choices import GroupLines, group_lines
+from chaingraph.analysis.decide import decision_table
 from chaingraph.analysis.priority import (
     chains_served,
     local_inputs,
@@ -23,84 +27,91 @@ from chaingraph.analysis.priority import (
     read_weights,
     weigh,
 )
-from chaingraph.analysis.regions import find_regions
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import RegionState, Study, open_study, region_states
+from chaingraph.analysis.state import RegionState
+from chaingraph.analysis.study import Study, as_study, region_states
 from chaingraph.enterprises import count_undated
 from chaingraph.errors import OptionError, closest
+from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.products import NOT_MADE_OF
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from chaingraph.dataset import Dataset
-    from chaingraph.products import Flags, Integers
+    from chaingraph.quantity import Flags, Floats, Integers
+    from chaingraph.regions import Asked
 
-GAP_KINDS = ("missing", "short", "unquantified", "surplus", "single")
-ACTIONS = {
-    "missing": "fill",
-    "short": "strengthen",
-    "unquantified": "survey",
-    "surplus": "extend",
-    "single": "secure",
-}
+GAP_KINDS = (
+    "missing", "missing_likely", "short", "one_of", "unquantified", "unseen", "coming",
+    "not_assessed", "on_site", "flow", "captive", "surplus", "single",
+)  # fmt: skip
+"""Kinds of rows of :func:`find_gaps`; a balance also knows covered and made."""
+UNMET = ("missing", "missing_likely", "short", "one_of", "unquantified", "unseen", "coming", "not_assessed")
+"""Kinds that may be bought outside."""
+CERTAIN = ("missing", "short")
+"""Kinds that are known for sure: somebody looked, or makers are known not to be enough."""
+ACTIONS = ("fill", "strengthen", "survey", "follow", "extend", "secure", "assure", "collect", "")
 SUPPLY_KINDS = ("resource", "energy")
-_ASSURED = 2
-"""The first kinds, missing and short: of resources and energy they call for assured supply."""
-LISTS = ("recruit", "supply")
-CONCENTRATED = 0.25
-IDLE = 0.1
+LISTS = decision_table().lists
 SORTS = {"priority": ("priority", "gap_value_cny"), "value": ("gap_value_cny", "priority")}
 SHOWN = (
-    "rank", "product_id", "name_zh", "name_en", "gap_kind", "action", "unit", "demand", "capacity",
-    "construction", "coverage", "gap_value_cny", "is_break", "priority",
+    "rank", "product_id", "name_zh", "name_en", "gap_kind", "verb", "then", "unit", "demand",
+    "gap_low", "gap", "gap_high", "gap_value_cny", "size_verdict", "priority",
 )  # fmt: skip
 
 
 def find_gaps(
-    ds: Dataset,
+    ds: Dataset | Study | RegionState,
     *,
-    region: str | Sequence[str] | None = None,
+    region: Asked = None,
     chain: str | None = None,
     kinds: Iterable[str] | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    utilisation: float | Mapping[str, float] = 1.0,
+    load: float | str | Mapping[str, float] = "actual",
+    utilisation: float | Mapping[str, float] | None = None,
     goal: Mapping[str, float] | None = None,
+    explode: bool = False,
     weights: Mapping[str, float] | None = None,
     sort: str = "priority",
     draws: int = 1000,
     seed: int = 0,
     lang: str | None = None,
 ) -> Result:
-    r"""Find the gaps of a region's chains, recruitable ones first, each list by priority.
+    r"""Find what a region's makers need and nobody serves there, as far as that is known.
 
     Parameters
     ----------
     ds
-        The dataset; needs enterprises and capacities (figures may be missing).
-    region, chain, at, statuses, utilisation, goal, lang
+        The dataset; needs enterprises and capacities (figures may be missing). Or an open study, or
+        the state of a region, whose assumptions then hold.
+    region, chain, at, statuses, load, utilisation, goal, explode, lang
         As in :func:`calculate_balance`.
     kinds
-        Only these kinds: missing, short, unquantified, surplus, single.
+        Only these kinds of gap.
     weights
         Weights of the priority's parts: value, output, break, inputs, cross, open.
     sort
         Order within each list: ``priority``, or ``value`` (gap value, largest first, unknown last).
     draws, seed
-        Draws for the demand interval and the probability of being short; 0: none (faster).
+        Draws for the likely interval of the demand; 0: none (faster).
 
     Returns
     -------
     Result
-        One row a region and gap, the columns of :func:`calculate_balance` and: `list` (recruit, or
-        supply for resources and energy, which no recruitment brings), `rank` within region and list,
-        `gap_kind`, `action`, `is_break`, `single_source`, `dependents` (local products it goes into),
-        `dependent_output_cny`, `open_outputs` (for a surplus: the products that would use it and have
-        no local maker), `restricted`, `priority` (what the known parts add up to),
+        One row a region and product that calls for something, the columns of
+        :func:`calculate_balance` and: `list` (recruit, supply for grid and resource products, survey for
+        whom to ask, cooperation), `rank` within region and list, `gap_kind`, `rule` (of the table of
+        decisions), `verb` (what to do now), `then` (what follows once that is known), `action` (补链
+        强链 延链 稳链 保供 摸底), `evidence_date`, `coming` (capacity under construction, units a year),
+        `known_users`, `choice` and `under` (alternatives for one need stand beneath the first of them),
+        `plant_size`, `plant_size_small`, `reach`, `reach_class`, `market`, `size_verdict`, `plant_fill`,
+        `is_break`, `single_source`, `dependents` (local products it goes into), `dependent_output_cny`,
+        `open_outputs`, `restricted`, `declining`, `priority` (what the known parts add up to),
         `priority_high` (with every unknown part at 1) and the parts `part_value` ... `part_open`.
 
     Raises
@@ -110,16 +121,11 @@ def find_gaps(
 
     Notes
     -----
-    Kinds, the first that fits: *missing* (a local maker or the goal takes it, nobody makes it here),
-    *short* (supply below demand), *unquantified* (makers or users known, figures not), *surplus*
-    (more than a tenth of the supply has no local user, and a product of the chain would use it:
-    `open_outputs` names those that nobody makes here),
-    *single* (taken here and made by one maker, or HHI above 0.25, the line of a highly concentrated
-    market in the U.S. Horizontal Merger Guidelines of 2010). Actions: fill 补链, strengthen 强链,
-    extend 延链, secure 稳链; survey 摸底 for what cannot be told; assure 保供 for missing or short
-    resources and energy. A *break* is a missing product one of whose
-    inputs is made here; energy, resources, auxiliaries, equipment and services neither are nor feed
-    one. The parts of the priority are explained at :func:`chaingraph.analysis.priority.priority_parts`.
+    A product is called *missing* only where a survey looked and found none; a product that no row names
+    is *unseen*, or *not_assessed* where the data hardly collect it anywhere. Kinds, verbs and
+    lists come from the table of decisions (``analysis/decisions.json``): thirteen levels of evidence,
+    facts of the interval balance, seventeen rules, the first that fits. The verb that follows comes
+    from plant size and reach; the priority from :func:`chaingraph.analysis.priority.priority_parts`.
 
     Examples
     --------
@@ -131,18 +137,40 @@ def find_gaps(
     wanted_kinds = _read_kinds(kinds)
     if sort not in SORTS:
         raise OptionError("bad-sort", value=sort, choices=", ".join(SORTS))
-    study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation, goal=goal)
+    asked = {
+        "at": at, "statuses": statuses, "load": load, "utilisation": utilisation, "goal": goal,
+        "explode": explode,
+    }  # fmt: skip
+    study, states = read_states(ds, region, asked)
     weights = read_weights(weights)
     frame, names = gaps_of(
-        study, region_states(study, region), chain=chain, kinds=wanted_kinds, weights=weights,
+        study, states, chain=chain, kinds=wanted_kinds, weights=weights,
         sort=sort, draws=draws, seed=seed,
     )  # fmt: skip
     params = study_params(study, names, chain) | {"draws": draws, "seed": seed, "weights": weights}
     shown = SHOWN if len(names) == 1 else ("region", *SHOWN)
     notes = _notes(frame, study)
-    if at is not None and len(names) == 1:
+    if at is not None and len(names) == 1 and isinstance(ds, Dataset_):
         notes += _undated(study, region)
-    return Result("gaps", frame, params, read_lang(ds, lang), shown, notes)
+    return Result("gaps", frame, params, read_lang(study.dataset, lang), shown, notes)
+
+
+def read_states(
+    ds: Dataset | Study | RegionState, region: Asked, asked: Mapping[str, Any]
+) -> tuple[Study, Iterable[RegionState]]:
+    """Return the study and the states that a dataset, a study or a state stands for.
+
+    Raises
+    ------
+    OptionError
+        Where a state is given and another region asked for, or a study and other assumptions.
+    """
+    if isinstance(ds, RegionState):
+        if region is not None:
+            raise OptionError("region-of-state", region=ds.region.name)
+        return as_study(ds.study, **asked), [ds]
+    study = as_study(ds, **asked)
+    return study, region_states(study, region)
 
 
 def gaps_of(
@@ -157,16 +185,13 @@ def gaps_of(
     seed: int = 0,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the gaps of regions that have been read, and the regions' names; see :func:`find_gaps`."""
-    wanted, matrix = chain_filter(study, chain), study.chain_matrix
-    weighed = read_weights(weights)
-    blocks = [
-        _region_gaps(state, wanted, kinds, weighed, matrix, sort, draws, seed) for state in states
-    ]
+    wanted, weighed = chain_filter(study, chain), read_weights(weights)
+    blocks = [_region_gaps(state, wanted, kinds, weighed, sort, draws, seed) for state in states]
     return _named(study, join_blocks(study, blocks)), [block.region for block in blocks]
 
 
 def split_lists(result: Result) -> list[Result]:
-    """Return the recruitment list and the supply-security list of gaps as results of their own.
+    """Return the lists of gaps as results of their own: recruit, supply, survey, cooperation.
 
     Examples
     --------
@@ -177,14 +202,14 @@ def split_lists(result: Result) -> list[Result]:
     frame = result.frame
     if frame.empty:
         return [result]
-    recruit = frame[frame["list"] == "recruit"].reset_index(drop=True)
-    supply = frame[frame["list"] == "supply"].reset_index(drop=True)
-    first = replace(result, frame=recruit)
-    return (
-        [first, replace(result, kind="supply_gaps", frame=supply, notes=())]
-        if len(supply)
-        else [first]
-    )
+    parts = []
+    for name in LISTS:
+        rows = frame[frame["list"] == name].reset_index(drop=True)
+        kind = "gaps" if name == LISTS[0] else f"{name}_gaps"
+        notes = result.notes if name == LISTS[0] else ()
+        if len(rows) or name == LISTS[0]:
+            parts.append(replace(result, kind=kind, frame=rows, notes=notes))
+    return parts
 
 
 def _read_kinds(kinds: Iterable[str] | None) -> tuple[str, ...]:
@@ -198,31 +223,19 @@ def _read_kinds(kinds: Iterable[str] | None) -> tuple[str, ...]:
     return asked
 
 
-def classify(state: RegionState) -> Integers:
-    """Return the position in ``GAP_KINDS`` of each product, -1 for those that call for nothing."""
-    present, needed = state.present, state.needed
-    no_figure = (state.unquantified > 0) & (state.capacity <= 0)
-    no_demand = (state.demand <= 0) & needed
-    links = state.study.graph.source[state.study.chain_links]
-    idle = present & (state.supply * (1 - IDLE) > state.demand)
-    surplus = idle & (np.bincount(links, minlength=state.study.graph.size) > 0)
-    single = present & needed & ((state.makers == 1) | (np.nan_to_num(state.hhi) > CONCENTRATED))
-    conditions = [
-        needed & ~present,
-        present & needed & ~no_figure & state.short,
-        present & needed & (no_figure | no_demand),
-        surplus,
-        single,
-    ]
-    return np.asarray(np.select(conditions, range(len(conditions)), default=-1), dtype=np.intp)
-
-
 def find_breaks(state: RegionState) -> Flags:
-    """Tell which products are missing between a local input and a local output."""
+    """Tell which products nobody is known to make between a local input and a local output."""
     graph = state.study.graph
     fed = np.bincount(graph.target[state.open_links], minlength=graph.size) > 0
     part_of_chain = ~state.study.kind_in("kind", NOT_MADE_OF)
     return part_of_chain & fed & ~state.present & (state.users > 0)
+
+
+def certain_value(state: RegionState) -> Floats:
+    """Return the part of the gap value that is certain, CNY a year: the least gap, of no survey item."""
+    value = state.gap_value.low
+    asks = np.array([name == "survey" for name in state.decisions.text("list")])
+    return np.where(np.isnan(state.study.price), np.nan, np.where(asks, 0.0, value))
 
 
 def _region_gaps(
@@ -230,75 +243,127 @@ def _region_gaps(
     wanted: Flags,
     kinds: tuple[str, ...],
     weights: Mapping[str, float],
-    matrix: Flags,
     sort: str,
     draws: int,
     seed: int,
 ) -> Block:
-    kind = classify(state)
-    chosen = np.isin(kind, [GAP_KINDS.index(name) for name in kinds]) & wanted
-    rows = np.flatnonzero(chosen)
-    study = state.study
+    study, reach = state.study, state.reach
+    kind = np.array(state.decisions.text("kind"))
+    rows = np.flatnonzero(np.isin(kind, kinds) & wanted)
     restricted = study.products["restricted"].notna().to_numpy(dtype=bool)
-    breaks = find_breaks(state)
-    output = output_at_stake(state)
+    breaks, output = find_breaks(state), output_at_stake(state)
+    lacking = 1 - np.nan_to_num(state.coverage, nan=0.0)
     parts = priority_parts(
         rows,
-        value=state.gap_value,
-        output=output,
+        value=certain_value(state),
+        output=output * lacking,
         is_break=breaks,
         inputs=local_inputs(state),
-        chains=chains_served(state, matrix),
-        chain_count=matrix.shape[1],
+        chains=chains_served(state, study.chain_matrix),
+        chain_count=study.chain_matrix.shape[1],
         restricted=restricted,
     )
     low, high = weigh(parts, weights)
-    supply = study.kind_in("kind", SUPPLY_KINDS)[rows]
+    advice = advise(state)
+    lines = group_lines(state, rows)
+    lists = np.array([LISTS.index(advice.list[row]) for row in rows.tolist()], dtype=np.int8)
+    numbers = balance_numbers(state, rows, draws=draws, seed=seed)
     columns: dict[str, Any] = {
-        **balance_numbers(state, rows, draws=draws, seed=seed),
-        "list": supply.astype(np.int8),
-        "gap_kind": kind[rows].astype(np.int8),
-        "action": np.where(supply & (kind[rows] < _ASSURED), len(GAP_KINDS), kind[rows]),
+        **numbers,
+        "list": lists,
+        "gap_kind": rows,
+        "rule": rows,
+        "verb": np.array([advice.verb[row] for row in rows.tolist()], dtype=object),
+        "then": np.array([advice.then[row] for row in rows.tolist()], dtype=object),
+        "action": rows,
+        "evidence_date": np.array(
+            [state.evidence.date[row] or None for row in rows.tolist()], dtype=object
+        ),
+        "coming": state.coming.point[rows],
+        "planned": state.rows.planned[rows],
+        "known_users": state.users[rows],
+        "choice": lines.choice,
+        "under": lines.under,
+        "plant_size": reach.typical[rows],
+        "plant_size_small": reach.small[rows],
+        "reach": reach.km[rows],
+        "reach_class": np.array([reach.classes[row] for row in rows.tolist()], dtype=object),
+        "market": reach.market.point[rows],
+        "size_verdict": np.array([reach.verdict[row] for row in rows.tolist()], dtype=object),
+        "plant_fill": reach.fill[rows],
+        "nearest_maker_km": reach.nearest_km[rows],
+        "nearest_maker_city": np.array(
+            [reach.nearest_city[row] or None for row in rows.tolist()], dtype=object
+        ),
         "is_break": breaks[rows],
         "single_source": (state.present & state.needed & (state.makers == 1))[rows],
         "dependents": state.users[rows],
         "dependent_output_cny": output[rows],
         "open_outputs": _open_outputs(state, rows, kind),
         "restricted": rows,
+        "declining": study.kind_in("life_cycle", ("declining",))[rows],
         "priority": low,
         "priority_high": high,
     } | {f"part_{name}": values for name, values in parts.items()}
-    falling = [-columns[name] for name in reversed(SORTS[sort])]
-    order = np.lexsort((rows, *falling, columns["list"]))
+    words = {name: state.decisions.text(name) for name in ("kind", "action")}
+    rules = [rule.id for rule in decision_table().rules]
+    columns["gap_kind"] = np.array([words["kind"][row] for row in rows.tolist()], dtype=object)
+    columns["action"] = np.array([words["action"][row] for row in rows.tolist()], dtype=object)
+    columns["rule"] = np.array([rules[state.decisions.rule[row]] for row in rows.tolist()], dtype=object)
+    order = _order(columns, rows, SORTS[sort], lines)
     columns = {name: values[order] for name, values in columns.items()}
-    first = int(np.searchsorted(columns["list"], 1))
-    count = np.arange(1, len(rows) + 1)
-    columns["rank"] = np.where(columns["list"] == 1, count - first, count)
+    columns["rank"] = _ranks(columns)
     return Block(state.region.name, rows[order], columns)
+
+
+def _order(
+    columns: Mapping[str, Any], rows: Integers, sort: Sequence[str], lines: GroupLines
+) -> Integers:
+    """Return the order of the rows: by list, then by the sort of the line, members beneath their first."""
+    leader = lines.leader
+    falling = [-np.nan_to_num(columns[name], nan=-1.0)[leader] for name in reversed(sort)]
+    beneath = leader != np.arange(len(rows))
+    own = -np.nan_to_num(columns["gap_value_cny"], nan=-1.0)
+    keys = [rows, own, beneath, leader, *falling, columns["list"][leader]]
+    return np.lexsort(keys)
+
+
+def _ranks(columns: Mapping[str, Any]) -> Integers:
+    """Return ranks within each list; members of a group carry that of its first."""
+    first = np.array([not isinstance(under, str) for under in columns["under"]], dtype=bool)
+    rank = np.zeros(len(first), dtype=np.intp)
+    for number in range(len(LISTS)):
+        mine = columns["list"] == number
+        rank[mine] = np.cumsum(first[mine])
+    return np.maximum(rank, 1)
 
 
 def _named(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the joined blocks with words for the codes of vocabularies and products."""
     if "gap_kind" not in frame:
         return frame
-    words: dict[str, Sequence[str]] = {
-        "list": LISTS,
-        "gap_kind": GAP_KINDS,
-        "action": [*(ACTIONS[name] for name in GAP_KINDS), "assure"],
-        "restricted": study.products["restricted"].tolist(),
-    }
-    for name, values in words.items():
-        frame[name] = pd.array(values, dtype="str").take(frame[name].to_numpy())
-    frame["open_outputs"] = frame["open_outputs"].astype("str")
+    frame = named_codes(study, frame)
+    frame["list"] = pd.array(LISTS, dtype="str").take(frame["list"].to_numpy())
+    restricted = pd.array(study.products["restricted"].tolist(), dtype="str")
+    frame["restricted"] = restricted.take(frame["restricted"].to_numpy())
+    for name in _TEXTS:
+        frame[name] = frame[name].astype("str").replace({"": None})
     frame.insert(1, "rank", frame.pop("rank"))
     return frame
 
 
-def _open_outputs(state: RegionState, rows: Integers, kind: Integers) -> NDArray[np.object_]:
+_TEXTS = (
+    "gap_kind", "rule", "verb", "then", "action", "evidence_date", "choice", "under", "reach_class",
+    "size_verdict", "nearest_maker_city", "open_outputs",
+)  # fmt: skip
+
+
+def _open_outputs(
+    state: RegionState, rows: Integers, kind: NDArray[np.str_]
+) -> NDArray[np.object_]:
     """Name for each surplus the products that would use it and have no local maker."""
     graph = state.study.graph
-    surplus = kind == GAP_KINDS.index("surplus")
-    links = np.flatnonzero(state.open_links & surplus[graph.source])
+    links = np.flatnonzero(state.open_links & (kind == "surplus")[graph.source])
     links = links[np.argsort(graph.source[links], kind="stable")]  # targets stay in order
     names = [graph.ids[target] for target in graph.target[links].tolist()]
     source = graph.source[links]
@@ -308,12 +373,10 @@ def _open_outputs(state: RegionState, rows: Integers, kind: Integers) -> NDArray
     return np.array(cells, dtype=object)
 
 
-def _undated(
-    study: Study, region: str | Sequence[str] | None
-) -> tuple[tuple[str, dict[str, Any]], ...]:
+def _undated(study: Study, region: Asked) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Say how many capacity rows have no start and count at the date that was asked for too."""
     ds = study.dataset
-    where = find_regions(ds, region)[0].where
+    where = find_regions(ds, region)[0]
     count = count_undated(ds.enterprises, ds.capacities, where=where, statuses=study.statuses)
     return (("note-undated", {"count": count}),) if count else ()
 
@@ -322,7 +385,8 @@ def _notes(frame: pd.DataFrame, study: Study) -> tuple[tuple[str, dict[str, Any]
     """Return what a reader must know: what is unknown, and how much is sourced."""
     if frame.empty:
         return ()
-    missing_price = frame["price_cny"].isna() & frame["gap_kind"].isin(["missing", "short"])
+    unmet = frame["gap_kind"].isin(UNMET)
+    missing_price = frame["price_cny"].isna() & unmet
     open_demand = frame["demand"].isna() | (frame["users_unquantified"] > 0)
     value = frame["gap_value_cny"].fillna(0)
     total = float(value.sum())

@@ -54,11 +54,13 @@ def read_weights(weights: Mapping[str, float] | None) -> dict[str, float]:
 def output_at_stake(state: RegionState) -> Floats:
     """Return the yearly output value of the local products that each product goes into, in CNY.
 
+    Outputs run at their load; what is not known of them is left out.
+
     A local product without a price or figure stands for what it goes into itself, three stages down;
     where nothing is known the value is nan.
     """
     study, graph = state.study, state.study.graph
-    own = np.nan_to_num(state.supply * study.price)
+    own = np.nan_to_num(state.output.best() * study.price, posinf=0.0)
     source, target = graph.source[state.active], graph.target[state.active]
     total: Floats = np.zeros(graph.size)
     for _ in range(_STAGES_DOWN):
@@ -109,8 +111,11 @@ def priority_parts(
 ) -> dict[str, Floats]:
     r"""Return the parts of the priority of some gaps, 0 to 1, nan where unknown.
 
-    - value: :math:`\sqrt{v / v_{max}}` of the gap value, with the region's largest;
-    - output: the same of the output value of the local products it goes into;
+    Each is on a fixed scale, so that no other row changes it and regions compare.
+
+    - value: :math:`(\log_{10} v - 6) / 4` of the certain gap value in CNY a year, from 1 million (0) to
+      10 billion (1);
+    - output: the same of the output value of the local products that rest on what is not served;
     - break: 1 where it is missing between a local input and a local output;
     - inputs: share of its own inputs that have a local maker;
     - cross: chains served beyond the first, of the other chains that there are;
@@ -118,8 +123,8 @@ def priority_parts(
     """
     others = max(1, chain_count - 1)
     return {
-        "value": _root_scale(value)[rows],
-        "output": _root_scale(output)[rows],
+        "value": log_scale(value)[rows],
+        "output": log_scale(output)[rows],
         "break": is_break[rows].astype(float),
         "inputs": inputs[rows],
         "cross": np.maximum(0, chains[rows] - 1) / others,
@@ -127,12 +132,22 @@ def priority_parts(
     }
 
 
-def _root_scale(values: Floats) -> Floats:
-    """Return the square root of values over their largest: halves the distance to the top, keeps order."""
-    top = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
-    if top <= 0:
-        return np.where(np.isnan(values), np.nan, 0.0)
-    return np.asarray(np.sqrt(values / top))
+SMALLEST, LARGEST = 1e6, 1e10
+"""Yearly values, in CNY, at the ends of the scale: a small supply contract, and a whole industry of a city."""
+
+
+def log_scale(values: Floats) -> Floats:
+    """Return values on a scale from 1 million (0) to 10 billion CNY (1); nan stays.
+
+    Examples
+    --------
+    >>> log_scale(np.array([1e6, 1e8, 1e10, 5e10, 0.0])).tolist()
+    [0.0, 0.5, 1.0, 1.0, 0.0]
+    """
+    steps = np.log10(LARGEST / SMALLEST)
+    with np.errstate(divide="ignore"):
+        scale = np.log10(np.asarray(values) / SMALLEST) / steps
+    return np.asarray(np.clip(scale, 0.0, 1.0))
 
 
 def weigh(parts: Mapping[str, Floats], weights: Mapping[str, float]) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""Intervals of demand and the probability of being short, from the ranges of the coefficients."""
+"""Likely intervals of demand, from the ranges of the coefficients."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from chaingraph.errors import OptionError
 
 if TYPE_CHECKING:
     from chaingraph.analysis.state import RegionState
-    from chaingraph.products import Floats
+    from chaingraph.quantity import Floats
 
 MOST_DRAWS = 100_000
 LOW, HIGH = 0.05, 0.95
 
 
 class Interval(NamedTuple):
-    """Demand between its 5% and 95% points, and how often it is above the supply."""
+    """Demand between its 5% and 95% points."""
 
     low: Floats
     high: Floats
-    probability_short: Floats
 
 
 def triangular(uniform: Floats, low: Floats, mode: Floats, high: Floats) -> Floats:
@@ -38,11 +37,49 @@ def triangular(uniform: Floats, low: Floats, mode: Floats, high: Floats) -> Floa
     return np.where(width > 0, np.where(uniform < turn, rising, falling), mode)
 
 
-def demand_interval(state: RegionState, *, draws: int, seed: int) -> Interval:
-    """Draw all coefficients and measure each product's demand.
+def centred_mode(low: Floats, mean: Floats, high: Floats) -> Floats:
+    """Return the mode that makes the mean of a triangle the coefficient, as near as the ends allow.
 
-    Each link draws its own seeded sequence in the order of (output, input), so that row order never
-    matters; the shares of alternatives stay as they are. Demand of the goal is certain.
+    The mean of a triangle is (l + m + h) / 3, so that a coefficient taken as the mode would be
+    off the middle of its own draws wherever its range is lopsided.
+    """
+    return np.clip(3 * mean - low - high, low, high)
+
+
+def draw_coefficients(state: RegionState, *, draws: int, seed: int) -> tuple[Floats, Floats]:
+    """Draw the coefficient of every link that is taken here.
+
+    Each link has its own sequence, seeded by (seed, input, output), so that no other row changes it.
+    Draws are shifted to have the coefficient as their mean where the range is too lopsided for a triangle.
+
+    Returns
+    -------
+    links : array of int
+        Positions of the links.
+    draws : array
+        One row a link, one column a draw, units of the input for one of the output.
+    """
+    if not 1 <= draws <= MOST_DRAWS:
+        raise OptionError("bad-draws", value=draws)
+    if seed < 0:
+        raise OptionError("bad-seed", value=seed)
+    graph = state.study.graph
+    links = np.flatnonzero((state.flow > 0) & graph.quantified)
+    uniform = np.empty((len(links), draws))
+    for row, link in enumerate(links.tolist()):
+        names = f"{graph.ids[graph.source[link]]}\0{graph.ids[graph.target[link]]}"
+        key = np.frombuffer(names.encode(), dtype=np.uint8)
+        uniform[row] = np.random.default_rng([seed, *key.tolist()]).random(draws)
+    mean = graph.coefficient[links, None]
+    low = np.minimum(graph.low[links, None], mean)
+    high = np.maximum(graph.high[links, None], mean)
+    mode = centred_mode(low, mean, high)
+    drawn = triangular(uniform, low, mode, high)
+    return links, drawn + (mean - (low + mode + high) / 3)
+
+
+def demand_interval(state: RegionState, *, draws: int, seed: int) -> Interval:
+    """Draw all coefficients and measure each product's demand; shares and loads stay as they are.
 
     Parameters
     ----------
@@ -51,41 +88,27 @@ def demand_interval(state: RegionState, *, draws: int, seed: int) -> Interval:
     draws
         Number of draws, 1 or more.
     seed
-        Seed of the generator.
+        Seed of the draws.
 
     Raises
     ------
     OptionError
         For fewer than one draw or more than 100,000, or a seed below zero.
     """
-    if not 1 <= draws <= MOST_DRAWS:
-        raise OptionError("bad-draws", value=draws)
-    if seed < 0:
-        raise OptionError("bad-seed", value=seed)
     graph = state.study.graph
-    links = np.flatnonzero(state.flow > 0)
-    products = np.unique(graph.source[links])
-    place = np.searchsorted(products, graph.source[links])
-    generator = np.random.default_rng(seed)
-    uniform = generator.random((len(links), draws))
-    mode = graph.coefficient[links, None]
-    low = np.minimum(graph.low[links, None], mode)
-    high = np.maximum(graph.high[links, None], mode)
-    per_unit = (state.flow[links] / graph.coefficient[links])[:, None]
-    flows = triangular(uniform, low, mode, high) * per_unit
-    order = np.argsort(place, kind="stable")
-    first = np.searchsorted(place[order], np.arange(len(products)))
-    demand = np.add.reduceat(flows[order], first, axis=0) if len(links) else flows
-    demand = demand + state.study.wanted[products][:, None]
-    supply = state.supply[products][:, None]
-    result = [np.full(graph.size, np.nan) for _ in range(3)]
-    if len(links):
-        result[0][products], result[1][products] = np.quantile(demand, [LOW, HIGH], axis=1)
-        result[2][products] = (demand > supply * (1 + 1e-9)).mean(axis=1)
+    links, drawn = draw_coefficients(state, draws=draws, seed=seed)
+    low, high = np.full(graph.size, np.nan), np.full(graph.size, np.nan)
     wanted = state.study.wanted
-    only_goal = (wanted > 0) & np.isnan(result[0])
-    result[0][only_goal] = result[1][only_goal] = wanted[only_goal]
-    result[2][only_goal] = (wanted > state.supply * (1 + 1e-9))[only_goal]
-    unknown = (state.unquantified > 0) & (state.capacity <= 0)
-    result[2][unknown] = np.nan
-    return Interval(*result)
+    if len(links):
+        products = np.unique(graph.source[links])
+        place = np.searchsorted(products, graph.source[links])
+        flows = drawn * (state.flow[links] / graph.coefficient[links])[:, None]
+        order = np.argsort(place, kind="stable")
+        first = np.searchsorted(place[order], np.arange(len(products)))
+        demand = np.add.reduceat(flows[order], first, axis=0) + wanted[products][:, None]
+        low[products], high[products] = np.quantile(demand, [LOW, HIGH], axis=1)
+    only_goal = (wanted > 0) & np.isnan(low)
+    low[only_goal] = high[only_goal] = wanted[only_goal]
+    unknown = np.isnan(state.demand.point)
+    low[unknown] = high[unknown] = np.nan
+    return Interval(low, high)
