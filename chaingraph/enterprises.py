@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEVELS: Final = ("province", "city", "county", "park")
-STATUSES: Final = ("operating", "construction", "planned", "suspended", "closed")
+STATUSES: Final = (
+    "operating", "trial", "construction", "planned", "suspended", "cancelled", "closed",
+)  # fmt: skip
 
 LOCAL_COLUMNS: Final = (
     "region",

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 MOVES = ("added", "started", "raised", "known", "restated", "unknown", "cut", "stopped", "gone")
 """In the order in which a reader wants them: more supply first."""
-_STANDING = {"closed": 0, "suspended": 1, "planned": 2, "construction": 3, "operating": 4}
+_STANDING = {
+    "closed": 0, "cancelled": 0, "suspended": 1, "planned": 2, "construction": 3, "trial": 4,
+    "operating": 5,
+}  # fmt: skip
 _PLACES = ("province", "city", "county", "park")
 
 
