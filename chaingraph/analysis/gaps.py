@@ -23,11 +23,11 @@ from chaingraph.analysis.priority import (
     read_weights,
     weigh,
 )
-from chaingraph.analysis.regions import find_regions
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.state import RegionState, Study, open_study, region_states
 from chaingraph.enterprises import count_undated
 from chaingraph.errors import OptionError, closest
+from chaingraph.gazetteer import find_regions
 from chaingraph.products import NOT_MADE_OF
 from chaingraph.results import Result
 
@@ -313,7 +313,7 @@ def _undated(
 ) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Say how many capacity rows have no start and count at the date that was asked for too."""
     ds = study.dataset
-    where = find_regions(ds, region)[0].where
+    where = find_regions(ds, region)[0]
     count = count_undated(ds.enterprises, ds.capacities, where=where, statuses=study.statuses)
     return (("note-undated", {"count": count}),) if count else ()
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chaingraph.analysis.regions import Region, find_regions
 from chaingraph.analysis.settings import read_goal, read_statuses, read_utilisation
 from chaingraph.enterprises import local_rows, national_capacity
+from chaingraph.gazetteer import find_regions
 from chaingraph.products import (
     NOT_MADE_OF,
     goal_vector,
@@ -20,13 +20,16 @@ from chaingraph.products import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from chaingraph.dataset import Dataset
+    from chaingraph.enterprises import Where
+    from chaingraph.gazetteer import Asked
     from chaingraph.products import Flags, Floats, Integers, ProductGraph
+    from chaingraph.regions import Region
 
 _TINY = 1e-9
 
@@ -283,9 +286,7 @@ def _spread(graph: ProductGraph, place: Integers, values: Any, empty: float) -> 
     return result
 
 
-def region_states(
-    study: Study, regions: Iterable[str] | str | None = None
-) -> Iterator[RegionState]:
+def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
     """Yield the state of each region, all from one pass over the enterprises.
 
     Parameters
@@ -293,7 +294,7 @@ def region_states(
     study
         The dataset under its assumptions.
     regions
-        Names, a level, or None for the focus; see :func:`find_regions`.
+        Regions or names, a level, or None for the focus; see :func:`find_regions`.
     """
     ds = study.dataset
     for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
@@ -310,16 +311,14 @@ def region_states(
             yield _state(study, region, place[first:last], numbers)
 
 
-def _passes(
-    asked: list[Region], *, whole: bool
-) -> list[tuple[str | None, Mapping[str, Sequence[str]], list[Region]]]:
+def _passes(asked: list[Region], *, whole: bool) -> list[tuple[str | None, Where, list[Region]]]:
     """Return the passes over the enterprises: one for regions of one level, else one a region."""
     level = asked[0].level if asked else None
-    plain = all(region.level == level and set(region.where) == {level} for region in asked)
+    plain = all(region.level == level and region.is_plain for region in asked)
     if len(asked) > 1 and level is not None and plain:
         where = {} if whole else {level: [region.name for region in asked]}
         return [(level, where, asked)]
-    return [(None, region.where, [region]) for region in asked]
+    return [(None, region, [region]) for region in asked]
 
 
 def _state(
@@ -346,6 +345,6 @@ def _state(
     )
 
 
-def region_state(study: Study, region: str | None = None) -> RegionState:
+def region_state(study: Study, region: str | Region | None = None) -> RegionState:
     """Return the state of one region, the focus by default."""
     return next(region_states(study, region if region is None else [region]))
