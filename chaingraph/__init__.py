@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.crosschain import find_cross_chain
     from chaingraph.analysis.explain import explain_product
     from chaingraph.analysis.gaps import find_gaps
-    from chaingraph.analysis.regions import find_region, list_regions
+    from chaingraph.analysis.regions import list_regions
     from chaingraph.analysis.relatedness import measure_relatedness
     from chaingraph.analysis.requirements import calculate_requirements
     from chaingraph.analysis.trace import trace_product
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         OptionError,
         UnknownNameError,
     )
+    from chaingraph.gazetteer import find_region, near, region
     from chaingraph.graph import build_graph, graph_to_tables
     from chaingraph.intake.importing import Imported, import_file
     from chaingraph.loading import (
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from chaingraph.recruit.backtest import Backtest, backtest
     from chaingraph.recruit.explain import explain_target
     from chaingraph.recruit.targets import rank_targets
+    from chaingraph.regions import Region
     from chaingraph.results import Result
     from chaingraph.rulebook.listing import list_rules
     from chaingraph.templates.making import init_dataset
@@ -75,7 +77,7 @@ _HOMES = {
     "chaingraph.analysis.crosschain": ("find_cross_chain",),
     "chaingraph.analysis.explain": ("explain_product",),
     "chaingraph.analysis.gaps": ("find_gaps",),
-    "chaingraph.analysis.regions": ("find_region", "list_regions"),
+    "chaingraph.analysis.regions": ("list_regions",),
     "chaingraph.analysis.relatedness": ("measure_relatedness",),
     "chaingraph.analysis.requirements": ("calculate_requirements",),
     "chaingraph.analysis.trace": ("trace_product",),
@@ -108,6 +110,8 @@ _HOMES = {
     "chaingraph.recruit.backtest": ("Backtest", "backtest"),
     "chaingraph.recruit.explain": ("explain_target",),
     "chaingraph.recruit.targets": ("rank_targets",),
+    "chaingraph.gazetteer": ("find_region", "near", "region"),
+    "chaingraph.regions": ("Region",),
     "chaingraph.results": ("Result",),
     "chaingraph.rulebook.listing": ("list_rules",),
     "chaingraph.templates.making": ("init_dataset",),
@@ -139,6 +143,7 @@ __all__ = [
     "MissingLibraryError",
     "MissingTableError",
     "OptionError",
+    "Region",
     "Result",
     "UnknownNameError",
     "__version__",
@@ -171,12 +176,14 @@ __all__ = [
     "measure_local_content",
     "measure_relatedness",
     "merge_dataset",
+    "near",
     "rank_targets",
     "read_chain_graph",
     "read_conflict_decisions",
     "read_decisions",
     "read_enterprise_list",
     "read_lists",
+    "region",
     "remember_decisions",
     "save_chain_map",
     "save_conflicts",

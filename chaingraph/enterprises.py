@@ -5,6 +5,7 @@ Rows are only filtered, joined and aggregated here; what is collected is as smal
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import narwhals as nw
@@ -15,12 +16,18 @@ from chaingraph.dataset import last_day
 from chaingraph.engines import collect, collect_coded, read_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from chaingraph.regions import Region
+
+    Where = Mapping[str, Sequence[str]] | Region
+
 LEVELS: Final = ("province", "city", "county", "park")
-STATUSES: Final = ("operating", "construction", "planned", "suspended", "closed")
+STATUSES: Final = (
+    "operating", "trial", "construction", "planned", "suspended", "cancelled", "closed",
+)  # fmt: skip
 
 LOCAL_COLUMNS: Final = (
     "region",
@@ -163,7 +170,7 @@ def local_rows(
     capacities: Any,
     *,
     level: str | None,
-    where: Mapping[str, Sequence[str]] | None = None,
+    where: Where | None = None,
     at: str,
     statuses: Mapping[str, float],
 ) -> LocalRows:
@@ -217,7 +224,7 @@ def local_capacity(
     capacities: Any,
     *,
     level: str | None,
-    where: Mapping[str, Sequence[str]] | None = None,
+    where: Where | None = None,
     at: str,
     statuses: Mapping[str, float],
 ) -> pd.DataFrame:
@@ -232,7 +239,7 @@ def local_capacity(
     level
         Column that names the region (``"city"``); None: everything is one region, ``""``.
     where
-        Column -> names that a site must have one of.
+        A region, or column -> names that a site must have one of.
     at, statuses
         As in :func:`in_force`.
 
@@ -251,9 +258,11 @@ def local_capacity(
     return pd.DataFrame(names | rows.numbers, columns=list(LOCAL_COLUMNS))
 
 
-def sites_in(enterprises: Any, where: Mapping[str, Sequence[str]] | None) -> Any:
-    """Return the enterprises that lie in one of the places of each column."""
+def sites_in(enterprises: Any, where: Where | None) -> Any:
+    """Return the enterprises that lie in a region, or in one of the places of each column."""
     sites = read_frame(enterprises)
+    if where is not None and not isinstance(where, Mapping):
+        return where.filter(sites)
     for column, names in (where or {}).items():
         sites = sites.filter(nw.col(column).is_in(list(names)))
     return sites
@@ -340,7 +349,7 @@ def maker_rows(
     capacities: Any,
     *,
     products: Sequence[str] | None = None,
-    where: Mapping[str, Sequence[str]] | None = None,
+    where: Where | None = None,
     at: str,
     statuses: Mapping[str, float],
 ) -> pd.DataFrame:
@@ -369,7 +378,7 @@ def count_undated(
     enterprises: Any,
     capacities: Any,
     *,
-    where: Mapping[str, Sequence[str]],
+    where: Where,
     statuses: Mapping[str, float],
 ) -> int:
     """Return how many capacity rows of sites have no start, so that they count at every date."""
@@ -378,9 +387,7 @@ def count_undated(
         nw.col("status").is_in(list(statuses)),
         nw.col("scope") != "group",
     )
-    sites = read_frame(enterprises)
-    for column, names in where.items():
-        sites = sites.filter(nw.col(column).is_in(list(names)))
+    sites = sites_in(enterprises, where)
     joined = rows.select("enterprise_id").join(
         sites.select("enterprise_id"), on="enterprise_id", how="inner"
     )

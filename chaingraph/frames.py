@@ -12,7 +12,7 @@ from chaingraph.checks import Finding
 from chaingraph.engines import read_frame
 from chaingraph.errors import OptionError, closest
 from chaingraph.schema import TABLE_NAMES, table_spec
-from chaingraph.tables import ORIGIN, empty_table
+from chaingraph.tables import DEFAULTS, ORIGIN, empty_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from chaingraph.schema import Field
 
 _BIG = ("enterprises", "capacities")
-_DEFAULTS = {"role": "consumed", "status": "operating", "scope": "site"}
 _FEW = 5_000  # names that may be searched for a similar one
 _AS_IT_IS: Final = object()
 
@@ -75,9 +74,10 @@ def _pandas_table(table: str, frame: pd.DataFrame, name: str) -> tuple[pd.DataFr
     if found:
         return frame, found
     columns: dict[str, Any] = {}
+    defaults = DEFAULTS.get(table, {})
     for field in spec.fields:
         if field.name not in frame:
-            kind = {"number": np.nan, "boolean": False}.get(field.type, _DEFAULTS.get(field.name))
+            kind = {"number": np.nan, "boolean": False}.get(field.type, defaults.get(field.name))
             dtype: Any = {"number": "float64", "boolean": "bool"}.get(field.type, "str")
             columns[field.name] = pd.Series([kind] * len(frame), dtype=dtype)
             continue
@@ -89,7 +89,7 @@ def _pandas_table(table: str, frame: pd.DataFrame, name: str) -> tuple[pd.DataFr
             columns[field.name] = values.fillna(value=False).astype(bool)
         else:
             texts = values.astype("str")
-            default = _DEFAULTS.get(field.name)
+            default = defaults.get(field.name)
             columns[field.name] = texts.fillna(default) if default else texts
     for own in frame.columns:
         if own not in spec.by_name:
@@ -133,7 +133,7 @@ def _key_findings(typed: pd.DataFrame, table: str, name: str) -> list[Finding]:
     if not key:
         return []
     found = []
-    for column in key:
+    for column in (key[i] for i in table_spec(table).key_needs):
         found += [
             Finding("required-value", table, f"{name}/{table}", row + 1, column, row=row)
             for row in np.flatnonzero(typed[column].isna().to_numpy())[:20].tolist()
@@ -156,11 +156,12 @@ def _lazy_table(table: str, native: Any, name: str) -> tuple[Any, list[Finding]]
     if found:
         return native, found
     fresh = []
+    defaults = DEFAULTS.get(table, {})
     for field in table_spec(table).fields:
         if field.name not in schema:
-            fresh.append(_empty_column(field))
+            fresh.append(_empty_column(field, defaults.get(field.name)))
             continue
-        changed = _typed_column(field, schema[field.name])
+        changed = _typed_column(field, schema[field.name], defaults.get(field.name))
         if changed is None:
             place = (table, f"{name}/{table}")
             value = str(schema[field.name])
@@ -170,16 +171,15 @@ def _lazy_table(table: str, native: Any, name: str) -> tuple[Any, list[Finding]]
     return (frame.with_columns(*fresh) if fresh else frame).to_native(), found
 
 
-def _empty_column(field: Field) -> Any:
+def _empty_column(field: Field, default: str | None) -> Any:
     """Return a column without values, or of the schema's default, as an expression."""
     if field.type == "boolean":
         return nw.lit(value=False).alias(field.name)
-    default = _DEFAULTS.get(field.name)
     kind = nw.Float64() if field.type == "number" else nw.String()
     return (nw.lit(default) if default else nw.lit(None, dtype=kind)).alias(field.name)
 
 
-def _typed_column(field: Field, dtype: Any) -> Any:
+def _typed_column(field: Field, dtype: Any, default: str | None) -> Any:
     """Return a lazy column brought to the schema's type, None where it cannot be."""
     column = nw.col(field.name)
     empty = isinstance(dtype, nw.Unknown)  # polars' type of a column of nulls
@@ -192,8 +192,8 @@ def _typed_column(field: Field, dtype: Any) -> Any:
     if isinstance(dtype, nw.Date | nw.Datetime):
         return column.dt.to_string("%Y-%m-%d")
     text = column if isinstance(dtype, nw.String) else column.cast(nw.String())
-    if field.name in _DEFAULTS:
-        return text.fill_null(_DEFAULTS[field.name])
+    if default:
+        return text.fill_null(default)
     return _AS_IT_IS if isinstance(dtype, nw.String) else text
 
 

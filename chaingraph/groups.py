@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from chaingraph.enterprises import Where
+
 HELD: Final = ("operating", "construction")
 """Statuses of a plant that stands or is being built: proof that its owner makes the product."""
 _YEAR, _MONTH = len("2021"), len("2021-06")
@@ -26,7 +28,7 @@ def site_rows(
     capacities: Any,
     *,
     products: Sequence[str] | None = None,
-    where: Mapping[str, Sequence[str]] | None = None,
+    where: Where | None = None,
     at: str,
     statuses: Mapping[str, float],
 ) -> pd.DataFrame:
@@ -39,7 +41,7 @@ def site_rows(
     products
         Only these products; None: all.
     where
-        Column -> names that a site must have one of.
+        A region, or column -> names that a site must have one of.
     at, statuses
         As in :func:`chaingraph.enterprises.in_force`.
 

@@ -50,9 +50,10 @@ def replaced(table: RawTable) -> list[int]:
     keys = _keys(table)
     if not keys:
         return []
+    whole = all if table.name == _CAPACITIES else table_spec(table.name).is_whole
     owner = dict(zip(keys, table.package, strict=True))  # the last folder that has the key
     pairs = enumerate(zip(keys, table.package, strict=True))
-    return [row for row, (key, package) in pairs if all(key) and package != owner[key]]
+    return [row for row, (key, package) in pairs if whole(key) and package != owner[key]]
 
 
 def _keys(table: RawTable) -> list[Key]:

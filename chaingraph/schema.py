@@ -9,6 +9,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chaingraph.words import Language
 
 TABLE_NAMES: Final = (
@@ -16,28 +18,44 @@ TABLE_NAMES: Final = (
     "inputs",
     "enterprises",
     "capacities",
+    "outputs",
+    "product_facts",
+    "surveys",
     "supplies",
     "projects",
     "parks",
     "regions",
     "indicators",
     "plan_targets",
+    "stages",
     "units",
     "platforms",
+    "contacts",
+    "tasks",
+    "milestones",
+    "issues",
+    "sources",
     "aliases",
+    "trade",
 )
 """All tables, in the order in which a reader meets them. Only ``products`` is required."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a table."""
+    """One column of a table.
+
+    `vocabulary` names the terms of ``words`` in which its closed list is shown; `description_zh` may be
+    empty for columns whose hint stands in the texts of the template.
+    """
 
     name: str
     type: str
     title_en: str
     title_zh: str
     description: str
+    description_zh: str = ""
+    vocabulary: str = ""
     format: str = ""
     required: bool = False
     pattern: str = ""
@@ -49,6 +67,10 @@ class Field:
     def title(self, lang: Language) -> str:
         """Return the title in a language."""
         return self.title_zh if lang == "zh" else self.title_en
+
+    def meaning(self, lang: Language) -> str:
+        """Return what the column holds, in a language."""
+        return self.description_zh if lang == "zh" else self.description
 
 
 @dataclass(frozen=True)
@@ -62,7 +84,11 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table: its fields, its key, and where its ids point."""
+    """One table: its fields, its key, and where its ids point.
+
+    A column of the key that is not required may be empty: a total of a region has no enterprise. Such
+    keys stand as ``rowKey`` in the declaration, as a Frictionless ``primaryKey`` allows no empty cells.
+    """
 
     name: str
     title_en: str
@@ -76,6 +102,16 @@ class TableSpec:
     def field_names(self) -> tuple[str, ...]:
         """Names of the columns in their order."""
         return tuple(field.name for field in self.fields)
+
+    @cached_property
+    def key_needs(self) -> tuple[int, ...]:
+        """Positions in the key of the columns that may not be empty."""
+        names = self.primary_key
+        return tuple(i for i, name in enumerate(names) if self.by_name[name].required)
+
+    def is_whole(self, key: Sequence[str]) -> bool:
+        """Tell whether the cells of a key name a row: none of those that are needed is empty."""
+        return all(key[i] for i in self.key_needs)
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -95,6 +131,8 @@ def _field(entry: dict[str, Any]) -> Field:
         title_en=entry["title"],
         title_zh=entry["title_zh"],
         description=entry["description"],
+        description_zh=entry.get("description_zh", ""),
+        vocabulary=entry.get("vocabulary", ""),
         format=entry.get("format", ""),
         required=limits.get("required", False),
         pattern=limits.get("pattern", ""),
@@ -153,7 +191,7 @@ def table_spec(name: str) -> TableSpec:
         title_zh=entry["title_zh"],
         description=entry["description"],
         fields=tuple(_field(field) for field in entry["fields"]),
-        primary_key=tuple(entry.get("primaryKey", ())),
+        primary_key=tuple(entry.get("primaryKey", entry.get("rowKey", ()))),
         foreign_keys=tuple(
             ForeignKey(key["fields"], key["reference"]["resource"], key["reference"]["fields"])
             for key in entry.get("foreignKeys", ())

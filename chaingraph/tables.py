@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
     Codes = np.ndarray[Any, np.dtype[np.intp]]
 
-_DEFAULTS = {
+DEFAULTS: Final[dict[str, dict[str, str]]] = {
     "inputs": {"role": "consumed"},
     "capacities": {"status": "operating", "scope": "site"},
+    "outputs": {"status": "operating"},
 }
+"""Table -> column -> what an empty cell means."""
 _BLOCK: Final = 100_000
 ORIGIN = "origin"
 """Column of every table that says where a row stands: dataset/file:line."""
@@ -62,7 +64,7 @@ def _dtype(kind: str) -> Any:
 def _typed(table: RawTable, *, consume: bool) -> pd.DataFrame:
     spec = table_spec(table.name)
     height = len(table)
-    defaults = _DEFAULTS.get(table.name, {})
+    defaults = DEFAULTS.get(table.name, {})
     columns: dict[str, Any] = {}
     for column in [*spec.field_names, *(c for c in table.columns if c not in spec.by_name)]:
         cells = table.cells(column)

@@ -246,6 +246,37 @@ def test_the_frozen_copy_is_as_it_was():
     files = sorted(path for path in folder.rglob("*.*") if path.is_file())
     joined = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     assert {path.suffix for path in files} == {".csv", ".json"}
-    assert joined == "94bba8edc79863b7bbb56ba6f264a416ba68ae212e72fa2399311477260827c2", "it is frozen: change datasets/ instead"
+    assert joined == "94bba8edc79863b7bbb56ba6f264a416ba68ae212e72fa2399311477260827c2", (
+        "it is frozen: change datasets/ instead"
+    )
     ds = cg.load_dataset(folder / "qujing")
     assert {package.path.parent.resolve() for package in ds.packages} == {folder.resolve()}
+
+
+SANITY = REPOSITORY / "tests" / "data" / "sanity_pairs.csv"
+
+
+def test_pairs_that_a_trader_knows_name_places_and_products(qujing):
+    with SANITY.open(encoding="utf-8", newline="") as lines:
+        pairs = list(csv.DictReader(lines, strict=True))
+    keys = [(pair["region"], pair["product_id"]) for pair in pairs]
+    assert len(set(keys)) == len(keys) == 60
+    assert {pair["region"] for pair in pairs} <= set(qujing.table("regions")["name_zh"])
+    assert {pair["product_id"] for pair in pairs} <= set(qujing.products["product_id"])
+    assert {pair["truth"] for pair in pairs} == {"made", "not_made", "on_site"}
+    assert {pair["knowledge"] for pair in pairs} == {"sourced", "general knowledge"}
+    assert all(pair["source_url"] for pair in pairs if pair["knowledge"] == "sourced")
+
+
+def test_a_pair_that_is_not_in_the_rows_has_a_survey_or_a_total_behind_it():
+    said = {
+        (row["region"], product)
+        for folder in FOLDERS
+        for row in table(folder, "surveys") + table(folder, "outputs")
+        for product in (row.get("products") or row["product_id"]).split(";")
+    }
+    with SANITY.open(encoding="utf-8", newline="") as lines:
+        for pair in csv.DictReader(lines, strict=True):
+            if pair["evidence"] in {"reported", "absent", "absent_likely"}:
+                head_office = pair["region"] == "西安市"
+                assert head_office or (pair["region"], pair["product_id"]) in said, pair

@@ -147,7 +147,7 @@ def to_native(engine, table, frame, session=None, *, nan=False):
                 for i, cell in enumerate(columns[name])
             ]
     kinds = {
-        name: "number" if name in numbers else "boolean" if name == "anchor" else "text"
+        name: spec[name].type if spec[name].type in {"number", "boolean"} else "text"
         for name in columns
     }
     if engine == "pyspark":

@@ -208,7 +208,7 @@ def test_company_totals_lie_nowhere():
     ds = hand_dataset([MAKERS[0], *total], sites=sites | {"c1": SITES["c1"]}, projects=None)
     evidence, at = holdings(ds)
     assert evidence.holdings.sites[at["foil", "Foilco"]] == 0
-    assert not evidence.inside({"city": ["here"]})[evidence.columns["total"].astype(bool)].any()
+    assert not evidence.inside(cg.region(ds, "here"))[evidence.columns["total"].astype(bool)].any()
     row = features_of(ds)["Foilco"]  # its head office here makes it no local maker
     assert (row["maker"], row["record"], row["present"]) == (1, 0, 0)
     assert math.isnan(row["closeness"])

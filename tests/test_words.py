@@ -153,6 +153,14 @@ def test_every_vocabulary_in_the_code_exists():
     assert set(words.vocabularies()) == set(TERMS)
 
 
+@pytest.mark.parametrize("table", TABLE_NAMES)
+def test_closed_lists_of_columns_have_exactly_these_words(table):
+    for field in table_spec(table).fields:
+        if field.vocabulary and field.vocabulary != "product_kind":  # has a word for none too
+            assert set(TERMS[field.vocabulary]) == set(field.enum), field.name
+        assert field.enum or not field.vocabulary
+
+
 @pytest.mark.parametrize("name", TERMS)
 def test_every_term_is_there_twice(name):
     for value, entry in TERMS[name].items():
@@ -286,6 +294,10 @@ def test_every_field_of_every_table_has_both_titles(table):
         assert field.title_en, field.name
         assert CHINESE.search(field.title_zh), field.name
         assert field.description, field.name
+        if field.description_zh:
+            assert CHINESE.search(field.description_zh), field.name
+            assert field.description_zh.endswith("。"), field.name
+            assert not half_width(field.description_zh), field.name
 
 
 def test_unknown_words_come_back_as_they_are():

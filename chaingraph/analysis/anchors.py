@@ -122,7 +122,7 @@ def find_anchors(
     study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation)
     state = region_state(study, region)
     makers = maker_rows(
-        ds.enterprises, ds.capacities, where=state.region.where,
+        ds.enterprises, ds.capacities, where=state.region,
         at=study.dataset.as_of, statuses=study.statuses,
     )  # fmt: skip
     makers = makers[makers["scope"] != "group"]

@@ -127,7 +127,7 @@ def home_chains(study: Study) -> list[set[str]]:
 def _by_anchor(state: RegionState) -> list[dict[str, Any]]:
     study, ds = state.study, state.study.dataset
     makers = maker_rows(
-        ds.enterprises, ds.capacities, where=state.region.where,
+        ds.enterprises, ds.capacities, where=state.region,
         at=ds.as_of, statuses=study.statuses,
     )  # fmt: skip
     makers = makers[makers["anchor"].astype(bool) & (makers["counted"] > 0)]

@@ -80,7 +80,7 @@ def explain_product(
         study.dataset.enterprises, study.dataset.capacities,
         products=sorted({product_id, *users}), at=study.dataset.as_of, statuses=study.statuses,
     )  # fmt: skip
-    local = _inside(makers, state)
+    local = state.region.mask(makers)
     counted = makers["counted"] > 0
     site = makers["scope"] != "group"
     blocks = []
@@ -104,13 +104,6 @@ def _demand_links(state: RegionState, position: int) -> list[int]:
     graph = state.study.graph
     links = np.flatnonzero(state.active & (graph.source == position)).tolist()
     return sorted(links, key=lambda link: (-state.flow[link], link))
-
-
-def _inside(makers: pd.DataFrame, state: RegionState) -> pd.Series[bool]:
-    inside = pd.Series(data=True, index=makers.index)
-    for column, names in state.region.where.items():
-        inside &= makers[column].isin(list(names))
-    return inside
 
 
 _TEXTS = (

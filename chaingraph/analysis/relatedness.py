@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 import numpy as np
 import pandas as pd
 
-from chaingraph.analysis.regions import Region, find_region, find_regions
 from chaingraph.analysis.settings import read_chain, read_lang, read_statuses
-from chaingraph.enterprises import LEVELS, local_rows, region_names
+from chaingraph.enterprises import LEVELS, local_rows
 from chaingraph.errors import OptionError
+from chaingraph.gazetteer import find_region, find_regions, gazetteer
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chaingraph.dataset import Dataset
-    from chaingraph.enterprises import LocalRows
+    from chaingraph.enterprises import LocalRows, Where
     from chaingraph.products import Flags, Floats, Integers
+    from chaingraph.regions import Region
 
 Diagonal = Literal["one", "zero"]
 BY = ("makers", "capacity")
@@ -367,14 +368,12 @@ def _passes(
     ds: Dataset, regions: list[Region], level: str, statuses: Mapping[str, float]
 ) -> Iterable[tuple[LocalRows, Integers]]:
     """Yield local rows with the number of each of their regions: all at once, namesakes one by one."""
-    plain = {region.name: i for i, region in enumerate(regions) if set(region.where) == {level}}
-    passes: list[tuple[str | None, Mapping[str, Any], dict[str, int]]] = []
+    plain = {region.name: i for i, region in enumerate(regions) if region.is_plain}
+    passes: list[tuple[str | None, Where, dict[str, int]]] = []
     if plain:
         passes.append((level, {level: list(plain)}, plain))
     passes += [
-        (None, region.where, {"": i})
-        for i, region in enumerate(regions)
-        if region.name not in plain
+        (None, region, {"": i}) for i, region in enumerate(regions) if region.name not in plain
     ]
     for column, where, numbers in passes:
         rows = local_rows(
@@ -393,20 +392,14 @@ def _wanted_products(table: _Table, chain: str | None) -> Integers:
     return np.flatnonzero(np.array(tagged, dtype=bool))
 
 
-def _wanted_regions(ds: Dataset, table: _Table, name: str | None) -> Integers:
+def _wanted_regions(ds: Dataset, table: _Table, name: str | Region | None) -> Integers:
     """Return the positions of the regions that lie in a place or around it, of all for None."""
     place = find_region(ds, name) if name is not None else None
-    if place is None or not place.where:
+    if place is None or place.is_whole:
         return np.arange(len(table.regions))
-    places = region_names(ds.enterprises)
-    for column, names in place.where.items():
-        places = places[places[column].isin(names)]
-    spots = places[list(LEVELS)].drop_duplicates().to_dict("records")
-
-    def inside(region: Region) -> bool:
-        return any(all(spot[c] in names for c, names in region.where.items()) for spot in spots)
-
-    return np.flatnonzero(np.array([inside(region) for region in table.regions], dtype=bool))
+    places = gazetteer(ds)
+    found = [places.overlap(place, region) for region in table.regions]
+    return np.flatnonzero(np.array(found, dtype=bool))
 
 
 def _measured(table: _Table, rows: Integers, columns: Integers, by: str) -> pd.DataFrame:

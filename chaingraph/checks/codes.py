@@ -27,9 +27,16 @@ def check_credit_codes(tables: Tables) -> Iterator[Finding]:
 
 @check("alias-target")
 def check_alias_targets(tables: Tables) -> Iterator[Finding]:
-    """Report decisions that a name is an enterprise and do not say which, or that say so of a new one."""
-    targets = tables.texts("aliases", "enterprise_id")
-    broken = tables.broken_rows("aliases", "enterprise_id", "decision")
-    for row, decision in enumerate(tables.texts("aliases", "decision")):
-        if row not in broken and decision and (decision == "same") != bool(targets[row]):
+    """Report names that do not stand for one thing: an enterprise, a product, or none that is known.
+
+    The name of a product needs no decision; one of an enterprise, or of none, says same or new.
+    """
+    columns = [
+        tables.texts("aliases", name) for name in ("enterprise_id", "product_id", "decision")
+    ]
+    broken = tables.broken_rows("aliases", "enterprise_id", "product_id", "decision")
+    for row, (site, product, decision) in enumerate(zip(*columns, strict=True)):
+        target = site or product
+        fits = (decision == "same") == bool(target) if decision else bool(product)
+        if row not in broken and (not fits or (site and product)):
             yield tables.finding("alias-target", "aliases", row, "decision")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chaingraph.checks.tables import Tables
 
 _YEARS_YOUNGER: Final = 2
-_PAST: Final = frozenset({"", "operating", "suspended", "closed"})
+_PAST: Final = frozenset({"", "operating", "trial", "suspended", "cancelled", "closed"})
 
 
 @check("date-ahead")

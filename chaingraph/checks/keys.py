@@ -27,8 +27,9 @@ def check_keys(tables: Tables) -> Iterator[Finding]:
         if len(set(keys)) == len(keys):
             continue
         seen: dict[tuple[str, ...], list[int]] = {}
+        broken = tables.broken_rows(spec.name, *spec.primary_key)
         for row, key in enumerate(keys):
-            if not all(key):
+            if row in broken or not spec.is_whole(key):
                 continue
             earlier = seen.setdefault(key, [])
             if earlier:

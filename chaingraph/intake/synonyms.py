@@ -13,11 +13,6 @@ from chaingraph import words
 from chaingraph.schema import TABLE_NAMES, table_spec
 
 _BRACKETS: Final = re.compile(r"^(?P<base>.*?)[(\[【〔](?P<inner>[^()\[\]【】〔〕]*)[)\]】〕]$")
-_VOCABULARIES: Final = {
-    ("products", "kind"): "product_kind", ("products", "stage"): "stage",
-    ("inputs", "role"): "role", ("capacities", "scope"): "scope",
-    ("capacities", "status"): "status", ("projects", "status"): "status",
-}  # fmt: skip
 
 
 @cache
@@ -61,9 +56,8 @@ def choices(table: str, name: str) -> dict[str, str]:
     """Return every spelling of the words of a column with a closed list -> the schema's word."""
     spec = table_spec(table).by_name[name]
     found = {folded(word): word for word in spec.enum}
-    vocabulary = _VOCABULARIES.get((table, name), "")
-    if vocabulary:
-        for word, texts in words.vocabulary(vocabulary).items():
+    if spec.vocabulary:
+        for word, texts in words.vocabulary(spec.vocabulary).items():
             if word in spec.enum:
                 found |= {folded(text): word for text in texts.values()}
     own = synonyms()["choices"].get(f"{table}.{name}") or synonyms()["choices"].get(name, {})
@@ -81,7 +75,7 @@ def choice_titles(table: str, name: str) -> list[str]:
     '在产 (operating)'
     """
     spec = table_spec(table).by_name[name]
-    vocabulary = _VOCABULARIES.get((table, name), "")
+    vocabulary = spec.vocabulary
     if not vocabulary:
         return list(spec.enum)
     return [f"{words.term(vocabulary, word, 'zh')} ({word})" for word in spec.enum]

@@ -109,7 +109,7 @@ def _kept_decisions(ds: Dataset, positions: dict[str, int]) -> dict[str, Kept]:
     for record in ds.table("aliases").to_dict("records"):
         cells: dict[str, str] = {str(k): _text(v) for k, v in record.items()}
         position = positions.get(cells.get("enterprise_id", ""))
-        if cells["decision"] == SAME and position is None:
+        if cells.get("product_id") or (cells["decision"] == SAME and position is None):
             continue
         code = clean_code(cells.get("credit_code", ""))
         code = code if is_credit_code(code) else ""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.state import Study
     from chaingraph.products import Flags, Floats, Integers
     from chaingraph.recruit.evidence import Evidence
+    from chaingraph.regions import Region
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +144,7 @@ class Place:
     """
 
     evidence: Evidence
-    name: str
+    region: Region
     inside: Flags
     point: tuple[float, float]
     provinces: tuple[str, ...]
@@ -188,20 +189,15 @@ class Place:
 
 def find_place(
     evidence: Evidence,
-    name: str,
-    where: Mapping[str, Sequence[str]],
+    region: Region,
     points: Mapping[str, tuple[float, float]],
-    provinces: tuple[str, ...] = (),
 ) -> Place:
     """Look at the evidence from a region: its point is the listed one, else the mean of its rows."""
-    inside = evidence.inside(where)
+    inside = evidence.inside(region)
     columns = evidence.columns
-    point = points.get(name, (np.nan, np.nan))
+    point = points.get(region.name, (np.nan, np.nan))
     lat, lon = columns["lat"][inside].astype(float), columns["lon"][inside].astype(float)
     if np.isnan(point[0]) and (~np.isnan(lat)).any():
         point = (float(np.nanmean(lat)), float(np.nanmean(lon)))
-    if "province" in where:
-        provinces = tuple(where["province"])
     found = tuple(sorted({str(p) for p in columns["province"][inside]} - {""}))
-    provinces = provinces or found
-    return Place(evidence, name, inside, point, provinces)
+    return Place(evidence, region, inside, point, found or region.path[:1])

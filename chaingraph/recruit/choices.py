@@ -14,6 +14,7 @@ from chaingraph.recruit.entries import freeze, list_entries
 from chaingraph.recruit.evidence import gather_evidence
 from chaingraph.recruit.features import FEATURES, View, filled, measure
 from chaingraph.recruit.setting import open_setting
+from chaingraph.regions import Named, Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,10 +110,9 @@ def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
     setting = open_setting(evidence, field.gaps)
     names = evidence.groups[field.group]
     for city, came in entries.groupby("city", sort=True):
-        place = find_place(
-            evidence, str(city), {"city": (str(city),)}, setting.points,
-            provinces=(str(came["province"].iloc[0]),),
-        )  # fmt: skip
+        path = (str(came["province"].iloc[0]), str(city))
+        here = Region(path[-1], path, "city", Named((("city", path[-1:]),)))
+        place = find_place(evidence, here, setting.points)
         view = View(field, place, setting, np.full(study.graph.size, np.nan), float("nan"))
         newcomers = place.newcomers(field)
         columns = measure(view)

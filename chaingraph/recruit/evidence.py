@@ -15,11 +15,12 @@ from chaingraph.groups import mean_points, site_rows
 from chaingraph.products import NOT_MADE_OF, positions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from chaingraph.analysis.state import Study
     from chaingraph.dataset import Dataset
     from chaingraph.products import Flags, Floats, Integers, ProductGraph
+    from chaingraph.regions import Region
 
 RECENT_YEARS: Final = 3
 _EARTH_KM: Final = 6371.0
@@ -103,12 +104,9 @@ class Evidence:
         rows = np.arange(self.bounds[holding], self.bounds[holding + 1])
         return np.asarray(rows[~self.columns["total"][rows].astype(bool)], dtype=np.intp)
 
-    def inside(self, where: Mapping[str, Sequence[str]]) -> Flags:
+    def inside(self, region: Region) -> Flags:
         """Tell which rows lie in a region; company totals lie nowhere."""
-        chosen = ~self.rows["total"].to_numpy(dtype=bool)
-        for column, names in where.items():
-            chosen &= self.rows[column].isin(list(names)).to_numpy(dtype=bool)
-        return np.asarray(chosen, dtype=bool)
+        return np.asarray(region.mask(self.rows) & ~self.rows["total"].to_numpy(dtype=bool))
 
     def nearest(self, distance: Floats) -> Floats:
         """Return the smallest distance of each holding's rows; nan where no row has coordinates."""
@@ -121,7 +119,7 @@ class Evidence:
 def gather_evidence(
     study: Study,
     products: Sequence[str] | None = None,
-    where: Mapping[str, Sequence[str]] | None = None,
+    region: Region | None = None,
 ) -> Evidence:
     """Gather what a study's dataset knows about the makers of some products, or of all.
 
@@ -134,14 +132,14 @@ def gather_evidence(
         The dataset under its assumptions.
     products
         Only plants of these products (what spares reading a whole registry), and
-    where
+    region
         all plants of this region; projects are always read whole.
     """
     ds = study.dataset
     options: dict[str, Any] = {"at": ds.as_of, "statuses": study.statuses}
     sites = site_rows(ds.enterprises, ds.capacities, products=products, **options)
-    if products is not None and where:
-        local = site_rows(ds.enterprises, ds.capacities, where=where, **options)
+    if products is not None and region is not None:
+        local = site_rows(ds.enterprises, ds.capacities, where=region, **options)
         keys = ["product_id", "group", "enterprise_id", "scope"]
         sites = pd.concat([sites, local], ignore_index=True).drop_duplicates(keys)
     rows = pd.concat(

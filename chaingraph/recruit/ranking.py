@@ -56,9 +56,9 @@ def open_view(state: RegionState, products: Sequence[int]) -> View:
     wanted = np.unique(np.asarray(products, dtype=np.intp))
     needed = np.unique(around(study, wanted)[1])
     ids = [study.graph.ids[p] for p in needed.tolist()]
-    evidence = gather_evidence(study, ids, state.region.where)
+    evidence = gather_evidence(study, ids, state.region)
     setting = open_setting(evidence, wanted)
-    place = find_place(evidence, state.region.name, state.region.where, setting.points)
+    place = find_place(evidence, state.region, setting.points)
     lacking = np.where(state.demand > 0, np.maximum(0.0, state.demand - state.supply), np.nan)
     green = green_share(study.dataset, place)
     return View(open_field(evidence, wanted), place, setting, lacking, green)
@@ -95,7 +95,7 @@ def rank_view(state: RegionState, view: View, weights: dict[str, float], method:
 def _local_makers(state: RegionState, field: Field) -> Flags:
     """Tell which pairs have a plant of the product here, standing or being built."""
     evidence = field.evidence
-    inside = evidence.inside(state.region.where) & (evidence.columns["scope"] != "project")
+    inside = evidence.inside(state.region) & (evidence.columns["scope"] != "project")
     flags = np.zeros(len(evidence.holdings.product), dtype=bool)
     flags[evidence.columns["holding"][inside]] = True
     return np.asarray(field.of_own(flags.astype(float), 0.0) > 0, dtype=bool)

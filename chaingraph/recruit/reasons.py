@@ -225,7 +225,9 @@ class Facts:
         own = self.view.field.evidence.columns["group"][rows].astype(np.intp)
         order = np.argsort(own, kind="stable")
         names, first = np.unique(own[order], return_index=True)
-        return dict(zip(names.tolist(), np.split(rows[order], first[1:]), strict=True))
+        # nobody is here: splitting nothing would give one part all the same
+        parts = np.split(rows[order], first[1:]) if len(names) else []
+        return dict(zip(names.tolist(), parts, strict=True))
 
     def local_rows(self, i: int) -> Integers:
         """Return the rows of the evidence that show a pair's group in the region."""

@@ -26,7 +26,7 @@ def green_row(ds: Dataset, place: Place) -> Any:
         return None
     frame = ds.table("indicators")
     frame = frame[(frame["indicator"] == GREEN_INDICATOR) & frame["value"].notna()]
-    for name in (place.name, *place.provinces):
+    for name in (place.region.name, *place.provinces):
         own = frame[frame["region"] == name]
         if len(own):
             return own.sort_values("year").iloc[-1]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chaingraph.schema import table_spec
 from chaingraph.templates.content import said, texts
+from chaingraph.words import term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,15 @@ _MADE: Final = frozenset({
 _AT_THE_END: Final = _MADE | {"projects.enterprise_id", "platforms.enterprise_id"}
 """Ids that the import finds or makes where a person leaves them empty."""
 
+_RARE: Final = frozenset({
+    "capacities.included_in", "capacities.since_basis", "enterprises.placeholder", "projects.scope",
+    "projects.land_mu", "indicators.period", "indicators.basis", "indicators.series",
+    "parks.free_land_mu", "parks.power_mw", "parks.chemical_park", "supplies.quantity",
+    "supplies.unit", "products.supply_mode", "products.life_cycle", "products.home_chain",
+    "products.needs_chemical_park", "inputs.essential",
+})  # fmt: skip
+"""Columns that few fill in: they stand behind source and note, before the ids."""
+
 _LISTS: Final = {
     "province": "province", "city": "city", "county": "county", "region": "region",
     "inputs.input_id": "product", "inputs.output_id": "product", "product_id": "product",
@@ -33,6 +43,8 @@ _LISTS: Final = {
     "supplies.customer_group": "enterprises.group_zh",
     "enterprises.park": "parks.name_zh", "projects.park": "parks.name_zh",
     "plan_targets.responsible_unit_zh": "units.name_zh", "units.region": "region",
+    "product_facts.unit": "", "tasks.unit": "", "tasks.lead_unit": "units.name_zh",
+    "tasks.park": "parks.name_zh", "contacts.group_zh": "", "outputs.group_zh": "enterprises.group_zh",
 }  # fmt: skip
 """Column -> list of the lists sheet, or TABLE.COLUMN for what is typed there."""
 
@@ -102,6 +114,8 @@ def columns_of(table: str, lang: Language) -> list[Column]:
 
 def _place(table: str, column: Column) -> int:
     if f"{table}.{column.target}" in _AT_THE_END:
+        return 4
+    if f"{table}.{column.target}" in _RARE:
         return 3
     if column.target in _LAST:
         return 2
@@ -121,13 +135,20 @@ def _column(table: str, target: str, lang: Language) -> Column:
     key = _own(table, target, texts()["headers"])
     if key in texts()["headers"]:
         header = said(lang, "headers", key)
-    hint = said(lang, "columns", _own(table, target, texts()["columns"]))
+    key = _own(table, target, texts()["columns"])
+    own_hint = key == f"{table}.{target}" or not field.description_zh
+    hint = said(lang, "columns", key) if own_hint else _sentence(field.meaning(lang))
     needed = (field.required or bool(owner)) and f"{table}.{target}" not in _MADE
     words, closed = _words(table, field, lang)
     width = _WIDTHS.get(target, _WIDTHS.get(name, 0)) or _width_of(header)
     key = _own(table, target, _LISTS)  # type: ignore[arg-type]
     shown = f"{header} *" if needed else header
     return Column(target, field, shown, hint, needed, _LISTS.get(key, ""), words, closed, width)
+
+
+def _sentence(text: str) -> str:
+    """Return what a column holds as a hint: a sentence with its full stop."""
+    return text if text.endswith("。") else f"{text[0].upper()}{text[1:]}."
 
 
 def _width_of(header: str) -> int:
@@ -156,6 +177,9 @@ def word_of(table: str, name: str, value: str, lang: Language) -> str:
     >>> word_of("capacities", "status", "construction", "zh")
     '在建'
     """
+    vocabulary = table_spec(table).by_name[name].vocabulary
+    if vocabulary:
+        return term(vocabulary, value, lang)
     key = _own(table, name, texts()["choices"])
     word: str = said(lang, "choices", key, value)
     return word

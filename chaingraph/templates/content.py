@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 DEFAULT_TABLES: Final = (
-    "enterprises", "capacities", "supplies", "projects", "parks", "units", "platforms",
-    "plan_targets", "indicators",
+    "enterprises", "capacities", "outputs", "surveys", "supplies", "projects", "parks", "units",
+    "platforms", "plan_targets", "indicators",
 )  # fmt: skip
 ALONE: Final = ("products", "inputs")
 STAGES: Final = ("upstream", "midstream", "downstream")

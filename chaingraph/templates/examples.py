@@ -82,8 +82,49 @@ def example_rows(content: Content) -> dict[str, Row]:
             "host_zh": names["enterprise"], "chains": ";".join(content.extends[:1]),
         },
         "aliases": {"alias_zh": names["enterprise"], "place": here, "decision": "new"},
-    }  # fmt: skip
+    } | _told_rows(content, names, here, label) | _work_rows(names, here, label)  # fmt: skip
     return {table: _in_words(content, table, rows[table] | last) for table in content.tables}
+
+
+def _told_rows(content: Content, names: dict[str, str], here: str, label: str) -> dict[str, Row]:
+    """Return the examples of tables that say what is known of a product, a chain or a page."""
+    product = _product(content)
+    figure, unit = _figure(content, product)
+    return {
+        "surveys": {
+            "region": here, "products": product["product_id"] or "*", "method": "bureau_list",
+            "as_of": "2024-05", "result": "listed", "makers": 3, "surveyor": names["unit"],
+        },
+        "outputs": {
+            "region": here, "product_id": label, "year": "2023", "measure": "output",
+            "value": figure, "unit": unit,
+        },
+        "product_facts": {
+            "product_id": label, "measure": "price", "value": 34000, "unit": "CNY/t",
+            "date": "2024-05",
+        },
+        "sources": {"publisher": names["unit"], "grade": "official", "date": "2024-05"},
+        "stages": {
+            "chain": (content.extends or ("example",))[0], "stage_id": "example",
+            "name_zh": "示例环节", "position": 1,
+        },
+        "trade": {
+            "hs_code": "999999", "year": "2024", "flow": "import", "reporter": "中国",
+            "partner": "world", "value_usd": 1000000,
+        },
+    }  # fmt: skip
+
+
+def _work_rows(names: dict[str, str], here: str, label: str) -> dict[str, Row]:
+    """Return the examples of tables that say who does what until when."""
+    return {
+        "contacts": {
+            "group_zh": names["group"], "product_id": label, "region": here, "due": "2024-12",
+        },
+        "tasks": {"task_id": "example", "task_zh": names["task"], "due": "2026", "progress": 35},
+        "milestones": {"task_id": "example", "month": "2024-12", "percent": 35},
+        "issues": {"task_id": "example", "raised_on": "2024-05", "text_zh": "示例问题"},
+    }  # fmt: skip
 
 
 def _names(content: Content, here: str) -> dict[str, str]:

@@ -62,7 +62,7 @@ class Side:
         """Product -> site -> counted supply (units a year; nan without a figure), start, source."""
         study = self.state.study
         rows = maker_rows(
-            study.dataset.enterprises, study.dataset.capacities, where=self.state.region.where,
+            study.dataset.enterprises, study.dataset.capacities, where=self.state.region,
             at=study.dataset.as_of, statuses=study.statuses,
         )  # fmt: skip
         rows = rows[(rows["counted"] > 0) & (rows["scope"] != "group")]

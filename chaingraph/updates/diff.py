@@ -181,13 +181,13 @@ def diff_datasets(
         gaps, causes = compare_gaps(old, new, names)
         parts["gap_changes"] = say_causes(gaps, causes, _units(*reversed(studies)))
         parts["gap_causes"] = causes
-        where = sides[1].region.where
-        parts["capacity_moves"] = find_moves(before, after, read=read, names=names, where=where)
+        place = sides[1].region
+        parts["capacity_moves"] = find_moves(before, after, read=read, names=names, region=place)
         if before.tables is after.tables:
             undated = count_undated(
-                after.enterprises, after.capacities, where=where, statuses=studies[1].statuses
+                after.enterprises, after.capacities, where=place, statuses=studies[1].statuses
             )
-        params |= {"region": sides[1].region.name, "statuses": studies[1].statuses}
+        params |= {"region": place.name, "statuses": studies[1].statuses}
         params |= {"chain": chain} if chain else {}
     notes = _notes(parts, changes, undated, quantified=quantified)
 

@@ -12,15 +12,19 @@ from chaingraph.updates.rows import differing, pair_rows
 from chaingraph.writers.csv_folder import cell_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from chaingraph.dataset import Dataset
+    from chaingraph.regions import Region
     from chaingraph.updates.rows import Flags
     from chaingraph.updates.table_changes import Names, Read
 
 MOVES = ("added", "started", "raised", "known", "restated", "unknown", "cut", "stopped", "gone")
 """In the order in which a reader wants them: more supply first."""
-_STANDING = {"closed": 0, "suspended": 1, "planned": 2, "construction": 3, "operating": 4}
+_STANDING = {
+    "closed": 0, "cancelled": 0, "suspended": 1, "planned": 2, "construction": 3, "trial": 4,
+    "operating": 5,
+}  # fmt: skip
 _PLACES = ("province", "city", "county", "park")
 
 
@@ -30,7 +34,7 @@ def find_moves(
     *,
     read: Read,
     names: Names,
-    where: Mapping[str, Sequence[str]],
+    region: Region,
 ) -> pd.DataFrame:
     """Return the capacity rows that differ in figure or status.
 
@@ -42,8 +46,8 @@ def find_moves(
         How a table of a state is read.
     names
         Names of enterprises and products.
-    where
-        Column -> names: the region; of others, `inside` is false.
+    region
+        The region; of the phases of others `inside` is false.
 
     Returns
     -------
@@ -62,8 +66,9 @@ def find_moves(
     records = [_record(*phases) for phases in zip(*both, strict=True)]
     records += [_record(row, None) for row in old.iloc[pairs.gone].to_dict("records")]
     records += [_record(None, row) for row in new.iloc[pairs.added].to_dict("records")]
-    for record in records:
-        record["inside"] = all(record[c] in values for c, values in where.items())
+    inside = region.mask(pd.DataFrame(records, columns=list(_PLACES)))
+    for record, here in zip(records, inside.tolist(), strict=True):
+        record["inside"] = here
         record["enterprise_zh"], record["enterprise_en"] = names.both(record["enterprise_id"])
         record["name_zh"], record["name_en"] = names.both(record["product_id"])
     records.sort(key=_order)

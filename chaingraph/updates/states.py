@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.rawtables import Package, RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
-from chaingraph.tables import typed_tables
+from chaingraph.tables import DEFAULTS, typed_tables
 from chaingraph.units import conversion_factor
 from chaingraph.updates.rows import row_key
 from chaingraph.writers.csv_folder import cell_text
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-_DEFAULTS: Final = {"status", "scope", "role"}
 _UNITS: Final = {
     "capacities": ("unit", ("capacity",)),
     "inputs": ("unit", ("coefficient", "low", "high")),
@@ -76,7 +75,7 @@ class Rows:
         spec = table_spec(self.name).by_name.get(column)
         if spec is None or column not in self.frame:
             return list(written)
-        default = column in _DEFAULTS and not self.listed
+        default = column in DEFAULTS.get(self.name, {}) and not self.listed
         typed = self._typed(column)
         return [_text(typed[row]) if text or default else "" for row, text in enumerate(written)]
 

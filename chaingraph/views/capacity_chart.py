@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chaingraph.analysis.regions import find_region
 from chaingraph.dataset import last_day
 from chaingraph.enterprises import maker_rows
+from chaingraph.gazetteer import find_region
 from chaingraph.results import shown_number
 from chaingraph.views.palette import STYLES
 from chaingraph.views.svg import (
@@ -57,7 +57,7 @@ def capacity_steps(ds: Dataset, region: str | None, products: Sequence[str]) -> 
     """
     place = find_region(ds, region)
     rows = maker_rows(
-        ds.enterprises, ds.capacities, products=products, where=place.where, at="",
+        ds.enterprises, ds.capacities, products=products, where=place, at="",
         statuses={"operating": 1.0},
     )  # fmt: skip
     rows = rows[(rows["scope"] != "group") & rows["status"].isin(["operating", "construction"])]

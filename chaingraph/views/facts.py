@@ -149,9 +149,7 @@ def gather_facts(state: RegionState) -> Facts:
     study, graph = state.study, state.study.graph
     ds = study.dataset
     rows = maker_rows(ds.enterprises, ds.capacities, at=ds.as_of, statuses=study.statuses)
-    inside = np.ones(len(rows), dtype=bool)
-    for column, names in state.region.where.items():
-        inside &= rows[column].isin(list(names)).to_numpy()
+    inside = state.region.mask(rows)
     local = _makers(rows[inside & (rows["scope"] != "group").to_numpy()])
     elsewhere = _makers(rows[~inside & (rows["counted"] > 0).to_numpy()])
     causes = _causes(state)

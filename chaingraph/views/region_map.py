@@ -160,9 +160,7 @@ def build_region_map(
     state = facts.state
     ds = state.study.dataset
     rows = maker_rows(ds.enterprises, ds.capacities, at=ds.as_of, statuses=state.study.statuses)
-    inside = pd.Series(data=True, index=rows.index)
-    for column, names in state.region.where.items():
-        inside &= rows[column].isin(list(names))
+    inside = state.region.mask(rows)
     local = rows[inside & (rows["scope"] != "group")]
     if outline is not None and boundary is not None:
         _check_inside(outline, str(boundary), local)
@@ -258,9 +256,7 @@ def _parks(facts: Facts) -> tuple[Park, ...]:
     if not ds.has("parks"):
         return ()
     frame = ds.table("parks").dropna(subset=["lat", "lon"])
-    for column, names in state.region.where.items():
-        if column in frame:
-            frame = frame[frame[column].isin(list(names))]
+    frame = frame[state.region.mask(frame.assign(park=frame["name_zh"]))]
     rows = frame.fillna({"name_zh": "", "name_en": ""})
     return tuple(
         Park(str(r.name_zh), str(r.name_en), float(r.lat), float(r.lon))
@@ -333,7 +329,7 @@ def ranked_ties(
     """Return the first gaps' first targets at the site that the ranking names as their nearest."""
     points = city_points(facts.state.study.dataset)
     mine = {site.enterprise_id for site in sites}
-    here = {name for names in facts.state.region.where.values() for name in names}
+    here = set(facts.state.region.path)
     customer = next((site.enterprise_id for site in sites if site.placed), "")
     ties = []
     for target in read_rows(result, gaps=FIRST_GAPS, each=TARGETS_EACH):

@@ -1,0 +1,463 @@
+"""The gazetteer: which region a name, a path or a code means, and how places lie to each other."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pandas as pd
+
+from chaingraph.engines import collect, read_frame
+from chaingraph.enterprises import LEVELS, region_names
+from chaingraph.errors import OptionError, unknown_name
+from chaingraph.groups import mean_points
+from chaingraph.regions import SIGN, WHOLE, Circle, Named, Region
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chaingraph.dataset import Dataset
+    from chaingraph.regions import Point
+
+Relation = Literal["same", "inside", "around", "apart"]
+Asked: TypeAlias = "str | Region | Iterable[str | Region] | None"
+"""Regions or names; ``province``, ``city``, ``county`` or ``park``: every one with a site; None: the focus."""
+_UPPER: Final = ("province", "city")
+"""What tells namesakes apart: a park may lie in several counties of its city and is still one."""
+_NAMESAKES: Final = ("county", "park")
+_UNKNOWN: Final = "unknown"
+_COLUMN_OF: Final = {"province": "province", "municipality": "province", "county": "county"}
+_SUFFIXES: Final = ("市", "省", "区", "县")
+_AROUND: Final = re.compile(r"(?P<place>.+?)\s+~\s+(?P<km>\S+)\s*km", re.IGNORECASE)
+
+
+class Gazetteer:
+    """The places that a dataset knows: those of its sites, and those of its regions table.
+
+    A name, a path, an English name or a code leads to a :class:`Region`. Read once a dataset by
+    :func:`gazetteer`.
+
+    Attributes
+    ----------
+    sites
+        Every place that sites name: one row a (province, city, county, park), with the number of
+        `enterprises`; empty where a site does not say.
+    """
+
+    def __init__(self, ds: Dataset) -> None:
+        """Read the places of a dataset's sites; its regions table when it is first asked for."""
+        self._enterprises = ds.enterprises
+        self.sites = self._places()
+        self._table = ds.table("regions") if ds.has("regions") else None
+        self._found: dict[str, Region | None] = {}
+        self._sets: dict[Region, int] = {}
+        self._cell_sets: dict[str, int | None] = {}
+
+    def _places(self, within: Region | None = None) -> pd.DataFrame:
+        """Return the places that the sites in a region name."""
+        sites = read_frame(self._enterprises)
+        chosen = sites if within is None else within.filter(sites)
+        return region_names(chosen.to_native()).replace({"city": {_UNKNOWN: ""}})
+
+    @cached_property
+    def _listed(self) -> dict[tuple[str, ...], Point]:
+        """Places of the regions table, by level with all that they lie in, and where each is."""
+        if self._table is None:
+            return {}
+        columns = ("adcode", "name_zh", "level", "parent", "lat", "lon")
+        cells = zip(*(self._table[name].tolist() for name in columns), strict=True)
+        rows = {code: others for code, *others in cells}
+        result: dict[tuple[str, ...], Point] = {}
+        for code, (*_, lat, lon) in rows.items():
+            found: dict[str, str] = {}
+            step: Any = code
+            while step in rows:
+                name, level, step = rows[step][:3]
+                column = _COLUMN_OF.get(level, "city")
+                if column in found:  # a region that the table puts into itself or into its like
+                    break
+                found[column] = name
+                if level == "municipality":
+                    found.setdefault("city", name)
+            result[tuple(found.get(column, "") for column in LEVELS)] = lat, lon
+        return result
+
+    @cached_property
+    def _rows(self) -> pd.DataFrame:
+        """One row a place: the names of the levels down to its own; and one for all the rest."""
+        spots = {*self.sites[list(LEVELS)].itertuples(index=False, name=None), *self._listed}
+        # a municipality is province and city in one: no row of the province alone
+        municipal = {spot[0] for spot in spots if spot[0] == spot[1]}
+        found = {("",) * len(LEVELS), *spots}
+        for spot in spots:
+            for depth in range(2 if spot[0] in municipal else 1, len(LEVELS)):
+                found.add((*spot[:depth], *("",) * (len(LEVELS) - depth)))
+        return pd.DataFrame(sorted(found), columns=list(LEVELS), dtype="str")
+
+    @property
+    def names(self) -> set[str]:
+        """All names of places."""
+        return {name for level in LEVELS for name in self._rows[level]} - {""}
+
+    def find(self, name: str) -> Region:
+        """Return the region of a name, path or code, or of several joined by signs.
+
+        Raises
+        ------
+        UnknownNameError
+            Where no site and no row of the regions table has that name.
+        OptionError
+            Where a county's or park's name stands in several cities.
+        """
+        found = self.look_up(name)
+        if found is not None:
+            return found
+        steps = _split(name)
+        if len(steps) > 1:
+            signs = {"+": Region.__or__, "-": Region.__sub__, "&": Region.__and__}
+            joined = self.find(steps[0])
+            for sign, text in zip(steps[1::2], steps[2::2], strict=True):
+                joined = signs[sign](joined, self.find(text))
+            return joined
+        if around := _AROUND.fullmatch(steps[0]):
+            return self.near(self.find(_unbracketed(around["place"])), around["km"])
+        raise unknown_name("region", name, self.names)
+
+    def look_up(self, name: str) -> Region | None:
+        """Return the region of a name, path or code; None where no place is called so.
+
+        Raises
+        ------
+        OptionError
+            Where a county's or park's name stands in several cities.
+        """
+        if name not in self._found:
+            self._found[name] = Region(WHOLE) if name == WHOLE else self._look_up(name)
+        return self._found[name]
+
+    def _look_up(self, name: str) -> Region | None:
+        parts = [self._official(part.strip()) for part in name.split("/") if part.strip()]
+        if not parts:
+            return None
+        *above, last = parts
+        rows = self._rows
+        fitting = np.ones(len(rows), dtype=bool)
+        for part in above:
+            fitting &= (rows == part).any(axis=1).to_numpy(dtype=bool)
+        for level in LEVELS:
+            called = (rows[level] == last).to_numpy(dtype=bool)
+            spots = _spots(rows[called & fitting], level)
+            if not spots:
+                continue
+            if len(spots) > 1 and level in _NAMESAKES:
+                paths = ", ".join("/".join([*filter(None, spot), last]) for spot in spots)
+                raise OptionError("ambiguous-region", value=last, paths=paths)
+            county = [part for part in above if level == "park" and part in set(rows["county"])]
+            return self._place(level, last, spots[0], county[-1] if county else "")
+        return None
+
+    def _place(self, level: str, name: str, spot: tuple[str, ...], county: str = "") -> Region:
+        """Return the region of a name in a spot, picked by as few columns as tell it from others."""
+        alone = len(_spots(self._rows[self._rows[level] == name], level)) == 1
+        upper = dict(zip(_UPPER, spot, strict=False)) | {"county": county}
+        where = {level: name}
+        if level in _NAMESAKES:
+            needed = upper if not alone else {"county": county}
+            where |= {column: text for column, text in needed.items() if text}
+        path = tuple(text for column in LEVELS if (text := upper.get(column)) and column != level)
+        pick = Named(tuple((column, (where[column],)) for column in LEVELS if column in where))
+        shown = "/".join([*path, name]) if len(where) > 1 else name
+        return Region(shown, (*path, name), level, pick)
+
+    def _official(self, name: str) -> str:
+        """Return the official name behind an English name, a code or a name without its suffix."""
+        for book in self._spellings:
+            if len(hit := book.get(name.casefold(), ())) == 1:
+                return hit[0]
+        known = self._spellings[0] if self._spellings else {}
+        short = [hit for suffix in _SUFFIXES for hit in known.get((name + suffix).casefold(), ())]
+        return short[0] if len(short) == 1 else name
+
+    @cached_property
+    def _spellings(self) -> list[dict[str, tuple[str, ...]]]:
+        """The official names behind each spelling: a book of names, of English names, of codes."""
+        if self._table is None:
+            return []
+        books = []
+        for column in ("name_zh", "name_en", "adcode"):
+            book: dict[str, tuple[str, ...]] = {}
+            cells = self._table[column].fillna("").astype("str").str.casefold()
+            for cell, name in zip(cells, self._table["name_zh"], strict=True):
+                book[cell] = (*book.get(cell, ()), str(name))
+            books.append(book)
+        return books
+
+    def of_level(self, level: str, within: Region | None = None) -> dict[Region, int]:
+        """Return every region of a level that has sites, or has some in a region, with their number."""
+        rows = self.sites if within is None else self._places(within)
+        named = rows[rows[level] != ""].groupby(level, sort=True)
+        found: dict[Region, int] = {}
+        for name, own in named:
+            spots = _spots(own, level)
+            for spot in spots if level in _NAMESAKES else spots[:1]:
+                place = self._place(level, str(name), spot)
+                found[place] = int(rows["enterprises"][place.mask(rows)].sum())
+        return found
+
+    def near(self, place: Region, km: float | str) -> Region:
+        """Return what lies within some km of a place; see :func:`near`."""
+        try:
+            reach = float(km)
+        except ValueError:
+            reach = math.nan
+        if not 0 < reach < math.inf:
+            raise OptionError("bad-distance", value=km)
+        lat, lon = self._centre(place)
+        limit = Circle(lat, lon, reach, ())
+        points = self._cities
+        inside = limit.mask(points)
+        cities = tuple(sorted(set(points["city"][inside])))
+        bracketed = f"({place.name})" if " " in place.name else place.name
+        return Region(f"{bracketed} ~ {reach:g} km", pick=Circle(lat, lon, reach, cities))
+
+    @cached_property
+    def _cities(self) -> pd.DataFrame:
+        """Where cities are: as the regions table says, else the mean of their sites."""
+        points = {spot[1]: at for spot, at in self._listed.items() if spot[1] and not any(spot[2:])}
+        means = mean_points(self._enterprises, "city").itertuples(index=False, name=None)
+        points = {str(name): (lat, lon) for name, lat, lon in means} | points
+        rows = [(name, *at) for name, at in sorted(points.items())]
+        frame = pd.DataFrame(rows, columns=["city", "lat", "lon"])
+        return frame.astype({"lat": "float64", "lon": "float64"})
+
+    def _centre(self, place: Region) -> Point:
+        """Return where a region is: as the regions table says, else the mean of its sites."""
+        wanted = tuple(dict.fromkeys(place.path))
+        for spot, point in self._listed.items():
+            known = not any(math.isnan(value) for value in point)
+            if wanted and known and tuple(dict.fromkeys(filter(None, spot))) == wanted:
+                return point
+        sites = place.filter(read_frame(self._enterprises)).select("lat", "lon")
+        means = collect(sites).astype("float64").dropna().mean()
+        if means.notna().all():
+            return float(means["lat"]), float(means["lon"])
+        raise OptionError("no-centre", region=place.name)
+
+    def relation(self, region: Region, text: str | Region) -> Relation:
+        """Return how a place, as a row of data names it, lies to a region.
+
+        Parameters
+        ----------
+        region
+            The region looked from.
+        text
+            Official name, path, English name or code; empty or ``"*"``: everything.
+
+        Returns
+        -------
+        str
+            ``same``; ``inside``: the place is a part of the region; ``around``: the region is a part
+            of the place; ``apart``: neither, also where they overlap, where the name is that of
+            several places and where it is unknown. A place that only its path tells (a county that
+            no row names) is inside of what its path is inside of.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> ds = cg.load_dataset("toy")
+        >>> jia = cg.region(ds, "甲市")
+        >>> [gazetteer(ds).relation(jia, name) for name in ("Jia", "乙市", "*", "?")]
+        ['same', 'apart', 'around', 'apart']
+        """
+        mine = self._set(region)
+        its = self._set(text) if isinstance(text, Region) else self._cell_set(text)
+        if its is None:
+            parent = str(text).rpartition("/")[0]
+            inside = parent and self.relation(region, parent) in {"same", "inside"}
+            return "inside" if inside else "apart"
+        if mine and mine == its:
+            return "same"
+        if its and not its & ~mine:
+            return "inside"
+        return "around" if mine and not mine & ~its else "apart"
+
+    def overlap(self, one: Region, other: Region) -> bool:
+        """Tell whether a place lies in both regions."""
+        return bool(self._set(one) & self._set(other))
+
+    def _cell_set(self, text: str) -> int | None:
+        """Return the places that lie in what a cell names; None for no place or one of several."""
+        if text not in self._cell_sets:
+            try:
+                found = self.look_up(text.strip() or WHOLE)
+            except OptionError:
+                found = None
+            self._cell_sets[text] = None if found is None else self._set(found)
+        return self._cell_sets[text]
+
+    def _set(self, region: Region) -> int:
+        """Return the places that lie in a region as the bits of a number."""
+        if region not in self._sets:
+            bits = np.packbits(region.mask(self._rows))
+            self._sets[region] = int.from_bytes(bits.tobytes(), "big")
+        return self._sets[region]
+
+
+def _spots(rows: pd.DataFrame, level: str) -> list[tuple[str, ...]]:
+    """Return where the places of some rows lie, province and city; what is less exact is left out."""
+    upper = [column for column in _UPPER if LEVELS.index(column) < LEVELS.index(level)]
+    spots = set(rows[upper].itertuples(index=False, name=None)) if len(rows) else set()
+    if not upper:
+        return [()] if len(rows) else []
+    return sorted(
+        spot for spot in spots
+        if not any(
+            spot != other and all(a in {"", b} for a, b in zip(spot, other, strict=True))
+            for other in spots
+        )
+    )  # fmt: skip
+
+
+def _split(text: str) -> list[str]:
+    """Return the operands and signs of joined regions, in their order; brackets stay together.
+
+    Examples
+    --------
+    >>> _split("a + (b - c)"), _split("a-b")
+    (['a', '+', 'b - c'], ['a-b'])
+    """
+    parts, start = [], 0
+    for sign in SIGN.finditer(text):
+        before = text[: sign.start()]
+        if before.count("(") == before.count(")"):
+            parts += [_unbracketed(text[start : sign.start()]), sign[1]]
+            start = sign.end()
+    return [*parts, _unbracketed(text[start:]) if parts else text.strip()]
+
+
+def _unbracketed(text: str) -> str:
+    """Return a text without the brackets around it."""
+    inner = text.strip()
+    return inner[1:-1] if inner.startswith("(") and inner.endswith(")") else inner
+
+
+_READ: Final[WeakKeyDictionary[Dataset, Gazetteer]] = WeakKeyDictionary()
+
+
+def gazetteer(ds: Dataset) -> Gazetteer:
+    """Return the places that a dataset knows; read once a dataset, which never changes.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> sorted(gazetteer(cg.load_dataset("toy")).look_up("Jia").path)
+    ['甲市', '甲省']
+    """
+    if ds not in _READ:
+        _READ[ds] = Gazetteer(ds)
+    return _READ[ds]
+
+
+def region(ds: Dataset, name: str | Region | None = None) -> Region:
+    """Return the region of a name: province, city, county or park, the widest that fits.
+
+    Parameters
+    ----------
+    ds
+        The dataset.
+    name
+        Official name (``"曲靖市"``), a path that tells namesakes apart (``"云南省/曲靖市/麒麟区"``), an
+        English name or code of the regions table; several joined by signs with blanks around them,
+        read from the left (``"曲靖市 + 昆明市"``, ``"云南省 - 曲靖市"``, ``"曲靖市 ~ 200 km"``);
+        ``"*"`` for the whole dataset; None: the dataset's focus, or the whole dataset where no
+        enterprise has a place; a region is returned as it is.
+
+    Returns
+    -------
+    Region
+        What picks its sites, with the name to show.
+
+    Raises
+    ------
+    UnknownNameError
+        Where no enterprise and no row of the regions table has that name.
+    OptionError
+        Where a region is needed and none is given, or the name of a county or park stands in several
+        cities.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> cg.region(cg.load_dataset("toy"), "Jia").name
+    '甲市'
+    """
+    if isinstance(name, Region):
+        return name
+    places = gazetteer(ds)
+    if name or ds.focus:
+        return places.find(name or ds.focus)
+    named = places.sites[places.sites["city"] != ""]
+    if named.empty:
+        return Region(WHOLE)
+    top = named.groupby("city")["enterprises"].sum()
+    order = sorted(top.index, key=lambda city: (-top[city], city))
+    raise OptionError("region-needed", suggestions=", ".join(order[:5]))
+
+
+find_region = region
+
+
+def find_regions(ds: Dataset, asked: Asked) -> list[Region]:
+    """Return regions of several names, of a level (``"city"``: every city with a site), or of one.
+
+    Each region is returned once, however often it is named.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> [region.name for region in find_regions(cg.load_dataset("toy"), "city")]
+    ['丙市', '乙市', '甲市']
+    """
+    if isinstance(asked, str) and asked in LEVELS:
+        return list(gazetteer(ds).of_level(asked))
+    if asked is None or isinstance(asked, str | Region):
+        return [region(ds, asked)]
+    return list(dict.fromkeys(region(ds, name) for name in asked))
+
+
+def near(ds: Dataset, place: str | Region | None = None, *, km: float) -> Region:
+    """Return the region of all sites within some km of a place, as the crow flies.
+
+    Parameters
+    ----------
+    ds
+        The dataset.
+    place
+        A region or its name, as in :func:`region`; its centre is that of the regions table, else the
+        mean of its sites.
+    km
+        Radius of the circle.
+
+    Returns
+    -------
+    Region
+        A site lies in it by its own coordinates; one without any, and rows of tables that have none,
+        by the centre of their city.
+
+    Raises
+    ------
+    UnknownNameError, OptionError
+        For a place that is not there or whose centre is not known, and a radius that is no distance.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> ds = cg.load_dataset("toy")
+    >>> cg.near(ds, "甲市", km=50).name
+    '甲市 ~ 50 km'
+    """
+    return gazetteer(ds).near(region(ds, place), km)
