@@ -7,7 +7,7 @@ as little proof as it is here, so the market and the spare supply are those of k
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from chaingraph.quantity import Quantity, times
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from chaingraph.analysis.sizes import PlantSize
     from chaingraph.quantity import Flags, Floats
 
     Words = NDArray[np.str_]
@@ -246,3 +247,22 @@ def nearest_maker(around: Around) -> tuple[Floats, Words]:
     km = reached[first, np.arange(reached.shape[1])]
     found = np.isfinite(km)
     return np.where(found, km, np.nan), np.where(found, np.array(around.cities)[first], "")
+
+
+def reach_columns(reach: Reach, sizes: PlantSize) -> dict[str, Any]:
+    """Return size and reach as the columns of a result, by product position."""
+    return {
+        "plant_size": sizes.typical,
+        "plant_size_small": sizes.small,
+        "plant_size_basis": sizes.basis,
+        "plant_fill": reach.fill,
+        "reach": reach.km,
+        "reach_class": reach.reach_class,
+        "market_low": reach.market.low,
+        "market": reach.market.point,
+        "market_high": reach.market.high,
+        "spare_in_reach": reach.spare.point,
+        "size_verdict": reach.verdict,
+        "nearest_maker_km": reach.maker_km,
+        "nearest_maker_city": reach.maker_city,
+    }
