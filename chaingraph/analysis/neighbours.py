@@ -160,7 +160,7 @@ def balance_of(study: Study, low: Floats, capacity: Floats) -> tuple[Quantity, Q
 def _along(amounts: Floats, start: Integers, end: Integers, unit: Floats) -> Floats:
     """Return amounts by city and product carried along links: from their start to their end, times a unit."""
     result = np.zeros_like(amounts)
-    links = np.flatnonzero(unit > 0)
+    links = np.flatnonzero((unit > 0) & amounts.any(axis=0)[start])
     if not len(links):
         return result
     links = links[np.argsort(end[links], kind="stable")]
