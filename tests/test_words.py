@@ -13,7 +13,8 @@ import pytest
 
 import chaingraph as cg
 from chaingraph import errors, products, words
-from chaingraph.analysis import gaps, overview, standing
+from chaingraph.analysis import advise, gaps, overview, reach, sizes, standing
+from chaingraph.analysis.decide import decision_table
 from chaingraph.checks import rules
 from chaingraph.enterprises import LEVELS, STATUSES
 from chaingraph.matching import match
@@ -177,6 +178,12 @@ def test_every_term_is_there_twice(name):
         ("status", table_spec("capacities").by_name["status"].enum),
         ("gap_kind", gaps.GAP_KINDS),
         ("action", [*gaps.ACTIONS.values(), "assure"]),
+        ("verb", decision_table().verbs),
+        ("then", decision_table().verbs),
+        ("mark", advise.MARKS),
+        ("reach_class", reach.CLASSES),
+        ("size_verdict", reach.VERDICTS),
+        ("plant_size_basis", sizes.BASES),
         ("list", gaps.LISTS),
         ("stage", table_spec("products").by_name["stage"].enum),
         ("role", products.ROLES),

@@ -37,11 +37,17 @@ class Rule(NamedTuple):
 
 
 class Table(NamedTuple):
-    """The table of decisions with its words and thresholds."""
+    """The table of decisions with its words and thresholds.
+
+    `size` gives the verb of each verdict of size and reach; `marked` are the rules that would bring in or
+    enlarge a plant, `revived` those before which an idle plant here is set going again.
+    """
 
     rules: tuple[Rule, ...]
     thresholds: Mapping[str, float]
     size: Mapping[str, str]
+    marked: tuple[str, ...]
+    revived: tuple[str, ...]
     kinds: tuple[str, ...]
     verbs: tuple[str, ...]
     lists: tuple[str, ...]
@@ -62,6 +68,8 @@ def decision_table() -> Table:
         tuple(_rule(entry) for entry in data["rules"]),
         data["thresholds"],
         data["size"],
+        tuple(data["marked"]),
+        tuple(data["revived"]),
         tuple(data["kinds"]),
         tuple(data["verbs"]),
         tuple(data["lists"]),

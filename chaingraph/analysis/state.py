@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chaingraph.allocation import Allocation, allocate
+from chaingraph.analysis.advise import then_of
 from chaingraph.analysis.decide import Decisions, decide, decision_table
 from chaingraph.analysis.loads import region_load
+from chaingraph.analysis.neighbours import around_region
 from chaingraph.analysis.own_use import own_use
+from chaingraph.analysis.reach import measure_reach
 from chaingraph.knowledge.evidence import (
     CODE,
     MADE,
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chaingraph.allocation import OwnUse
+    from chaingraph.analysis.advise import Advice
+    from chaingraph.analysis.reach import Reach
     from chaingraph.analysis.study import Study
     from chaingraph.knowledge.statements import Total
     from chaingraph.quantity import Flags, Floats, Integers
@@ -330,6 +335,20 @@ class RegionState:
         """What each product calls for."""
         modes = self.study.modes
         return decide(self.evidence.level, self.facts, modes["grid"] | modes["resource"])
+
+    @cached_property
+    def reach(self) -> Reach:
+        """How far each product travels, what is wanted in that reach, and whether the gap carries a plant."""
+        study = self.study
+        return measure_reach(
+            self.gap, tonne=study.tonne, small=study.sizes.small, utility=study.modes["utility"],
+            around=around_region(study, self.region),
+        )  # fmt: skip
+
+    @cached_property
+    def advice(self) -> Advice:
+        """What to do about each product, first and then."""
+        return then_of(self)
 
     @cached_property
     def sourced_demand(self) -> Floats:

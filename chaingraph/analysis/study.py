@@ -11,8 +11,11 @@ import numpy as np
 
 from chaingraph.allocation import read_recipe
 from chaingraph.analysis.loads import read_load, read_loads, region_load
+from chaingraph.analysis.neighbours import read_neighbours
 from chaingraph.analysis.settings import read_goal, read_statuses
+from chaingraph.analysis.sizes import read_sizes, tonne_prices
 from chaingraph.analysis.state import RegionState, Rows, assemble
+from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import (
     LEVELS,
     local_rows,
@@ -23,7 +26,6 @@ from chaingraph.enterprises import (
     plant_sizes,
     standing_rows,
 )
-from chaingraph.engines import collect, read_frame
 from chaingraph.errors import OptionError
 from chaingraph.events import known_events
 from chaingraph.knowledge.facts import NATION, prices_at
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
     from chaingraph.allocation import Recipe
     from chaingraph.analysis.loads import Loads
+    from chaingraph.analysis.neighbours import Neighbours
+    from chaingraph.analysis.sizes import PlantSize
     from chaingraph.dataset import Dataset
     from chaingraph.enterprises import Stale, Where
     from chaingraph.knowledge.evidence import Totals
@@ -229,6 +233,26 @@ class Study:
         ]
         count = spread(self.graph.size, place, rows["count"], 0.0).astype(np.intp)
         return Plants(*ends, count)
+
+    @cached_property
+    def sizes(self) -> PlantSize:
+        """How large a plant of each product is: facts, else the plants of the data."""
+        return read_sizes(self.dataset, self.graph, self.plants)
+
+    @cached_property
+    def tonne(self) -> Floats:
+        """CNY for one tonne of each product; nan where price or mass is not known."""
+        return tonne_prices(self.dataset, self.graph, self.products, self.price)
+
+    @cached_property
+    def site_signs(self) -> pd.DataFrame | None:
+        """The events of sites that tell whether building goes on."""
+        return _known_signs(self.dataset)
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """Every city with known makers, for what lies around a region."""
+        return read_neighbours(self)
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
@@ -425,12 +449,11 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
         Regions or names, a level, or None for the focus; see :func:`find_regions`.
     """
     ds = study.dataset
-    signs = _known_signs(ds)
     links = study.dataset.inputs
     for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
         options: dict[str, Any] = {
             "level": level, "where": where, "at": ds.as_of, "statuses": study.statuses,
-            "signs": signs, "stale": study.stale,
+            "signs": study.site_signs, "stale": study.stale,
         }  # fmt: skip
         rows = local_rows(ds.enterprises, ds.capacities, **options)
         pairs = own_pairs(ds.enterprises, ds.capacities, links, **options)

@@ -57,6 +57,7 @@ def fact_at(
     *,
     places: Callable[[str], int] | None = None,
     max_age: int | None = MAX_AGE,
+    dated: bool = True,
 ) -> Fact:
     """Return the value in force of each product at the dataset's date.
 
@@ -72,13 +73,15 @@ def fact_at(
         it. None: only rows of the nation.
     max_age
         Months; None: any age.
+    dated
+        False: what does not change with time, so that the latest row counts whatever the date.
     """
     result = no_fact(graph.size)
     if not ds.has("product_facts"):
         return result
     frame = ds.table("product_facts")
     rows = frame[frame["measure"] == measure]
-    if ds.as_of:
+    if ds.as_of and dated:
         rows = rows[rows["date"].fillna("") <= last_day(ds.as_of)]
         if max_age is not None and len(rows):
             age = month_number(ds.as_of, late=True) - month_numbers(rows["date"], late=True)

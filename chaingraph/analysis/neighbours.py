@@ -1,0 +1,233 @@
+"""What lies around a region: every city's known makers, what they take and what they could make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chaingraph.analysis.reach import DETOUR, Around
+from chaingraph.enterprises import local_rows
+from chaingraph.errors import OptionError
+from chaingraph.knowledge.facts import NATION
+from chaingraph.knowledge.statements import CLEARLY, FRESH_TOTAL
+from chaingraph.products import positions
+from chaingraph.quantity import Quantity
+from chaingraph.regions import distances
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from chaingraph.analysis.study import Study
+    from chaingraph.quantity import Flags, Floats, Integers
+    from chaingraph.regions import Region
+
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """All cities with known makers, once for every region of a study.
+
+    Attributes
+    ----------
+    cities
+        One row a city: `province`, `city`, `lat`, `lon`; nan where its place is not known.
+    capacity, capacity_low
+        By city and product, units a year: known figures, or what a total of the city says above
+        them; of those what surely runs.
+    makers
+        By city and product: makers that are known; one where only a total tells of any.
+    demand, supply
+        By city and product, units a year: what known makers take at their load, choices in the mix of the
+        nation, and what they could make.
+    """
+
+    cities: pd.DataFrame
+    capacity: Floats
+    capacity_low: Floats
+    makers: Floats
+    demand: Quantity
+    supply: Quantity
+
+
+def read_neighbours(study: Study) -> Neighbours:
+    """Return the cities of a study, from one pass over the enterprises.
+
+    Makers without a figure are known to be there and add no amount. Sites that name no city lie nowhere.
+    """
+    cities = study.gazetteer.cities
+    code = {name: number for number, name in enumerate(cities["city"].tolist())}
+    capacity, low, makers = _by_city(study, code)
+    said, heard = _totals(study, code)
+    beyond = said > capacity * (1 + CLEARLY)
+    capacity, low = np.where(beyond, said, capacity), np.where(beyond, said, low)
+    demand, supply = balance_of(study, low, capacity)
+    return Neighbours(cities, capacity, low, np.maximum(makers, heard), demand, supply)
+
+
+def _by_city(
+    study: Study, code: dict[str, int], within: Region | None = None
+) -> tuple[Floats, Floats, Floats]:
+    """Lay a pass over cities out by city and product: capacity, what surely runs, makers."""
+    ds = study.dataset
+    rows = local_rows(
+        ds.enterprises, ds.capacities, level="city", where=within, at=ds.as_of,
+        statuses=study.statuses, signs=study.site_signs, stale=study.stale,
+    )  # fmt: skip
+    city = np.array([code.get(name, -1) for name in rows.regions.tolist()], dtype=np.intp)
+    city, place = city[rows.region], positions(study.graph, rows.products)[rows.product]
+    known = (city >= 0) & (place >= 0)
+
+    def laid_out(name: str) -> Floats:
+        matrix = np.zeros((len(code), study.graph.size))
+        matrix[city[known], place[known]] = rows.numbers[name][known]
+        return matrix
+
+    return laid_out("capacity"), laid_out("capacity_low"), laid_out("makers")
+
+
+def _totals(study: Study, code: dict[str, int]) -> tuple[Floats, Flags]:
+    """Return what totals say that cities make: the capacity, else the output, of the latest year; nan: none.
+
+    A total older than 36 months tells only that something is made.
+    """
+    shape = len(code), study.graph.size
+    said = {name: np.full(shape, np.nan) for name in ("output", "capacity")}
+    heard = np.zeros(shape, dtype=bool)
+    for total in sorted(study.statements.totals, key=lambda total: total.year):
+        made = total.measure in said and total.status != "with_construction" and total.value > 0
+        if total.enterprise or total.place in NATION or not made:
+            continue
+        city = code.get(_city_of(study, total.place), -1)
+        if city < 0:
+            continue
+        heard[city, total.product] = True
+        fresh = study.statements.age(total.year) <= FRESH_TOTAL
+        said[total.measure][city, total.product] = total.value if fresh else np.nan
+    return np.where(np.isnan(said["capacity"]), said["output"], said["capacity"]), heard
+
+
+def _city_of(study: Study, place: str) -> str:
+    """Return the city that a cell names; empty where it names none, or several."""
+    try:
+        found = study.gazetteer.look_up(place)
+    except OptionError:
+        return ""
+    return found.path[-1] if found is not None and found.path else ""
+
+
+def balance_of(study: Study, low: Floats, capacity: Floats) -> tuple[Quantity, Quantity]:
+    r"""Return what makers of some capacities take and what they could make, by city and product.
+
+    :math:`d_i = \sum_j a_{ij} s_{ij} k_j l_j`, with loads l where nothing nearer is known and shares s of
+    alternatives in the mix of the nation; :math:`s_i = k_i v_i` with availability v, and by-products.
+    The ends are those of loads, coefficients and of what surely runs.
+
+    Parameters
+    ----------
+    low, capacity
+        By city and product, units a year: what surely runs, and all known figures.
+    """
+    graph, loads = study.graph, study.loads
+    free = np.isnan(loads.fixed)
+    output = [
+        amount * np.where(free, load, loads.fixed)
+        for amount, load in (
+            (low, loads.nation.low), (capacity, loads.nation.point), (capacity, loads.nation.high)
+        )
+    ]  # fmt: skip
+    units = [
+        np.where(graph.quantified, np.nan_to_num(amount), 0.0) * study.frozen_share
+        for amount in (graph.low, graph.coefficient, graph.high)
+    ]
+    taken = [
+        _along(run, graph.target, graph.source, unit)
+        for run, unit in zip(output, units, strict=True)
+    ]
+    links = study.by_product_links
+    carrier = graph.coefficient[links]
+    arising = np.divide(1.0, carrier, out=np.zeros(len(links)), where=carrier > 0)
+    made = [
+        amount * loads.availability + _along(run, graph.source[links], graph.target[links], arising)
+        for amount, run in zip((low, capacity, capacity), output, strict=True)
+    ]
+    return Quantity.of(*taken), Quantity.of(*made)
+
+
+def _along(amounts: Floats, start: Integers, end: Integers, unit: Floats) -> Floats:
+    """Return amounts by city and product carried along links: from their start to their end, times a unit."""
+    result = np.zeros_like(amounts)
+    links = np.flatnonzero((unit > 0) & amounts.any(axis=0)[start])
+    if not len(links):
+        return result
+    links = links[np.argsort(end[links], kind="stable")]
+    first = np.flatnonzero(np.diff(end[links], prepend=-1))
+    carried = amounts[:, start[links]] * unit[links]
+    result[:, end[links][first]] = np.add.reduceat(carried, first, axis=1)
+    return result
+
+
+def around_region(study: Study, region: Region) -> Around:
+    """Return what lies around a region: the cities outside it, and what of a city it does not hold."""
+    near = study.neighbours
+    cities = near.cities
+    inside = region.mask(cities)
+    names = cities["city"].to_numpy(dtype=object)
+    demand, supply, makes = near.demand, near.supply, near.makers > 0
+    if _is_of_cities(study, region, dict(zip(names.tolist(), inside.tolist(), strict=True))):
+        kept = ~inside
+    else:
+        code = {name: number for number, name in enumerate(names.tolist())}
+        capacity, low, makers = _by_city(study, code, region)
+        held = (makers > 0).any(axis=1)
+        left, sure = _rest(near.capacity, capacity), _rest(near.capacity_low, low)
+        own = balance_of(study, sure[held], left[held])
+        demand, supply = (
+            _with_rows(whole, held, part) for whole, part in zip((demand, supply), own, strict=True)
+        )
+        makes = (near.makers > makers) | (left > 0)
+        kept = np.ones(len(cities), dtype=bool)
+    kept &= makes.any(axis=1) | (demand.high > 0).any(axis=1)
+    return Around(
+        tuple(names[kept].tolist()), _road(study, region, cities)[kept], demand.take(kept),
+        supply.take(kept), makes[kept],
+    )  # fmt: skip
+
+
+def _is_of_cities(study: Study, region: Region, inside: dict[str, bool]) -> bool:
+    """Tell whether a region holds its cities whole, so that what it holds need not be read again."""
+    if region.level is None and not region.is_whole:
+        return False
+    sites = study.gazetteer.sites
+    here = region.mask(sites)
+    of_city = np.array([inside.get(name, False) for name in sites["city"].tolist()])
+    return bool((here == of_city)[(sites["city"] != "").to_numpy()].all())
+
+
+def _rest(whole: Floats, part: Floats) -> Floats:
+    """Return what is left of amounts, with nothing where only rounding is."""
+    rest = whole - part
+    return np.where(rest > _TINY * whole, rest, 0.0)
+
+
+def _with_rows(whole: Quantity, rows: Flags, part: Quantity) -> Quantity:
+    """Return amounts by city and product with those of some cities in their place."""
+    columns: list[NDArray[Any]] = []
+    for name in ("low", "point", "high", "reasons"):
+        column = getattr(whole, name).copy()
+        column[rows] = getattr(part, name)
+        columns.append(column)
+    return Quantity(*columns)
+
+
+def _road(study: Study, region: Region, cities: pd.DataFrame) -> Floats:
+    """Return the kilometres by road from each city to a region; nan where either place is not known."""
+    try:
+        centre = study.gazetteer.centre(region)
+    except OptionError:
+        return np.full(len(cities), np.nan)
+    lat, lon = (cities[name].to_numpy(dtype=float) for name in ("lat", "lon"))
+    return DETOUR * distances(lat, lon, centre)

@@ -1,0 +1,268 @@
+"""Is a gap large enough for a plant here? How far a product travels, and what is wanted in that reach.
+
+Arrays by product position, and by (city, product) for what lies around. "No maker known" elsewhere is
+as little proof as it is here, so the market and the spare supply are those of known makers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from chaingraph.quantity import Quantity, times
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from chaingraph.analysis.sizes import PlantSize
+    from chaingraph.quantity import Flags, Floats
+
+    Words = NDArray[np.str_]
+
+FREIGHT_SHARE: Final = 0.1
+"""Share of its price that a product may cost on the road before makers nearer by win. A judgement: stone,
+clay and glass, hauled under 100 km on average, stand at 0.27 in the commodity flow survey of the USA
+(https://transportgeography.org), goods that cross a country far below 0.1."""
+TARIFF: Final = 0.46
+"""CNY for one tonne and kilometre on the road: the monitored rate at 500 to 600 km in 2014
+(https://public.9t56.com); rail costs about a third of it."""
+LOCAL_KM: Final = 150.0
+NATIONAL_KM: Final = 1000.0
+"""Reach below the first is local, from the second on national: then freight does not decide the place."""
+DETOUR: Final = 1.3
+"""Kilometres of road for one along the great circle."""
+USED_IN_REACH: Final = 0.5
+"""Share of a small plant's output that its reach must take for the plant to stand on it."""
+
+CLASSES: Final = ("local", "regional", "national", "unknown")
+VERDICTS: Final = (
+    "alone", "alone_if", "neighbours", "contract", "contract_only", "own_plant", "unknown",
+)  # fmt: skip
+"""What size and reach say of a gap; words in the vocabulary ``size_verdict``."""
+
+
+class Around(NamedTuple):
+    """What lies around a region: one row a city outside it.
+
+    Attributes
+    ----------
+    cities
+        Names.
+    km
+        By road to the region; nan where the place of either is not known.
+    demand, supply
+        By city and product, units a year, of known makers.
+    makes
+        By city and product: whether a maker is known there.
+    """
+
+    cities: tuple[str, ...]
+    km: Floats
+    demand: Quantity
+    supply: Quantity
+    makes: Flags
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """Size and reach of each product's gap in a region, by product position.
+
+    Attributes
+    ----------
+    tonne
+        Price of one tonne, CNY; nan where price or mass is not known.
+    km
+        How far the product travels for its freight share; nan where `tonne` is.
+    reach_class
+        One of ``CLASSES``.
+    market
+        Wanted in reach and not served where it is wanted: the gap here and those around, each less the
+        farther it lies; units a year.
+    spare
+        Supply in reach that its own cities do not take, weighed the same.
+    verdict
+        One of ``VERDICTS``; empty where there is no gap.
+    fill
+        How many times the gap would fill a small plant; nan where either is not known.
+    maker_km, maker_city
+        The nearest known maker elsewhere, by road; nan and empty where none has a place.
+    """
+
+    tonne: Floats
+    km: Floats
+    reach_class: Words
+    market: Quantity
+    spare: Quantity
+    verdict: Words
+    fill: Floats
+    maker_km: Floats
+    maker_city: Words
+
+
+def measure_reach(
+    gap: Quantity,
+    *,
+    tonne: Floats,
+    small: Floats,
+    around: Around,
+    utility: Flags,
+    freight_share: float = FREIGHT_SHARE,
+    tariff: float = TARIFF,
+    used_in_reach: float = USED_IN_REACH,
+) -> Reach:
+    r"""Tell of each gap how far its product travels and whether a plant could live on that reach.
+
+    A product of price :math:`p_t` a tonne travels :math:`R = \theta p_t / \tau` until freight eats the share
+    :math:`\theta` of it. What lies d away counts :math:`W = e^{-d/R}`. With gaps :math:`(d_r - s_r)_+` and
+    spare supply :math:`(s_r - d_r)_+` of the cities r around, the market in reach is
+    :math:`M = g + \sum_r W_r (d_r - s_r)_+`, the spare supply :math:`S = \sum_r W_r (s_r - d_r)_+`. A
+    small plant of q units a year, of which the share u must be used in reach, could stand
+
+    - *alone*, where the least gap is at least :math:`u q`; *alone_if* the figure is, if the load holds;
+    - with *neighbours*, where :math:`M - S` is;
+    - where only M is, others in reach have the plant: a *contract* with them;
+    - else there is nothing but a contract: *contract_only*.
+
+    A utility of local reach is made at its users' (*own_plant*). Without a price, a mass or a plant size,
+    and where the missing figure of the gap decides, it is *unknown*.
+
+    Parameters
+    ----------
+    gap
+        What is not served here, units a year.
+    tonne
+        CNY for one tonne; nan where unknown.
+    small
+        Units a year of a small plant; nan where unknown.
+    around
+        The cities outside the region.
+    utility
+        Products that are made on site as a rule.
+    freight_share, tariff, used_in_reach
+        :math:`\theta`, :math:`\tau` in CNY a tonne and km, and u.
+
+    Returns
+    -------
+    Reach
+        By product position.
+
+    Examples
+    --------
+    >>> nobody = Quantity.of(*np.zeros((3, 0, 1)))
+    >>> around = Around((), np.zeros(0), nobody, nobody, np.zeros((0, 1), dtype=bool))
+    >>> reach = measure_reach(
+    ...     Quantity.of([29102.0], [36515.0], [77625.0]), tonne=np.array([75000.0]),
+    ...     small=np.array([10000.0]), around=around, utility=np.array([False]),
+    ... )
+    >>> reach.verdict.tolist(), reach.reach_class.tolist(), reach.km.round().tolist()
+    (['alone'], ['national'], [16304.0])
+    """
+    km = freight_share * tonne / tariff
+    weight = weigh(around.km, km)
+    market = gap + _weighed(around.demand.minus(around.supply), weight)
+    spare = _weighed(around.supply.minus(around.demand), weight)
+    unclear = np.isnan(km)
+    market = Quantity.of(
+        np.where(unclear, gap.low, market.low), np.where(unclear, np.nan, market.point),
+        np.where(unclear, np.inf, market.high), gap.reasons,
+    )  # fmt: skip
+    spare = Quantity.unknown(len(km)).where(unclear, spare)
+    reach_class = classify(km)
+    own = utility & (reach_class == "local")
+    limit = used_in_reach * np.where((small > 0) & ~unclear, small, np.nan)
+    maker_km, maker_city = nearest_maker(around)
+    fill = np.divide(gap.point, small, out=np.full(len(km), np.nan), where=small > 0)
+    return Reach(
+        tonne, km, reach_class, market, spare, judge_size(gap, market, spare, limit, own=own),
+        fill, maker_km, maker_city,
+    )  # fmt: skip
+
+
+def classify(km: Floats) -> Words:
+    """Return the class of each reach.
+
+    Examples
+    --------
+    >>> classify(np.array([149.0, 150.0, 999.0, 1000.0, np.nan])).tolist()
+    ['local', 'regional', 'regional', 'national', 'unknown']
+    """
+    conditions = [np.isnan(km), km < LOCAL_KM, km < NATIONAL_KM]
+    return np.select(conditions, ["unknown", "local", "regional"], default="national")
+
+
+def weigh(distance: Floats, km: Floats) -> Floats:
+    """Return what a place counts for each product: ``exp(-d / R)``; 0 where either is not known."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight = np.exp(-distance[:, np.newaxis] / km)
+    return np.nan_to_num(weight)
+
+
+def _weighed(amounts: Quantity, weight: Floats) -> Quantity:
+    """Add the cities' amounts of each product up, each with its weight."""
+    ends = (times(end, weight).sum(axis=0) for end in (amounts.low, amounts.point, amounts.high))
+    return Quantity.of(*ends)
+
+
+def judge_size(
+    gap: Quantity, market: Quantity, spare: Quantity, limit: Floats, *, own: Flags
+) -> Words:
+    """Return the verdict of each product; see :func:`measure_reach`.
+
+    Parameters
+    ----------
+    gap, market, spare
+        Units a year.
+    limit
+        What must be used in reach for a small plant to stand, units a year; nan where it, or the
+        reach, is unknown.
+    own
+        Made at its users': a utility of local reach.
+    """
+    with np.errstate(invalid="ignore"):
+        open_end = np.isnan(market.point) & (market.high >= limit)
+        conditions = [
+            ~(gap.high > 0),
+            own,
+            np.isnan(limit),
+            gap.low >= limit,
+            gap.point >= limit,
+            market.point - spare.point >= limit,
+            market.point >= limit,
+            open_end,
+        ]
+    words = ["", "own_plant", "unknown", "alone", "alone_if", "neighbours", "contract", "unknown"]
+    return np.select(conditions, words, default="contract_only")
+
+
+def nearest_maker(around: Around) -> tuple[Floats, Words]:
+    """Return how far the nearest known maker of each product is, and its city."""
+    if not around.cities:
+        size = around.makes.shape[1]
+        return np.full(size, np.nan), np.full(size, "", dtype="U1")
+    distance = np.where(np.isnan(around.km), np.inf, around.km)[:, np.newaxis]
+    reached = np.where(around.makes, distance, np.inf)
+    first = reached.argmin(axis=0)
+    km = reached[first, np.arange(reached.shape[1])]
+    found = np.isfinite(km)
+    return np.where(found, km, np.nan), np.where(found, np.array(around.cities)[first], "")
+
+
+def reach_columns(reach: Reach, sizes: PlantSize) -> dict[str, Any]:
+    """Return size and reach as the columns of a result, by product position."""
+    return {
+        "plant_size": sizes.typical,
+        "plant_size_small": sizes.small,
+        "plant_size_basis": sizes.basis,
+        "plant_fill": reach.fill,
+        "reach": reach.km,
+        "reach_class": reach.reach_class,
+        "market_low": reach.market.low,
+        "market": reach.market.point,
+        "market_high": reach.market.high,
+        "spare_in_reach": reach.spare.point,
+        "size_verdict": reach.verdict,
+        "nearest_maker_km": reach.maker_km,
+        "nearest_maker_city": reach.maker_city,
+    }

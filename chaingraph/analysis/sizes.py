@@ -1,0 +1,96 @@
+"""How large a plant of each product is, and what a tonne of it costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from chaingraph.knowledge.facts import fact_at
+from chaingraph.units import conversion_factor
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from chaingraph.analysis.study import Plants
+    from chaingraph.dataset import Dataset
+    from chaingraph.products import ProductGraph
+    from chaingraph.quantity import Floats
+
+BASES = ("fact", "fact_old", "data")
+"""What a plant size rests on: a fact in force, an older one, plants of the data.
+
+Words in the vocabulary ``plant_size_basis``.
+"""
+
+
+class PlantSize(NamedTuple):
+    """Plants of each product as they are built, by product position; units a year.
+
+    Attributes
+    ----------
+    small, typical, large
+        Of a fact: its low end, its value, its high end; of the data: their 10%, 50% and 90% points.
+    basis
+        One of ``BASES``; empty where no size is known.
+    date, source
+        Of the fact; empty otherwise.
+    """
+
+    small: Floats
+    typical: Floats
+    large: Floats
+    basis: NDArray[np.str_]
+    date: tuple[str, ...]
+    source: tuple[str, ...]
+
+
+def read_sizes(ds: Dataset, graph: ProductGraph, plants: Plants) -> PlantSize:
+    """Return the plant size of each product: facts before the plants of the data.
+
+    A fact says what is built today, the data also hold what was built long ago. One older than 24 months
+    stands where nothing newer is known, and its basis says so; none counts from after the date.
+
+    Parameters
+    ----------
+    plants
+        Sizes of the data, nan where fewer than three figures are known.
+    """
+    fresh, old = (fact_at(ds, graph, "plant_size", **age) for age in ({}, {"max_age": None}))
+    known, stale, data = (~np.isnan(value) for value in (fresh.value, old.value, plants.median))
+    ends = [
+        np.select([known, stale], [getattr(fresh, name), getattr(old, name)], other)
+        for name, other in (("low", plants.low), ("value", plants.median), ("high", plants.high))
+    ]
+    return PlantSize(
+        *ends,
+        np.select([known, stale, data], BASES, default=""),
+        tuple(old.date),
+        tuple(old.source),
+    )
+
+
+def tonne_prices(ds: Dataset, graph: ProductGraph, products: pd.DataFrame, price: Floats) -> Floats:
+    """Return the price of one tonne of each product, CNY; nan where price or mass is not known.
+
+    Parameters
+    ----------
+    products
+        In the order of the graph's positions.
+    price
+        CNY for one unit.
+
+    Notes
+    -----
+    Tonnes a unit are those of `product_facts` (measure ``mass``), of any date, since a good keeps its weight;
+    a unit of mass needs none.
+    """
+    mass = fact_at(ds, graph, "mass", dated=False).value
+    units = products["unit"].fillna("").tolist()
+    factor = {unit: conversion_factor(unit, "t") if unit else None for unit in set(units)}
+    own = np.array(
+        [np.nan if factor[unit] is None else factor[unit] for unit in units], dtype=float
+    )
+    mass = np.where(np.isnan(own), mass, own)
+    return np.divide(price, mass, out=np.full(graph.size, np.nan), where=mass > 0)
