@@ -88,6 +88,11 @@ class ProductGraph:
         return np.asarray(self.role == CONSUMED)
 
     @cached_property
+    def is_by_product(self) -> Flags:
+        """Whether the output of each link arises when its input is made."""
+        return np.asarray(self.role == ROLES.index("byproduct"))
+
+    @cached_property
     def quantified(self) -> Flags:
         """Whether each link is consumed and has a coefficient."""
         return np.asarray(self.consumed & ~np.isnan(self.coefficient))

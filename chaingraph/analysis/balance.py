@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.quantity import Floats, Integers
-    from chaingraph.regions import Asked
+    from chaingraph.gazetteer import Asked
 
 PRODUCT_COLUMNS = ("product_id", "name_zh", "name_en", "chains", "stage", "kind", "unit")
 SHOWN = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from chaingraph.analysis.advise import advise
+from chaingraph.analysis.advise import then_of
 from chaingraph.analysis.balance import (
     Block,
     balance_numbers,
@@ -29,21 +29,23 @@ from chaingraph.analysis.priority import (
 )
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.state import RegionState
-from chaingraph.analysis.study import Study, as_study, region_states
+from chaingraph.analysis.reach import reach_columns
+from chaingraph.analysis.study import Study, as_states
 from chaingraph.enterprises import count_undated
+from chaingraph.gazetteer import find_regions
 from chaingraph.errors import OptionError, closest
 from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.products import NOT_MADE_OF
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from chaingraph.dataset import Dataset
     from chaingraph.quantity import Flags, Floats, Integers
-    from chaingraph.regions import Asked
+    from chaingraph.gazetteer import Asked
 
 GAP_KINDS = (
     "missing", "missing_likely", "short", "one_of", "unquantified", "unseen", "coming",
@@ -56,7 +58,8 @@ CERTAIN = ("missing", "short")
 """Kinds that are known for sure: somebody looked, or makers are known not to be enough."""
 ACTIONS = ("fill", "strengthen", "survey", "follow", "extend", "secure", "assure", "collect", "")
 SUPPLY_KINDS = ("resource", "energy")
-LISTS = decision_table().lists
+LISTS = (*decision_table().lists, "")
+_LIST_CODE = {name: i for i, name in enumerate(LISTS)}
 SORTS = {"priority": ("priority", "gap_value_cny"), "value": ("gap_value_cny", "priority")}
 SHOWN = (
     "rank", "product_id", "name_zh", "name_en", "gap_kind", "verb", "then", "unit", "demand",
@@ -141,7 +144,7 @@ def find_gaps(
         "at": at, "statuses": statuses, "load": load, "utilisation": utilisation, "goal": goal,
         "explode": explode,
     }  # fmt: skip
-    study, states = read_states(ds, region, asked)
+    study, states = as_states(ds, region, **asked)
     weights = read_weights(weights)
     frame, names = gaps_of(
         study, states, chain=chain, kinds=wanted_kinds, weights=weights,
@@ -150,27 +153,9 @@ def find_gaps(
     params = study_params(study, names, chain) | {"draws": draws, "seed": seed, "weights": weights}
     shown = SHOWN if len(names) == 1 else ("region", *SHOWN)
     notes = _notes(frame, study)
-    if at is not None and len(names) == 1 and isinstance(ds, Dataset_):
+    if at is not None and len(names) == 1:
         notes += _undated(study, region)
     return Result("gaps", frame, params, read_lang(study.dataset, lang), shown, notes)
-
-
-def read_states(
-    ds: Dataset | Study | RegionState, region: Asked, asked: Mapping[str, Any]
-) -> tuple[Study, Iterable[RegionState]]:
-    """Return the study and the states that a dataset, a study or a state stands for.
-
-    Raises
-    ------
-    OptionError
-        Where a state is given and another region asked for, or a study and other assumptions.
-    """
-    if isinstance(ds, RegionState):
-        if region is not None:
-            raise OptionError("region-of-state", region=ds.region.name)
-        return as_study(ds.study, **asked), [ds]
-    study = as_study(ds, **asked)
-    return study, region_states(study, region)
 
 
 def gaps_of(
@@ -264,17 +249,18 @@ def _region_gaps(
         restricted=restricted,
     )
     low, high = weigh(parts, weights)
-    advice = advise(state)
+    advice = then_of(state)
     lines = group_lines(state, rows)
-    lists = np.array([LISTS.index(advice.list[row]) for row in rows.tolist()], dtype=np.int8)
+    lists = np.array([_LIST_CODE[str(advice.list[row])] for row in rows.tolist()], dtype=np.int8)
     numbers = balance_numbers(state, rows, draws=draws, seed=seed)
     columns: dict[str, Any] = {
         **numbers,
         "list": lists,
         "gap_kind": rows,
         "rule": rows,
-        "verb": np.array([advice.verb[row] for row in rows.tolist()], dtype=object),
-        "then": np.array([advice.then[row] for row in rows.tolist()], dtype=object),
+        "verb": advice.verb[rows],
+        "then": advice.then[rows],
+        "mark": advice.mark[rows],
         "action": rows,
         "evidence_date": np.array(
             [state.evidence.date[row] or None for row in rows.tolist()], dtype=object
@@ -284,17 +270,7 @@ def _region_gaps(
         "known_users": state.users[rows],
         "choice": lines.choice,
         "under": lines.under,
-        "plant_size": reach.typical[rows],
-        "plant_size_small": reach.small[rows],
-        "reach": reach.km[rows],
-        "reach_class": np.array([reach.classes[row] for row in rows.tolist()], dtype=object),
-        "market": reach.market.point[rows],
-        "size_verdict": np.array([reach.verdict[row] for row in rows.tolist()], dtype=object),
-        "plant_fill": reach.fill[rows],
-        "nearest_maker_km": reach.nearest_km[rows],
-        "nearest_maker_city": np.array(
-            [reach.nearest_city[row] or None for row in rows.tolist()], dtype=object
-        ),
+        **{name: values[rows] for name, values in reach_columns(reach, study.sizes).items()},
         "is_break": breaks[rows],
         "single_source": (state.present & state.needed & (state.makers == 1))[rows],
         "dependents": state.users[rows],
@@ -353,7 +329,7 @@ def _named(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 _TEXTS = (
-    "gap_kind", "rule", "verb", "then", "action", "evidence_date", "choice", "under", "reach_class",
+    "list", "gap_kind", "rule", "verb", "then", "mark", "action", "plant_size_basis", "evidence_date", "choice", "under", "reach_class",
     "size_verdict", "nearest_maker_city", "open_outputs",
 )  # fmt: skip
 

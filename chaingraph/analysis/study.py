@@ -26,12 +26,14 @@ from chaingraph.enterprises import (
     plant_sizes,
     standing_rows,
 )
+from chaingraph.dataset import checked_date
 from chaingraph.errors import OptionError
 from chaingraph.events import known_events
 from chaingraph.knowledge.facts import NATION, prices_at
 from chaingraph.knowledge.statements import SAME, read_statements
 from chaingraph.products import NOT_MADE_OF, goal_vector, positions, product_graph
-from chaingraph.regions import Gazetteer, Region, find_regions, gazetteer
+from chaingraph.gazetteer import Gazetteer, find_regions, gazetteer
+from chaingraph.regions import Region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from chaingraph.knowledge.statements import Statements, Total
     from chaingraph.products import ProductGraph
     from chaingraph.quantity import Flags, Floats, Integers, Quantity
-    from chaingraph.regions import Asked
+    from chaingraph.gazetteer import Asked
 
 MODES = ("trade", "utility", "flow", "grid", "resource", "service")
 """How a product is supplied; where a product does not say, by its kind."""
@@ -271,8 +273,13 @@ class Study:
         return lies
 
     def counties(self, region: Region) -> frozenset[str]:
-        """Return the counties of a region that the table of regions lists."""
-        return self.gazetteer.counties(region)
+        """Return the counties of a city that the table of regions lists, by the names that rows use."""
+        if region.level != "city" or not self.dataset.has("regions"):
+            return frozenset()
+        table = self.dataset.table("regions")
+        codes = table.loc[table["name_zh"] == region.path[-1], "adcode"]
+        below = table[(table["level"] == "county") & table["parent"].isin(codes)]
+        return frozenset(below["name_zh"])
 
     def load_of(self, region: Region, totals: Totals) -> Quantity:
         """Return the loads of a region: asked for, of its own totals, of the nation, or assumed."""
@@ -514,3 +521,76 @@ def _passes(asked: list[Region], *, whole: bool) -> list[tuple[str | None, Where
 def region_state(study: Study, region: str | Region | None = None) -> RegionState:
     """Return the state of one region, the focus by default."""
     return next(region_states(study, region if region is None else [region]))
+
+
+def as_study(source: Dataset | Study | RegionState, **assumptions: Any) -> Study:
+    """Return the study of a dataset under some assumptions, or one that is open already.
+
+    Parameters
+    ----------
+    source
+        A dataset, an open study or the state of a region.
+    assumptions
+        As :func:`open_study` takes them. What they default to asks nothing of an open study.
+
+    Raises
+    ------
+    OptionError
+        Where an open study reads its dataset under other assumptions.
+    """
+    study = source.study if isinstance(source, RegionState) else source
+    if not isinstance(study, Study):
+        return open_study(study, **assumptions)
+    for name, value in assumptions.items():
+        default = _DEFAULTS.get(name)
+        if value is None or (isinstance(value, type(default)) and value == default):
+            continue
+        if not _is_asked(study, name, value):
+            raise OptionError("study-open", option=name)
+    return study
+
+
+_DEFAULTS = {
+    "statuses": "operating", "load": "actual", "explode": False, "stale": "drop", "prices": "at",
+    "bounds": True,
+}  # fmt: skip
+
+
+def _is_asked(study: Study, name: str, value: Any) -> bool:
+    """Tell whether an open study reads its dataset under an assumption."""
+    ds, asked = study.dataset, study.asked
+    if name == "at":
+        return checked_date(value) == ds.as_of
+    if name == "statuses":
+        return read_statuses(value) == asked["statuses"]
+    if name in {"load", "utilisation"}:
+        return read_load(value, ds.products) == asked["load"]
+    if name == "goal":
+        return read_goal(value, ds.products) == asked["goal"]
+    return bool(asked.get(name) == value)
+
+
+def as_states(
+    source: Dataset | Study | RegionState, region: Asked, **assumptions: Any
+) -> tuple[Study, Iterable[RegionState]]:
+    """Return a study and the states of regions in it; the state of a region stands for itself.
+
+    Raises
+    ------
+    OptionError
+        Where what is open reads under other assumptions, or is the state of another region.
+    """
+    study = as_study(source, **assumptions)
+    if not isinstance(source, RegionState):
+        return study, region_states(study, region)
+    if region is not None and find_regions(study.dataset, region) != [source.region]:
+        raise OptionError("state-elsewhere", region=source.region.name)
+    return study, [source]
+
+
+def as_state(
+    source: Dataset | Study | RegionState, region: str | Region | None = None, **assumptions: Any
+) -> RegionState:
+    """Return the state of one region, the focus by default; see :func:`as_states`."""
+    asked = region if region is None else [region]
+    return next(iter(as_states(source, asked, **assumptions)[1]))
