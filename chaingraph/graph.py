@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import pandas as pd
 
 from chaingraph.engines import collect, read_frame
+from chaingraph.enterprises import site_rows, standing_rows
 from chaingraph.errors import OptionError
 from chaingraph.tables import empty_table
 
@@ -29,7 +31,7 @@ def build_graph(ds: Dataset, *, level: str = "enterprise") -> nx.DiGraph[Any]:
     Parameters
     ----------
     ds
-        The dataset; only products are needed. Rows stay whatever their date or status is.
+        The dataset; only products are needed.
     level
         ``product``: products and the links between them; ``enterprise``: enterprises too.
 
@@ -40,7 +42,8 @@ def build_graph(ds: Dataset, *, level: str = "enterprise") -> nx.DiGraph[Any]:
         supplied, ``("group", name)``; each has `node_kind` and every column of its table. Edges have
         `edge_kind`: ``input`` (product -> product, the columns of inputs), ``produces``
         (enterprise -> product; `rows` is a list, one mapping of the capacities' columns a phase,
-        `capacity` the sum of its site rows of status operating), ``member`` (group -> enterprise) and
+        whatever its date or status is; `capacity` what the site's rows add up to that run at the
+        dataset's date, None where no figure is known), ``member`` (group -> enterprise) and
         ``supplies`` (group -> group; `rows` of supplies). Missing values are left out.
 
     Raises
@@ -100,18 +103,24 @@ def _add_enterprises(graph: nx.DiGraph[Any], ds: Dataset) -> None:
                 graph.add_edge(group, node, edge_kind="member")
     if not ds.has("capacities"):
         return
-    for row in _records(collect(read_frame(ds.capacities))):
+    capacities = read_frame(ds.capacities)
+    for row in _records(collect(capacities)):
         ends = ("enterprise", row["enterprise_id"]), ("product", row["product_id"])
         for end in ends:
             if end not in graph:
                 graph.add_node(end, node_kind=end[0])
         if not graph.has_edge(*ends):
             graph.add_edge(*ends, edge_kind="produces", capacity=None, rows=[])
-        edge = graph.edges[ends]
-        edge[_ROWS].append(row)
-        counts = row.get("status") == "operating" and row.get("scope") != "group"
-        if counts and "capacity" in row:
-            edge["capacity"] = (edge["capacity"] or 0.0) + row["capacity"]
+        graph.edges[ends][_ROWS].append(row)
+    standing = standing_rows(site_rows(capacities), at=ds.as_of, statuses={"operating": 1.0})
+    known = collect(
+        standing.filter(nw.col("known") == 1)
+        .group_by("enterprise_id", "product_id")
+        .agg(nw.col("effective").sum())
+    )
+    columns = (known[name].tolist() for name in ("enterprise_id", "product_id", "effective"))
+    for enterprise, product, capacity in zip(*columns, strict=True):
+        graph.edges[("enterprise", enterprise), ("product", product)]["capacity"] = capacity
 
 
 def _add_supplies(graph: nx.DiGraph[Any], ds: Dataset) -> None:

@@ -8,22 +8,31 @@ import narwhals as nw
 
 from chaingraph.dataset import last_day
 from chaingraph.engines import collect, read_frame
-from chaingraph.enterprises import CAPACITY_COLUMNS, LEVELS, in_force, located, owner, sites_in
+from chaingraph.enterprises import (
+    LEVELS,
+    capacity_columns,
+    full_date,
+    latest_totals,
+    located,
+    owner,
+    site_rows,
+    sites_in,
+    standing_rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
-    from chaingraph.enterprises import Where
+    from chaingraph.enterprises import Stale, Where
 
 HELD: Final = ("operating", "construction")
 """Statuses of a plant that stands or is being built: proof that its owner makes the product."""
-_YEAR, _MONTH = len("2021"), len("2021-06")
 _KEYS: Final = ("product_id", "group", "enterprise_id", "scope", *LEVELS, "lat", "lon")
 
 
-def site_rows(
+def makers_by_site(
     enterprises: Any,
     capacities: Any,
     *,
@@ -31,6 +40,8 @@ def site_rows(
     where: Where | None = None,
     at: str,
     statuses: Mapping[str, float],
+    signs: pd.DataFrame | None = None,
+    stale: Stale = "drop",
 ) -> pd.DataFrame:
     """Return who makes what where: one row a product and site, phases added up.
 
@@ -42,8 +53,8 @@ def site_rows(
         Only these products; None: all.
     where
         A region, or column -> names that a site must have one of.
-    at, statuses
-        As in :func:`chaingraph.enterprises.in_force`.
+    at, statuses, signs, stale
+        As in :func:`chaingraph.enterprises.standing_rows`.
 
     Returns
     -------
@@ -51,38 +62,67 @@ def site_rows(
         Sorted by product, group and site: `product_id`, `group` (`group_zh`, else the enterprise's
         id), `enterprise_id`, `scope` (a company total is `group`), place and coordinates, `capacity`
         (units a year of the statuses that count; missing without a figure), `since` (first start that
-        is known, else missing). Plants that operate or are under construction.
+        is known, else missing). Plants that operate or are under construction; company totals are the
+        latest ones, see :func:`chaingraph.enterprises.latest_totals`.
     """
-    watch = [status for status in HELD if status not in statuses]
-    rows = read_frame(capacities).select(*CAPACITY_COLUMNS)
+    frame = read_frame(capacities)
+    rows = frame.select(*capacity_columns(frame))
     if products is not None:
         rows = rows.filter(nw.col("product_id").is_in(list(products)))
-    rows = in_force(rows, at=at, statuses=statuses, watch=watch).select(
-        "enterprise_id", "product_id", "since", "effective", "known",
-        scope=nw.col("scope").fill_null("site"),
-    )  # fmt: skip
-    rows = rows.group_by("enterprise_id", "product_id", "scope").agg(
-        nw.col("effective").sum(), nw.col("known").max(), nw.col("since").min()
+    rows = _held(rows, at=at, statuses=statuses, signs=signs, stale=stale).select(
+        "enterprise_id", "product_id", "scope", "status", "since", "as_of", "effective", "known"
     )
     sites = sites_in(enterprises, where)
-    found = collect(located(rows, sites, [*LEVELS, "lat", "lon"]))
+    wanted = ["product_id", "group", "enterprise_id"]
+    totals = latest_totals(located(rows.filter(nw.col("scope") == "group"), sites, []))
+    totals = totals.group_by(*wanted).agg(nw.col("effective", "known").max(), nw.col("since").min())
+    plants = located(site_rows(rows), sites, []).group_by(*wanted)
+    plants = plants.agg(nw.col("effective").sum(), nw.col("known").max(), nw.col("since").min())
+    order = [*wanted, "effective", "known", "since", "scope"]
+    rows = nw.concat(
+        [
+            plants.with_columns(scope=nw.lit("site")).select(*order),
+            totals.with_columns(scope=nw.lit("group")).select(*order),
+        ]
+    )
+    places = sites.select("enterprise_id", *LEVELS, "lat", "lon")
+    found = collect(rows.join(places, on="enterprise_id", how="inner"))
     found["capacity"] = found["effective"].astype("float64").where(found["known"] > 0)
     found[list(LEVELS)] = found[list(LEVELS)].fillna("")
     found = found.sort_values(list(_KEYS[:4]), ignore_index=True)
     return found[[*_KEYS, "capacity", "since"]]
 
 
+def _held(
+    rows: Any,
+    *,
+    at: str,
+    statuses: Mapping[str, float],
+    signs: pd.DataFrame | None,
+    stale: Stale,
+) -> Any:
+    """Return the standing rows of what counts, runs or is being built, without stale ones."""
+    watch = [status for status in HELD if status not in statuses]
+    rows = standing_rows(rows, at=at, statuses=statuses, watch=watch, signs=signs, stale=stale)
+    return rows if stale == "keep" else rows.filter(nw.col("stale") == 0)
+
+
 def city_products(
-    enterprises: Any, capacities: Any, *, at: str, statuses: Mapping[str, float]
+    enterprises: Any,
+    capacities: Any,
+    *,
+    at: str,
+    statuses: Mapping[str, float],
+    signs: pd.DataFrame | None = None,
+    stale: Stale = "drop",
 ) -> pd.DataFrame:
     """Return which cities make what: one row a `city` and `product_id`, sorted.
 
     Plants that count, operate or are under construction; company totals lie nowhere.
     """
-    watch = [status for status in HELD if status not in statuses]
-    rows = read_frame(capacities).select(*CAPACITY_COLUMNS)
-    rows = rows.filter(nw.col("scope").is_null() | (nw.col("scope") != "group"))
-    rows = in_force(rows, at=at, statuses=statuses, watch=watch)
+    frame = read_frame(capacities)
+    rows = site_rows(frame.select(*capacity_columns(frame)))
+    rows = _held(rows, at=at, statuses=statuses, signs=signs, stale=stale)
     rows = rows.select("enterprise_id", "product_id")
     sites = read_frame(enterprises).select("enterprise_id", "city")
     sites = sites.filter(~nw.col("city").is_null())
@@ -114,17 +154,9 @@ def known_by(capacities: Any, day: str) -> Any:
         began in 2021 is known at 2021-12, not at 2021-06. A row with neither proves nothing.
     """
     last = last_day(day)
-    begun = ~nw.col("since").is_null() & (_last_day("since") <= last)
-    seen = nw.col("since").is_null() & ~nw.col("as_of").is_null() & (_last_day("as_of") <= last)
+    begun = ~nw.col("since").is_null() & (full_date("since") <= last)
+    seen = nw.col("since").is_null() & ~nw.col("as_of").is_null() & (full_date("as_of") <= last)
     return read_frame(capacities).filter(begun | seen).to_native()
-
-
-def _last_day(column: str) -> Any:
-    """Return a column of partial dates by their last day, as :func:`chaingraph.dataset.last_day`."""
-    date = nw.col(column)
-    length = date.str.len_chars()
-    month = nw.when(length == _MONTH).then(nw.concat_str(date, nw.lit("-31"))).otherwise(date)
-    return nw.when(length == _YEAR).then(nw.concat_str(date, nw.lit("-12-31"))).otherwise(month)
 
 
 def sites_of(enterprises: Any, capacities: Any) -> Any:
@@ -149,6 +181,8 @@ def rows_of_groups(
     *,
     at: str,
     statuses: Mapping[str, float],
+    signs: pd.DataFrame | None = None,
+    stale: Stale = "drop",
 ) -> pd.DataFrame:
     """Return the capacity rows of some groups with names, places and sources: what reasons rest on.
 
@@ -158,11 +192,11 @@ def rows_of_groups(
         Sorted by group, product, site and start: `group`, the columns of the capacity row, and name
         and place of the site.
     """
-    watch = [status for status in HELD if status not in statuses]
     sites = read_frame(enterprises)
     sites = sites.filter(owner().is_in(list(groups)))
-    rows = in_force(read_frame(capacities), at=at, statuses=statuses, watch=watch)
+    rows = _held(read_frame(capacities), at=at, statuses=statuses, signs=signs, stale=stale).drop(
+        "sourced", "counted", "bare", "figure", "effective_low", "stale"
+    )
     found = collect(located(rows, sites, ["name_zh", "name_en", *LEVELS, "lat", "lon"]))
-    inner = [name for name in found.columns if name.endswith("_") or name in {"sourced", "counted"}]
     keys = ["group", "product_id", "enterprise_id", "status", "since"]
-    return found.drop(columns=inner).sort_values(keys, ignore_index=True)
+    return found.sort_values(keys, ignore_index=True)

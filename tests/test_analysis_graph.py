@@ -143,3 +143,14 @@ def test_graph_does_not_reach_the_dataset(toy):
 def test_unknown_level(toy):
     with pytest.raises(cg.OptionError, match="level 'city' is unknown; use: enterprise, product"):
         cg.build_graph(toy, level="city")
+
+
+def test_capacity_of_an_edge_is_that_of_the_date(build):
+    made = [
+        ("s", "a", 100, {"since": "2020", "until": "2023-06"}), ("s", "a", 200, {"since": "2023-06"}),
+        ("s", "a", 300, {"since": "2030"}), ("s", "a", 50, {"since": "2023", "status": "trial"}),
+    ]  # fmt: skip
+    ds = build("a", [], made, as_of="2024-12")
+    for at, capacity in (("2024-12", 250), ("2021", 100), ("2030", 550)):
+        edge = cg.build_graph(ds.at(at)).edges[("enterprise", "s"), ("product", "a")]
+        assert (edge["capacity"], len(edge["rows"])) == (capacity, 4)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import chaingraph as cg
 from chaingraph.analysis.state import open_study
-from chaingraph.groups import known_by, rows_of_groups, site_rows, sites_of
+from chaingraph.groups import known_by, makers_by_site, rows_of_groups, sites_of
 from chaingraph.recruit.evidence import distances, gather_evidence, kinds_apart, related_links
 from chaingraph.recruit.features import (
     FEATURES,
@@ -246,7 +246,7 @@ def test_a_site_without_a_group_stands_for_itself():
 
 
 def test_relational_pieces_by_hand(hand):
-    rows = site_rows(
+    rows = makers_by_site(
         hand.enterprises, hand.capacities, products=["foil"], at="2022", statuses={"operating": 1.0}
     )
     found = rows[["group", "enterprise_id", "scope"]].to_numpy().tolist()

@@ -14,7 +14,7 @@ from chaingraph.analysis.gaps import LISTS, SUPPLY_KINDS
 from chaingraph.analysis.partners import Partners, gather_partners, name_leads
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.state import RegionState, Study, open_study, region_state
-from chaingraph.enterprises import maker_rows
+from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.errors import UnknownNameError, unknown_name
 from chaingraph.products import positions
 from chaingraph.results import Result
@@ -121,11 +121,12 @@ def find_anchors(
     """
     study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation)
     state = region_state(study, region)
-    makers = maker_rows(
-        ds.enterprises, ds.capacities, where=state.region,
-        at=study.dataset.as_of, statuses=study.statuses,
+    makers = site_rows(
+        maker_rows(
+            ds.enterprises, ds.capacities, where=state.region,
+            at=study.dataset.as_of, statuses=study.statuses,
+        )
     )  # fmt: skip
-    makers = makers[makers["scope"] != "group"]
     counted = makers[makers["counted"] > 0]
     if anchor is None:
         chosen, notes = _flagged(state, makers, counted)

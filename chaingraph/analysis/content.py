@@ -10,7 +10,7 @@ import pandas as pd
 from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.state import RegionState, Study, open_study, region_states
-from chaingraph.enterprises import maker_rows
+from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.errors import OptionError
 from chaingraph.products import positions
 from chaingraph.results import Result
@@ -130,8 +130,7 @@ def _by_anchor(state: RegionState) -> list[dict[str, Any]]:
         ds.enterprises, ds.capacities, where=state.region,
         at=ds.as_of, statuses=study.statuses,
     )  # fmt: skip
-    makers = makers[makers["anchor"].astype(bool) & (makers["counted"] > 0)]
-    makers = makers[makers["scope"] != "group"]
+    makers = site_rows(makers[makers["anchor"].astype(bool) & (makers["counted"] > 0)])
     rows = []
     for enterprise_id, own in makers.groupby("enterprise_id", sort=True):
         place = positions(study.graph, own["product_id"])

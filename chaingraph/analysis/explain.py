@@ -10,7 +10,7 @@ import pandas as pd
 from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.state import RegionState, open_study, region_state
-from chaingraph.enterprises import maker_rows
+from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.results import Result, shown_number
 
 if TYPE_CHECKING:
@@ -82,15 +82,15 @@ def explain_product(
     )  # fmt: skip
     local = state.region.mask(makers)
     counted = makers["counted"] > 0
-    site = makers["scope"] != "group"
     blocks = []
     for link, user in zip(links, users, strict=True):
         blocks.append(_demand_row(state, link))
-        chosen = makers[local & (makers["product_id"] == user) & counted & site]
+        chosen = site_rows(makers[local & (makers["product_id"] == user) & counted])
         blocks.append(_maker_rows(state, chosen, "demand_maker"))
     own = makers["product_id"] == product_id
-    blocks.append(_maker_rows(state, makers[own & local & counted & site], "supply"))
-    blocks.append(_maker_rows(state, makers[own & local & ~counted & site], "pipeline"))
+    blocks.append(_maker_rows(state, site_rows(makers[own & local & counted]), "supply"))
+    pipeline = site_rows(makers[own & local & ~counted])
+    blocks.append(_maker_rows(state, pipeline, "pipeline"))
     blocks.append(_maker_rows(state, makers[own & ~local & counted], "elsewhere"))
     filled = [block for block in blocks if len(block)]
     frame = pd.concat(filled, ignore_index=True) if filled else _demand_row(state, None)

@@ -271,7 +271,7 @@ def open_study(
         utilisation=read_utilisation(graph, utilisation, ds.products),
         goal=read_goal(goal, ds.products),
         nation=Nation(
-            _spread(graph, place, rows["capacity"], 0.0),
+            _spread(graph, place, rows["capacity"].fillna(0.0), 0.0),
             _spread(graph, place, rows["makers"], 0.0).astype(np.intp),
             _spread(graph, place, rows["hhi"], np.nan),
         ),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chaingraph.dataset import checked_date, last_day
 from chaingraph.engines import collect, read_frame
-from chaingraph.enterprises import located
+from chaingraph.enterprises import located, site_rows
 from chaingraph.groups import HELD, known_by, sites_of
 
 if TYPE_CHECKING:
@@ -116,10 +116,9 @@ def _repeated(new: pd.DataFrame) -> Any:
 
 def _capacity_events(ds: Dataset, graph: ProductGraph) -> pd.DataFrame:
     """Return the capacity rows of sites as events, dated by `since`, else seen at `as_of`."""
-    rows = read_frame(ds.capacities)
+    rows = site_rows(read_frame(ds.capacities))
     rows = rows.filter(
-        (nw.col("scope").is_null() | (nw.col("scope") != "group"))
-        & nw.col("status").is_in(list(HELD))
+        nw.col("status").is_in(list(HELD))
         & ~(nw.col("since").is_null() & nw.col("as_of").is_null())
     ).select("enterprise_id", "product_id", "since", "as_of", "source_url")
     found = collect(located(rows, read_frame(ds.enterprises), ["province", "city"]))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chaingraph.dataset import last_day
 from chaingraph.events import known_events
-from chaingraph.groups import mean_points, site_rows
+from chaingraph.groups import makers_by_site, mean_points
 from chaingraph.products import NOT_MADE_OF, positions
 
 if TYPE_CHECKING:
@@ -137,9 +137,9 @@ def gather_evidence(
     """
     ds = study.dataset
     options: dict[str, Any] = {"at": ds.as_of, "statuses": study.statuses}
-    sites = site_rows(ds.enterprises, ds.capacities, products=products, **options)
+    sites = makers_by_site(ds.enterprises, ds.capacities, products=products, **options)
     if products is not None and region is not None:
-        local = site_rows(ds.enterprises, ds.capacities, where=region, **options)
+        local = makers_by_site(ds.enterprises, ds.capacities, where=region, **options)
         keys = ["product_id", "group", "enterprise_id", "scope"]
         sites = pd.concat([sites, local], ignore_index=True).drop_duplicates(keys)
     rows = pd.concat(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from chaingraph.enterprises import maker_rows
+from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.units import conversion_factor
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Side:
             study.dataset.enterprises, study.dataset.capacities, where=self.state.region,
             at=study.dataset.as_of, statuses=study.statuses,
         )  # fmt: skip
-        rows = rows[(rows["counted"] > 0) & (rows["scope"] != "group")]
+        rows = site_rows(rows[rows["counted"] > 0])
         found: dict[str, dict[str, tuple[float, str, str]]] = {}
         rows = rows.assign(amount=rows["effective"].where(rows["capacity"].notna()))
         columns = ("product_id", "enterprise_id", "amount", "since", "source_url")

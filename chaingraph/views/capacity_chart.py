@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chaingraph.dataset import last_day
-from chaingraph.enterprises import maker_rows
+from chaingraph.enterprises import RUNNING, maker_rows, site_rows
 from chaingraph.gazetteer import find_region
 from chaingraph.results import shown_number
 from chaingraph.views.palette import STYLES
@@ -57,10 +57,10 @@ def capacity_steps(ds: Dataset, region: str | None, products: Sequence[str]) -> 
     """
     place = find_region(ds, region)
     rows = maker_rows(
-        ds.enterprises, ds.capacities, products=products, where=place, at="",
+        ds.enterprises, ds.capacities, products=products, where=place, at=None,
         statuses={"operating": 1.0},
     )  # fmt: skip
-    rows = rows[(rows["scope"] != "group") & rows["status"].isin(["operating", "construction"])]
+    rows = site_rows(rows[rows["status"].isin([*RUNNING, "construction"])])
     day = last_day(ds.as_of) if ds.as_of else "9999"
     rows = rows[rows["since"].isna() | (rows["since"] <= day)]
     end = _year(ds.as_of, late=True) if ds.as_of else _last_year(rows)
@@ -86,7 +86,7 @@ def _steps(product_id: str, rows: pd.DataFrame, end: float) -> Steps:
     changes: dict[str, list[tuple[float, float]]] = {"operating": [], "construction": []}
     for row in known.to_dict("records"):
         since, until, size = row["since"], row["until"], float(row["capacity"])
-        own = changes[str(row["status"])]
+        own = changes["construction" if row["status"] == "construction" else "operating"]
         own.append((_year(since) if isinstance(since, str) else -math.inf, size))
         if isinstance(until, str) and _year(until) < end:
             own.append((_year(until), -size))

@@ -12,7 +12,7 @@ import numpy as np
 from chaingraph import words
 from chaingraph.analysis.balance import unknown_capacity, unknown_demand
 from chaingraph.analysis.standing import standing
-from chaingraph.enterprises import maker_rows
+from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.products import ROLES
 from chaingraph.results import shown_number
 from chaingraph.tables import empty_table
@@ -150,7 +150,7 @@ def gather_facts(state: RegionState) -> Facts:
     ds = study.dataset
     rows = maker_rows(ds.enterprises, ds.capacities, at=ds.as_of, statuses=study.statuses)
     inside = state.region.mask(rows)
-    local = _makers(rows[inside & (rows["scope"] != "group").to_numpy()])
+    local = _makers(site_rows(rows[inside]))
     elsewhere = _makers(rows[~inside & (rows["counted"] > 0).to_numpy()])
     causes = _causes(state)
     missing = _missing_inputs(state)

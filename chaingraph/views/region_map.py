@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from chaingraph.analysis.content import home_chains
-from chaingraph.enterprises import maker_rows
+from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.recruit.evidence import city_points
 from chaingraph.results import Result
 from chaingraph.views.boundary import Boundary, load_boundary
@@ -161,7 +161,7 @@ def build_region_map(
     ds = state.study.dataset
     rows = maker_rows(ds.enterprises, ds.capacities, at=ds.as_of, statuses=state.study.statuses)
     inside = state.region.mask(rows)
-    local = rows[inside & (rows["scope"] != "group")]
+    local = site_rows(rows[inside])
     if outline is not None and boundary is not None:
         _check_inside(outline, str(boundary), local)
     letters = {name: LETTERS[i] for i, name in enumerate(ds.chains[: len(LETTERS) - 1])}

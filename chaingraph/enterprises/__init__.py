@@ -1,0 +1,62 @@
+"""Relational work over enterprise-level rows, in narwhals: pandas, polars, DuckDB, PySpark alike.
+
+Rows are only filtered, joined and aggregated here; what is collected is as small as (region, product).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chaingraph.enterprises.local import LOCAL_COLUMNS, LocalRows, local_capacity, local_rows
+from chaingraph.enterprises.makers import (
+    count_undated,
+    group_capacity,
+    latest_totals,
+    maker_rows,
+    national_capacity,
+)
+from chaingraph.enterprises.sites import LEVELS, located, owner, region_names, sites_in
+from chaingraph.enterprises.standing import (
+    CAPACITY_COLUMNS,
+    OPEN,
+    RUNNING,
+    STATUSES,
+    Stale,
+    capacity_columns,
+    full_date,
+    site_rows,
+    stale_before,
+    standing_rows,
+    valid_rows,
+)
+
+if TYPE_CHECKING:
+    from chaingraph.enterprises.sites import Where as Where
+
+__all__ = [
+    "CAPACITY_COLUMNS",
+    "LEVELS",
+    "LOCAL_COLUMNS",
+    "OPEN",
+    "RUNNING",
+    "STATUSES",
+    "LocalRows",
+    "Stale",
+    "capacity_columns",
+    "count_undated",
+    "full_date",
+    "group_capacity",
+    "latest_totals",
+    "local_capacity",
+    "local_rows",
+    "located",
+    "maker_rows",
+    "national_capacity",
+    "owner",
+    "region_names",
+    "site_rows",
+    "sites_in",
+    "stale_before",
+    "standing_rows",
+    "valid_rows",
+]

@@ -1,0 +1,316 @@
+"""Which capacity rows stand at a date: in force, not superseded by their own start, not long unseen.
+
+Rows are only filtered, joined and put together here, on whatever engine holds them. What is known of events
+is small, so it comes as a pandas frame and goes into the query as lists of keys: a frame of another engine
+could not be joined.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import narwhals as nw
+
+from chaingraph.dataset import last_day
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+STATUSES: Final = (
+    "operating",
+    "trial",
+    "construction",
+    "planned",
+    "suspended",
+    "cancelled",
+    "closed",
+)
+OPEN: Final = ("construction", "planned")
+"""Statuses of what is still to come: it can begin, be given up, or be forgotten."""
+RUNNING: Final = ("operating", "trial")
+
+CAPACITY_COLUMNS: Final = (
+    "enterprise_id",
+    "product_id",
+    "capacity",
+    "status",
+    "scope",
+    "since",
+    "until",
+    "as_of",
+    "source_url",
+)
+OPTIONAL_COLUMNS: Final = ("note", "phase", "included_in", "last_confirmed")
+"""Columns that tell more of a row; a frame may lack them."""
+
+SAME_SIZE: Final = 0.2
+"""Share by which figures of one phase may differ between its building and its running."""
+STALE_MONTHS: Final = 24
+"""Months without a sign after which construction or a plan no longer counts."""
+GENERAL_KNOWLEDGE: Final = r"(?i)general knowledge|一般常识"
+"""What a note says of a row that nobody has a page for."""
+
+Stale = Literal["drop", "keep"]
+_STOPS: Final = ("suspended", "cancelled")
+_RESUMED: Final = "resumed"
+_ROUNDING: Final = 1e-9
+_YEAR, _MONTH = len("2021"), len("2021-06")
+_SIGNS: Final = ("since", "as_of", "last_confirmed")
+
+
+def of_sites() -> Any:
+    """Return the condition that a row is of a site, not a company total; an empty scope is a site's."""
+    return nw.col("scope").is_null() | (nw.col("scope") != "group")
+
+
+def site_rows(frame: Any) -> Any:
+    """Return the rows of sites of a frame with `scope`, without company totals; native stays native."""
+    rows = nw.from_native(frame)
+    kept = rows.filter(of_sites())
+    return kept if rows is frame else kept.to_native()
+
+
+def capacity_columns(capacities: Any) -> list[str]:
+    """Return the columns of a narwhals frame of capacities that tell which rows stand."""
+    there = capacities.collect_schema().names()
+    return [*CAPACITY_COLUMNS, *(name for name in OPTIONAL_COLUMNS if name in there)]
+
+
+def counted_statuses(statuses: Mapping[str, float]) -> dict[str, float]:
+    """Return the commitment factors with trial running, which counts as operating unless said."""
+    if "operating" in statuses and "trial" not in statuses:
+        return {"trial": statuses["operating"], **statuses}
+    return dict(statuses)
+
+
+def standing_rows(
+    capacities: Any,
+    *,
+    at: str | None,
+    statuses: Mapping[str, float],
+    signs: pd.DataFrame | None = None,
+    stale: Stale = "drop",
+    watch: Sequence[str] = (),
+) -> Any:
+    """Return the capacity rows that stand at a date, with what counts of them.
+
+    A row is in force from the first day of `since` up to, not including, the first day of `until`; an
+    empty `since` is an unknown start and counts. A planned row without `since` counts from its `as_of`.
+
+    Of those, a row under construction without an end is left out where its own start is there too: a
+    running row of the same site, product, scope and `phase`; or, where one of them names no phase, one
+    whose figure differs by at most 20% and that did not run before the building began. Construction and
+    plans of a site and product that an event has stopped are left out, until an event resumes them or
+    a later page speaks of them again.
+
+    Construction and plans whose last sign (`since`, `as_of`, `last_confirmed`, an event of the site and
+    product) is over 24 months old are stale. What has no date at all is not called so.
+
+    Parameters
+    ----------
+    capacities
+        narwhals frame of the capacities.
+    at
+        Date, read as its last day; empty: no row is left out for its date, and nothing is stale. None:
+        every row of these statuses, whatever became of it.
+    statuses
+        Status -> commitment factor; trial running counts as operating does.
+    signs
+        Events known at the date: `enterprise_id`, `product_id`, `date`, `event`.
+    stale
+        ``drop``: stale rows stay in the frame and count nothing; ``keep``: they count like others.
+    watch
+        Further statuses whose rows are kept with `counted` 0.
+
+    Returns
+    -------
+    narwhals frame
+        The rows, with `stale` (0/1), `counted` (0/1: status chosen and not dropped), `bare` (0/1: without
+        a figure that another row would hold), `figure` (known capacity; 0 without one, or where
+        `included_in` names the row that holds it), `effective` (figure times factor, of counted rows),
+        `effective_low` (0 in trial, or where the row rests on general knowledge), `known` (0/1: counted
+        and not bare), `sourced` (effective capacity of rows with a source). A capacity of NaN is
+        unknown, as a null is.
+    """
+    wanted = counted_statuses(statuses)
+    kept = [*wanted, *(status for status in watch if status not in wanted)]
+    rows = _in_force(capacities, at or "", kept)
+    lasting = [status for status in kept if status not in OPEN]
+    coming = [status for status in kept if status in OPEN]
+    parts = []
+    if lasting or not coming:
+        part = rows.filter(nw.col("status").is_in(lasting)) if coming else rows
+        parts.append(part.with_columns(stale=nw.lit(0, dtype=nw.Int64())))
+    if coming:
+        part = rows.filter(nw.col("status").is_in(coming)) if lasting else rows
+        if at is not None and "construction" in coming:
+            part = _without_begun(part, capacities, at)
+        parts.append(_with_signs(part, at or "", signs))
+    return _counted(nw.concat(parts) if len(parts) > 1 else parts[0], wanted, kept, stale)
+
+
+def _valid_at(at: str, kept: Sequence[str]) -> Any:
+    """Return the condition that a row is in force at a date."""
+    day = last_day(at)
+    unknown_start = nw.col("since").is_null()
+    if "planned" in kept:
+        planned_later = (nw.col("status") == "planned") & ~nw.col("as_of").is_null()
+        unknown_start &= ~planned_later | (nw.col("as_of") <= day)
+    begun = (nw.col("since") <= day) | unknown_start
+    return begun & (nw.col("until").is_null() | (nw.col("until") > day))
+
+
+def valid_rows(capacities: Any, *, at: str) -> Any:
+    """Return the rows of a narwhals frame of capacities in force at a date (empty: all), of every status."""
+    return capacities.filter(_valid_at(at, STATUSES)) if at else capacities
+
+
+def _in_force(capacities: Any, at: str, statuses: Sequence[str]) -> Any:
+    """Return the rows of some statuses in force at a date (empty: all)."""
+    chosen = nw.col("status").is_in(list(statuses))
+    return capacities.filter(_valid_at(at, statuses) & chosen if at else chosen)
+
+
+def _without_begun(coming: Any, capacities: Any, at: str) -> Any:
+    """Leave out open construction whose own start is among the running rows."""
+    keys = ["enterprise_id", "product_id", "scope_", "phase_", "since_", "size_"]
+    coming = _keyed(coming)
+    endless = (nw.col("status") == "construction") & nw.col("until").is_null()
+    coming = coming.with_columns(endless_=nw.when(endless).then(1).otherwise(0))
+    running = _keyed(_in_force(capacities, at, RUNNING))
+    by_then = nw.when(nw.col("since").is_null()).then(nw.col("as_of")).otherwise(nw.col("since"))
+    running = running.with_columns(date_=by_then).select(
+        *keys[:3], run_phase_="phase_", run_size_="size_", ran_=full_date("date_").fill_null("")
+    )
+    building = coming.filter(nw.col("endless_") == 1).select(*keys).unique()
+    pairs = building.join(running, on=keys[:3], how="inner")
+    named = (nw.col("phase_") != "") & (nw.col("run_phase_") != "")
+    figures = (nw.col("size_") >= 0) & (nw.col("run_size_") >= 0)
+    most = nw.col("size_") * (SAME_SIZE + _ROUNDING)
+    alike = figures & ((nw.col("run_size_") - nw.col("size_")).abs() <= most)
+    ran_before = (nw.col("ran_") != "") & (nw.col("ran_") < nw.col("since_"))
+    begun = (named & (nw.col("phase_") == nw.col("run_phase_"))) | (~named & alike & ~ran_before)
+    begun_rows = pairs.filter(begun).select(*keys).unique().with_columns(endless_=nw.lit(1))
+    kept = coming.join(begun_rows, on=[*keys, "endless_"], how="anti")
+    return kept.drop(*keys[2:], "endless_")
+
+
+def _keyed(rows: Any) -> Any:
+    """Return rows with what tells phases apart, without nulls: scope, phase, start, figure (-1: none)."""
+    phase = nw.col("phase") if "phase" in rows.collect_schema().names() else nw.lit("")
+    size = nw.col("capacity").cast(nw.Float64())
+    rows = rows.with_columns(
+        scope_=nw.col("scope").fill_null("site"),
+        phase_=phase.fill_null(""),
+        since_=nw.col("since").fill_null(""),
+        size_=size,
+    )
+    unknown = nw.col("size_").is_null() | nw.col("size_").is_nan()
+    return rows.with_columns(size_=nw.when(unknown).then(-1.0).otherwise(nw.col("size_")))
+
+
+def full_date(column: str) -> Any:
+    """Return a column of partial dates by their last day, as :func:`chaingraph.dataset.last_day`."""
+    date = nw.col(column)
+    length = date.str.len_chars()
+    month = nw.when(length == _MONTH).then(nw.concat_str(date, nw.lit("-31"))).otherwise(date)
+    return nw.when(length == _YEAR).then(nw.concat_str(date, nw.lit("-12-31"))).otherwise(month)
+
+
+def stale_before(at: str, months: int = STALE_MONTHS) -> str:
+    """Return the day before which a last sign is stale at a date, comparable as text.
+
+    Examples
+    --------
+    >>> stale_before("2024-12"), stale_before("2024-03-15", 12), stale_before("2024-03", 6)
+    ('2022-12-31', '2023-03-15', '2023-09-31')
+    """
+    year, month, day = (int(part) for part in last_day(at).split("-"))
+    years, month = divmod(year * 12 + month - 1 - months, 12)
+    return f"{years:04d}-{month + 1:02d}-{day:02d}"
+
+
+def _with_signs(coming: Any, at: str, signs: pd.DataFrame | None) -> Any:
+    """Leave out what events have stopped, and tell what is stale."""
+    there = coming.collect_schema().names()
+    own = [name for name in _SIGNS if name in there]
+    stops, seen = _read_signs(signs, at)
+    if stops or seen:
+        site_product = nw.concat_str(nw.col("enterprise_id"), nw.lit("|"), nw.col("product_id"))
+        coming = coming.with_columns(key_=site_product)
+    for day, keys in stops.items():
+        later = nw.lit(value=False)
+        for name in own:
+            later |= ~nw.col(name).is_null() & (nw.col(name) > day)
+        coming = coming.filter(~nw.col("key_").is_in(keys) | later)
+    never = nw.lit(0, dtype=nw.Int64())
+    if not at:
+        kept = coming.with_columns(stale=never)
+        return kept.drop("key_") if stops or seen else kept
+    day = stale_before(at)
+    fresh = nw.col("key_").is_in(seen) if seen else nw.lit(value=False)
+    dated = nw.lit(value=False)
+    for name in own:
+        given = ~nw.col(name).is_null()
+        dated |= given
+        # a year or a month means its last day: it is a beginning of the day that it holds
+        fresh |= given & ((nw.col(name) >= day) | nw.col(name).is_in([day[:_YEAR], day[:_MONTH]]))
+    old = nw.when(dated & ~fresh).then(nw.lit(1, dtype=nw.Int64())).otherwise(never)
+    kept = coming.with_columns(stale=old)
+    return kept.drop("key_") if stops or seen else kept
+
+
+def _read_signs(signs: pd.DataFrame | None, at: str) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the days of stops still in force with the keys they stop, and the keys seen of late."""
+    if signs is None or signs.empty:
+        return {}, []
+    known = signs.dropna(subset=["enterprise_id", "product_id", "date"])
+    known = known.assign(day=[last_day(str(date)) for date in known["date"]])
+    if at:
+        known = known[known["date"].astype(str) <= last_day(at)]
+    known = known.assign(key=known["enterprise_id"] + "|" + known["product_id"])
+    seen = known[known["day"] >= stale_before(at)]["key"].unique().tolist() if at else []
+    turns = known[known["event"].isin([*_STOPS, _RESUMED])]
+    # on one day, work that is taken up again is taken up after it stopped
+    turns = turns.assign(again=turns["event"] == _RESUMED).sort_values(["day", "again"])
+    last = turns.drop_duplicates("key", keep="last")
+    stopped = last[~last["again"]].groupby("day")["key"]
+    return {str(day): keys.tolist() for day, keys in stopped}, seen
+
+
+def _counted(rows: Any, wanted: Mapping[str, float], kept: Sequence[str], stale: Stale) -> Any:
+    """Return standing rows with the columns that say what counts of them."""
+    there = rows.collect_schema().names()
+    status, drops = nw.col("status"), stale == "drop" and any(s in wanted for s in OPEN)
+    rows = rows.with_columns(given_=nw.col("capacity").cast(nw.Float64()))
+    nothing = nw.col("given_").is_null() | nw.col("given_").is_nan()
+    elsewhere = ~nw.col("included_in").is_null() if "included_in" in there else nw.lit(value=False)
+    chosen: Any = nw.lit(value=True)
+    if set(kept) != set(wanted):
+        chosen = status.is_in(list(wanted))
+    if drops:
+        chosen &= nw.col("stale") == 0
+    factors = set(wanted.values())
+    factor: Any = nw.lit(float(max(factors, default=0.0)))
+    if len(factors) > 1:
+        for name, weight in wanted.items():
+            factor = nw.when(status == name).then(nw.lit(float(weight))).otherwise(factor)
+    one, zero = (nw.lit(number, dtype=nw.Int64()) for number in (1, 0))
+    rows = rows.with_columns(
+        bare=nw.when(nothing & ~elsewhere).then(one).otherwise(zero),
+        figure=nw.when(nothing | elsewhere).then(0.0).otherwise(nw.col("given_")),
+        counted=nw.when(chosen).then(one).otherwise(zero),
+    ).drop("given_")
+    rows = rows.with_columns(effective=nw.col("figure") * factor * nw.col("counted"))
+    weak = status == "trial" if "trial" in kept else nw.lit(value=False)
+    unsourced = nw.col("source_url").is_null()
+    if "note" in there:
+        general = nw.col("note").str.contains(GENERAL_KNOWLEDGE).fill_null(value=False)
+        weak |= unsourced & general
+    return rows.with_columns(
+        effective_low=nw.when(weak).then(0.0).otherwise(nw.col("effective")),
+        known=nw.col("counted") * (1 - nw.col("bare")),
+        sourced=nw.when(unsourced).then(0.0).otherwise(nw.col("effective")),
+    )
