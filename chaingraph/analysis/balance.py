@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.analysis.settings import read_chain, read_lang
-from chaingraph.analysis.state import RegionState, Study, open_study, region_states
+from chaingraph.analysis.state import RegionState, Study, as_states
 from chaingraph.analysis.uncertainty import demand_interval
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
-    from chaingraph.dataset import Dataset
+    from chaingraph.analysis.state import Source
+    from chaingraph.gazetteer import Asked
     from chaingraph.products import Floats, Integers
 
 PRODUCT_COLUMNS = ("product_id", "name_zh", "name_en", "chains", "stage", "kind", "unit")
@@ -28,9 +29,9 @@ SHOWN = (
 
 
 def calculate_balance(
-    ds: Dataset,
+    ds: Source,
     *,
-    region: str | Sequence[str] | None = None,
+    region: Asked = None,
     chain: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
@@ -91,10 +92,12 @@ def calculate_balance(
     >>> frame.loc["powder_a", ["capacity", "demand", "balance", "coverage"]].tolist()
     [1500.0, 2000.0, -500.0, 0.75]
     """
-    study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation, goal=goal)
+    study, states = as_states(
+        ds, region, at=at, statuses=statuses, utilisation=utilisation, goal=goal
+    )
     wanted = chain_filter(study, chain)
     blocks = []
-    for state in region_states(study, region):
+    for state in states:
         seen = (state.makers > 0) | state.needed | (state.construction > 0)
         rows = np.flatnonzero(seen & wanted)
         numbers = balance_numbers(state, rows, draws=draws, seed=seed)
@@ -102,7 +105,7 @@ def calculate_balance(
     params = study_params(study, [block.region for block in blocks], chain)
     shown = SHOWN if len(blocks) == 1 else ("region", *SHOWN)
     frame = join_blocks(study, blocks)
-    return Result("balance", frame, params, read_lang(ds, lang), shown)
+    return Result("balance", frame, params, read_lang(study.dataset, lang), shown)
 
 
 def chain_filter(study: Study, chain: str | None) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -118,13 +121,15 @@ def study_params(study: Study, regions: list[str], chain: str | None) -> dict[st
     ds = study.dataset
     utilisation = study.utilisation
     same = len(utilisation) > 0 and bool((utilisation == utilisation[0]).all())
+    apart = np.flatnonzero(utilisation != 1)
+    by_product = {study.graph.ids[i]: float(utilisation[i]) for i in apart.tolist()}
     params: dict[str, Any] = {
         "dataset": ds.name,
         "version": ds.version,
         "at": ds.as_of,
         "region": regions[0] if len(regions) == 1 else tuple(regions),
         "statuses": study.statuses,
-        "utilisation": float(utilisation[0]) if same else "by product",
+        "utilisation": float(utilisation[0]) if same else by_product,
     }
     if chain:
         params["chain"] = chain

@@ -24,10 +24,9 @@ from chaingraph.analysis.priority import (
     weigh,
 )
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import RegionState, Study, open_study, region_states
+from chaingraph.analysis.state import RegionState, Study, as_states
 from chaingraph.enterprises import count_undated
 from chaingraph.errors import OptionError, closest
-from chaingraph.gazetteer import find_regions
 from chaingraph.products import NOT_MADE_OF
 from chaingraph.results import Result
 
@@ -36,8 +35,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from chaingraph.dataset import Dataset
+    from chaingraph.analysis.state import Source
+    from chaingraph.gazetteer import Asked
     from chaingraph.products import Flags, Integers
+    from chaingraph.regions import Region
 
 GAP_KINDS = ("missing", "short", "unquantified", "surplus", "single")
 ACTIONS = {
@@ -61,9 +62,9 @@ SHOWN = (
 
 
 def find_gaps(
-    ds: Dataset,
+    ds: Source,
     *,
-    region: str | Sequence[str] | None = None,
+    region: Asked = None,
     chain: str | None = None,
     kinds: Iterable[str] | None = None,
     at: str | None = None,
@@ -131,18 +132,21 @@ def find_gaps(
     wanted_kinds = _read_kinds(kinds)
     if sort not in SORTS:
         raise OptionError("bad-sort", value=sort, choices=", ".join(SORTS))
-    study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation, goal=goal)
+    study, states = as_states(
+        ds, region, at=at, statuses=statuses, utilisation=utilisation, goal=goal
+    )
     weights = read_weights(weights)
-    frame, names = gaps_of(
-        study, region_states(study, region), chain=chain, kinds=wanted_kinds, weights=weights,
+    frame, regions = gaps_of(
+        study, states, chain=chain, kinds=wanted_kinds, weights=weights,
         sort=sort, draws=draws, seed=seed,
     )  # fmt: skip
+    names = [place.name for place in regions]
     params = study_params(study, names, chain) | {"draws": draws, "seed": seed, "weights": weights}
     shown = SHOWN if len(names) == 1 else ("region", *SHOWN)
     notes = _notes(frame, study)
     if at is not None and len(names) == 1:
-        notes += _undated(study, region)
-    return Result("gaps", frame, params, read_lang(ds, lang), shown, notes)
+        notes += _undated(study, regions[0])
+    return Result("gaps", frame, params, read_lang(study.dataset, lang), shown, notes)
 
 
 def gaps_of(
@@ -155,14 +159,15 @@ def gaps_of(
     sort: str = "priority",
     draws: int = 0,
     seed: int = 0,
-) -> tuple[pd.DataFrame, list[str]]:
-    """Return the gaps of regions that have been read, and the regions' names; see :func:`find_gaps`."""
+) -> tuple[pd.DataFrame, list[Region]]:
+    """Return the gaps of regions that have been read, and the regions; see :func:`find_gaps`."""
     wanted, matrix = chain_filter(study, chain), study.chain_matrix
     weighed = read_weights(weights)
-    blocks = [
-        _region_gaps(state, wanted, kinds, weighed, matrix, sort, draws, seed) for state in states
-    ]
-    return _named(study, join_blocks(study, blocks)), [block.region for block in blocks]
+    regions, blocks = [], []
+    for state in states:
+        regions.append(state.region)
+        blocks.append(_region_gaps(state, wanted, kinds, weighed, matrix, sort, draws, seed))
+    return _named(study, join_blocks(study, blocks)), regions
 
 
 def split_lists(result: Result) -> list[Result]:
@@ -308,13 +313,10 @@ def _open_outputs(state: RegionState, rows: Integers, kind: Integers) -> NDArray
     return np.array(cells, dtype=object)
 
 
-def _undated(
-    study: Study, region: str | Sequence[str] | None
-) -> tuple[tuple[str, dict[str, Any]], ...]:
+def _undated(study: Study, region: Region) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Say how many capacity rows have no start and count at the date that was asked for too."""
     ds = study.dataset
-    where = find_regions(ds, region)[0]
-    count = count_undated(ds.enterprises, ds.capacities, where=where, statuses=study.statuses)
+    count = count_undated(ds.enterprises, ds.capacities, where=region, statuses=study.statuses)
     return (("note-undated", {"count": count}),) if count else ()
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from chaingraph.analysis.settings import read_goal, read_statuses, read_utilisation
+from chaingraph.dataset import checked_date
 from chaingraph.enterprises import local_rows, national_capacity
+from chaingraph.errors import OptionError
 from chaingraph.gazetteer import find_regions
 from chaingraph.products import (
     NOT_MADE_OF,
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from chaingraph.gazetteer import Asked
     from chaingraph.products import Flags, Floats, Integers, ProductGraph
     from chaingraph.regions import Region
+
+    Source: TypeAlias = "Dataset | Study | RegionState"
 
 _TINY = 1e-9
 
@@ -113,6 +117,10 @@ class Study:
         makes = ~self.kind_in("kind", NOT_MADE_OF)
         common = (matrix[graph.source] & matrix[graph.target]).any(axis=1)
         return np.asarray(graph.consumed & makes[graph.source] & (common | (matrix.shape[1] == 0)))
+
+    def state(self, region: str | Region | None = None) -> RegionState:
+        """Return the state of one region, the focus by default."""
+        return region_state(self, region)
 
     def kind_in(self, column: str, values: Iterable[str]) -> Flags:
         """Tell for each product whether a column holds one of some values; looked up once."""
@@ -251,12 +259,32 @@ def open_study(
     utilisation: float | Mapping[str, float] = 1.0,
     goal: Mapping[str, float] | None = None,
 ) -> Study:
-    """Read a dataset under one set of assumptions.
+    """Read a dataset under one set of assumptions, to ask many things of.
+
+    Parameters
+    ----------
+    ds
+        The dataset; needs enterprises and capacities (figures may be missing).
+    at, statuses, utilisation, goal
+        As in :func:`calculate_balance`.
+
+    Returns
+    -------
+    Study
+        It stands for the dataset in :func:`find_gaps`, :func:`rank_targets` and others, which then
+        read nothing again.
 
     Raises
     ------
     MissingTableError
         Where the dataset has no enterprises or no capacities.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> study = cg.open_study(cg.load_dataset("toy"), utilisation=0.5)
+    >>> len(cg.find_gaps(study)) >= len(cg.find_gaps(study, chain="cell"))
+    True
     """
     if at is not None:
         ds = ds.at(at)
@@ -348,3 +376,63 @@ def _state(
 def region_state(study: Study, region: str | Region | None = None) -> RegionState:
     """Return the state of one region, the focus by default."""
     return next(region_states(study, region if region is None else [region]))
+
+
+def as_study(source: Source, **assumptions: Any) -> Study:
+    """Return the study of a dataset under some assumptions, or one that is open already.
+
+    Parameters
+    ----------
+    source
+        A dataset, an open study or the state of a region.
+    assumptions
+        `at`, `statuses`, `utilisation` and `goal` as :func:`open_study` takes them. What they default
+        to asks nothing of an open study.
+
+    Raises
+    ------
+    OptionError
+        Where an open study reads its dataset under other assumptions.
+    """
+    study = source.study if isinstance(source, RegionState) else source
+    if not isinstance(study, Study):
+        return open_study(study, **assumptions)
+    ds = study.dataset
+    for name, value in assumptions.items():
+        if name == "at":
+            same = value is None or checked_date(value) == ds.as_of
+        elif name == "statuses":
+            same = value == "operating" or read_statuses(value) == study.statuses
+        elif name == "goal":
+            same = value is None or read_goal(value, ds.products) == study.goal
+        else:
+            asked = read_utilisation(study.graph, value, ds.products)
+            plain = isinstance(value, int | float) and value == 1
+            same = plain or np.array_equal(asked, study.utilisation)
+        if not same:
+            raise OptionError("study-open", option=name)
+    return study
+
+
+def as_states(
+    source: Source, region: Asked, **assumptions: Any
+) -> tuple[Study, Iterable[RegionState]]:
+    """Return a study and the states of regions in it; the state of a region stands for itself.
+
+    Raises
+    ------
+    OptionError
+        Where what is open reads under other assumptions, or is the state of another region.
+    """
+    study = as_study(source, **assumptions)
+    if not isinstance(source, RegionState):
+        return study, region_states(study, region)
+    if region is not None and find_regions(study.dataset, region) != [source.region]:
+        raise OptionError("state-elsewhere", region=source.region.name)
+    return study, [source]
+
+
+def as_state(source: Source, region: str | Region | None = None, **assumptions: Any) -> RegionState:
+    """Return the state of one region, the focus by default; see :func:`as_states`."""
+    asked = region if region is None else [region]
+    return next(iter(as_states(source, asked, **assumptions)[1]))

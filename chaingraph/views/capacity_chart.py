@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chaingraph.dataset import Dataset
+    from chaingraph.regions import Region
     from chaingraph.words import Language
 
 _FROM = 2000.0
@@ -50,7 +51,9 @@ class Steps(NamedTuple):
     sourced: int
 
 
-def capacity_steps(ds: Dataset, region: str | None, products: Sequence[str]) -> list[Steps]:
+def capacity_steps(
+    ds: Dataset, region: str | Region | None, products: Sequence[str]
+) -> list[Steps]:
     """Return the capacity of products over time up to the dataset's date, from `since` and `until`.
 
     A row without a start counts from the beginning, as every analysis counts it.
@@ -112,7 +115,7 @@ def _levels(changes: Sequence[tuple[float, float]], end: float) -> list[tuple[fl
 
 
 def capacity_over_time(
-    ds: Dataset, region: str | None, products: Sequence[str], lang: Language
+    ds: Dataset, region: str | Region | None, products: Sequence[str], lang: Language
 ) -> str:
     """Draw the capacity of products over time, one panel each in its own unit.
 
@@ -121,7 +124,7 @@ def capacity_over_time(
     ds
         The dataset; its date ends the time axis.
     region
-        Name of the region, the focus by default.
+        A region or its name, the focus by default.
     products
         Product ids.
     lang
