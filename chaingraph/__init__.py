@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.regions import list_regions
     from chaingraph.analysis.relatedness import measure_relatedness
     from chaingraph.analysis.requirements import calculate_requirements
+    from chaingraph.analysis.state import Study, open_study
     from chaingraph.analysis.trace import trace_product
     from chaingraph.checks import Finding
     from chaingraph.dataset import Dataset
@@ -80,6 +81,7 @@ _HOMES = {
     "chaingraph.analysis.regions": ("list_regions",),
     "chaingraph.analysis.relatedness": ("measure_relatedness",),
     "chaingraph.analysis.requirements": ("calculate_requirements",),
+    "chaingraph.analysis.state": ("Study", "open_study"),
     "chaingraph.analysis.trace": ("trace_product",),
     "chaingraph.checks": ("Finding",),
     "chaingraph.dataset": ("Dataset",),
@@ -145,6 +147,7 @@ __all__ = [
     "OptionError",
     "Region",
     "Result",
+    "Study",
     "UnknownNameError",
     "__version__",
     "backtest",
@@ -177,6 +180,7 @@ __all__ = [
     "measure_relatedness",
     "merge_dataset",
     "near",
+    "open_study",
     "rank_targets",
     "read_chain_graph",
     "read_conflict_decisions",

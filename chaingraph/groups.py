@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-<<<<<<< HEAD
-    from chaingraph.enterprises import Where
-=======
-    from chaingraph.enterprises import Stale
->>>>>>> 3a1d125 (Say once which capacity rows stand at a date: phases, events, staleness, company totals)
+    from chaingraph.enterprises import Stale, Where
 
 HELD: Final = ("operating", "construction")
 """Statuses of a plant that stands or is being built: proof that its owner makes the product."""
@@ -56,15 +52,9 @@ def makers_by_site(
     products
         Only these products; None: all.
     where
-<<<<<<< HEAD
         A region, or column -> names that a site must have one of.
-    at, statuses
-        As in :func:`chaingraph.enterprises.in_force`.
-=======
-        Column -> names that a site must have one of.
     at, statuses, signs, stale
         As in :func:`chaingraph.enterprises.standing_rows`.
->>>>>>> 3a1d125 (Say once which capacity rows stand at a date: phases, events, staleness, company totals)
 
     Returns
     -------

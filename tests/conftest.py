@@ -59,6 +59,15 @@ def build_dataset(
     return cg.dataset_from_frames(filled, focus=focus, as_of=as_of, language="en")
 
 
+LONG = ("test_engines", "test_hour", "test_views_targets", "test_diff", "test_properties")
+"""Files of some long tests: begun first, they do not keep one process busy when the others are done."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files in front."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
+
+
 @pytest.fixture(scope="session")
 def build() -> Build:
     """Return the builder of small datasets."""

@@ -120,7 +120,7 @@ def test_units_are_made_alike_before_figures_are_compared():
     assert row["gap_change"] == "same"
 
 
-@examples(15)
+@examples(5)
 @given(some_tables(), some_tables())
 def test_effects_add_up_to_the_change_of_demand_less_supply(old, new):
     sides = dataset(old), dataset(new)
@@ -133,7 +133,7 @@ def test_effects_add_up_to_the_change_of_demand_less_supply(old, new):
     assert np.allclose(total.reindex(wanted.index).fillna(0), wanted, atol=1e-6)
 
 
-@examples(6)
+@examples(3)
 @given(some_tables(), some_tables())
 def test_the_way_back_is_the_way_there_reversed(old, new):
     sides = dataset(old), dataset(new)
@@ -148,7 +148,7 @@ def test_the_way_back_is_the_way_there_reversed(old, new):
     assert counts[0]["rows_added"].equals(counts[1]["rows_gone"].rename("rows_added"))
 
 
-@examples(6)
+@examples(3)
 @given(some_tables())
 def test_nothing_differs_from_itself_in_any_order(tables):
     ds = dataset(tables)

@@ -45,6 +45,8 @@ SPARK = pytest.param(
     ],
 )
 LOCAL = ["polars", "polars-lazy", "duckdb"]
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""A short run of Java: better compiled once and quickly than twice and well."""
 
 
 @pytest.fixture(scope="session")
@@ -52,16 +54,18 @@ def spark():
     sql = pytest.importorskip("pyspark.sql")
     logging.getLogger("py4j").setLevel(logging.ERROR)
     session = (
-        sql.SparkSession.builder.master("local[2]")
+        sql.SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.default.parallelism", "2")
+        .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.default.parallelism", "1")
         .config("spark.sql.autoBroadcastJoinThreshold", "-1")
         .config("spark.sql.adaptive.enabled", "false")
         .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.log.level", "OFF")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.extraJavaOptions", JAVA)
         .getOrCreate()
     )
     yield session

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import random
-import sys
-from collections import Counter
 
 import openpyxl
 import pandas as pd
@@ -50,8 +48,8 @@ REFUSED = [
     "-4",
     True,
 ]
-SEEDS = 40
-TEXT_SEEDS = 15
+SEEDS = [range(12), pytest.param(range(12, 40), marks=pytest.mark.slow)]
+TEXT_SEEDS = [range(5), pytest.param(range(5, 15), marks=pytest.mark.slow)]
 
 
 def book(rows):
@@ -181,32 +179,33 @@ def truth(rows):
     return found
 
 
-COUNTS: Counter[str] = Counter()
+def case_id(argument):
+    return argument.__name__ if callable(argument) else f"to {argument.stop}"
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda f: f.__name__)
-def test_every_mutant_is_refused_with_a_place_or_right(mutation, tmp_path):
-    for seed in range(SEEDS):
+@pytest.mark.parametrize("seeds", SEEDS, ids=case_id)
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=case_id)
+def test_every_mutant_is_refused_with_a_place_or_right(mutation, seeds, tmp_path):
+    for seed in seeds:
         rng = random.Random(f"{mutation.__name__} {seed}")  # noqa: S311
         rows = [list(HEADER), *[list(row) for row in ROWS]]
         data, suffix = mutation(rng, rows)
         path = tmp_path / f"{seed}{suffix}"
         path.write_bytes(data)
-        outcome = judge(path, rows, tmp_path / f"out{seed}", (mutation.__name__, seed))
-        COUNTS[f"{mutation.__name__}: {outcome}"] += 1
+        judge(path, rows, tmp_path / f"out{seed}", (mutation.__name__, seed))
 
 
-@pytest.mark.parametrize("mutation", [drop, swap, retype, inject], ids=lambda f: f.__name__)
-def test_every_mutant_in_text_is_refused_with_a_place_or_right(mutation, tmp_path):
+@pytest.mark.parametrize("seeds", TEXT_SEEDS, ids=case_id)
+@pytest.mark.parametrize("mutation", [drop, swap, retype, inject], ids=case_id)
+def test_every_mutant_in_text_is_refused_with_a_place_or_right(mutation, seeds, tmp_path):
     """What the others do to workbooks, done to text files; recode and truncate make some already."""
-    for seed in range(TEXT_SEEDS):
+    for seed in seeds:
         rng = random.Random(f"text {mutation.__name__} {seed}")  # noqa: S311
         rows = [list(HEADER), *[list(row) for row in ROWS]]
         mutation(rng, rows)
         path = tmp_path / f"{seed}.csv"
         path.write_bytes(text(rows, rng.choice(["utf-8-sig", "gb18030"]), ","))
-        outcome = judge(path, rows, tmp_path / f"out{seed}", (mutation.__name__, seed, "text"))
-        COUNTS[f"{mutation.__name__} in text: {outcome}"] += 1
+        judge(path, rows, tmp_path / f"out{seed}", (mutation.__name__, seed, "text"))
 
 
 def judge(path, rows, target, label):
@@ -218,7 +217,7 @@ def judge(path, rows, target, label):
         errors = problems[problems["severity"] == "error"]
         assert errors["file"].str.len().gt(0).all(), label
         assert errors["message"].str.len().gt(0).all(), label
-        return "refused"
+        return
     cg.load_dataset(target)
     expected = truth(rows)
     names = dict(done.tables["enterprises"][["enterprise_id", "name_zh"]].to_numpy().tolist())
@@ -236,15 +235,8 @@ def judge(path, rows, target, label):
         else:
             assert right is None or not told.empty, (label, names[site], product, right)
     if label[0] == "truncate":  # a file cut between two lines is a shorter file
-        return "loaded with warnings" if len(told) else "loaded"
+        return
     missing = len(expected) - len(frame)
     assert missing <= 0 or not told.empty or set(problems["rule"]) & {"total-row", "header-rows"}, (
         label
     )
-    return "loaded with warnings" if len(told) else "loaded"
-
-
-def test_counts_of_outcomes():
-    for name, count in sorted(COUNTS.items()):
-        sys.stderr.write(f"{name} {count}\n")
-    assert sum(COUNTS.values()) in {0, SEEDS * len(MUTATIONS) + 4 * TEXT_SEEDS}

@@ -41,7 +41,11 @@ def layered_dataset(count, links, seed=0):
 
 @pytest.mark.parametrize(
     ("count", "links", "megabytes", "seconds"),
-    [(45, 80, 0.6, 1), (1_000, 1_500, 1.5, 2), (5_000, 7_500, 5.0, 5)],
+    [
+        (45, 80, 0.6, 1),
+        (1_000, 1_500, 1.5, 2),
+        pytest.param(5_000, 7_500, 5.0, 5, marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.browser
 def test_size_and_first_picture(tmp_path, count, links, megabytes, seconds):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,15 +17,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def examples(count: int) -> settings:
-    """Return the settings for some examples (an analysis takes about 0.1 s, whatever its size)."""
-    return settings(
-        max_examples=count,
+FULL = os.environ.get("CHAINGRAPH_TESTS") == "full"
+
+
+def examples(count: int) -> Callable[[Callable[..., None]], Any]:
+    """Test a law on some examples, where all tests are asked for on six times as many.
+
+    An analysis takes about 0.1 s, whatever its size.
+    """
+    chosen = settings(
+        max_examples=6 * count if FULL else count,
         deadline=None,
         derandomize=True,
         phases=[Phase.explicit, Phase.generate, Phase.shrink],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
+    return lambda law: pytest.mark.law(chosen(law))
 
 
 NAMES = "abcdefg"
@@ -122,7 +130,7 @@ def analyses(ds: cg.Dataset) -> list[cg.Result]:
     ]
 
 
-@examples(6)
+@examples(3)
 @given(some_tables(), st.randoms(use_true_random=False))
 def test_row_order_never_matters(tables, random):
     shuffled = {name: random.sample(rows, len(rows)) for name, rows in tables.items()}
@@ -134,7 +142,7 @@ def test_row_order_never_matters(tables, random):
         assert found.sentences("en") == expected.sentences("en")
 
 
-@examples(8)
+@examples(4)
 @given(some_tables(), st.sampled_from(NAMES), rounded(0.05, 50))
 def test_another_maker_never_lowers_coverage(tables, name, capacity):
     assume(name in {row["product_id"] for row in tables["products"]})
@@ -154,7 +162,7 @@ def test_another_maker_never_lowers_coverage(tables, name, capacity):
         assert after.loc[name, "coverage"] >= before.loc[name, "coverage"] - 1e-12
 
 
-@examples(7)
+@examples(3)
 @given(some_tables(), st.sampled_from([0.5, 2.0, 1000.0]))
 def test_scaling_all_capacities_scales_demand_and_leaves_coverage(tables, factor):
     scaled = [
@@ -168,7 +176,7 @@ def test_scaling_all_capacities_scales_demand_and_leaves_coverage(tables, factor
     np.testing.assert_allclose(after["coverage"], before["coverage"], rtol=1e-9)
 
 
-@examples(8)
+@examples(4)
 @given(some_tables(), st.data())
 def test_splitting_a_site_of_a_group_changes_nothing(tables, data):
     number = data.draw(st.integers(0, len(tables["capacities"]) - 1))
@@ -187,7 +195,7 @@ def test_splitting_a_site_of_a_group_changes_nothing(tables, data):
     pd.testing.assert_frame_equal(after, before, rtol=1e-12)
 
 
-@examples(6)
+@examples(3)
 @given(some_tables(until=False))
 def test_capacity_never_falls_with_the_date_where_nothing_ends(tables):
     ds = dataset(tables)
@@ -198,7 +206,7 @@ def test_capacity_never_falls_with_the_date_where_nothing_ends(tables):
         total = following
 
 
-@examples(4)
+@examples(2)
 @given(some_tables())
 def test_shares_and_contents_lie_between_none_and_all(tables):
     ds = dataset(tables)
@@ -210,7 +218,7 @@ def test_shares_and_contents_lie_between_none_and_all(tables):
         assert frame[column].dropna().between(0, 1 + 1e-12).all(), column
 
 
-@examples(7)
+@examples(3)
 @given(some_tables())
 def test_priority_lies_below_its_upper_end(tables):
     frame = cg.find_gaps(dataset(tables), region="*", draws=0).frame
@@ -219,7 +227,7 @@ def test_priority_lies_below_its_upper_end(tables):
     assert not frame["product_id"].duplicated().any()
 
 
-@examples(6)
+@examples(3)
 @given(some_tables(groups=False))  # alternatives are split by capacity over coefficient
 def test_interval_lies_between_the_ends_of_the_coefficients(tables):
     frame = here(dataset(tables), draws=50)
@@ -239,7 +247,7 @@ def test_interval_lies_between_the_ends_of_the_coefficients(tables):
     assert (frame["demand"] <= most * (1 + 1e-9))[positive].all()
 
 
-@examples(6)
+@examples(3)
 @given(some_tables(), rounded(0.05, 9), rounded(0.05, 9))
 def test_requirements_of_two_goals_add_up(tables, first, second):
     ds = dataset(tables)
@@ -252,7 +260,7 @@ def test_requirements_of_two_goals_add_up(tables, first, second):
     np.testing.assert_allclose(both, required({"a": first}) + required({"b": second}), rtol=1e-9)
 
 
-@examples(7)
+@examples(3)
 @given(some_tables())
 def test_requirements_solve_their_equation(tables):
     ds = dataset(tables)
@@ -266,7 +274,7 @@ def test_requirements_solve_their_equation(tables):
         assert taken[product] == pytest.approx(units)
 
 
-@examples(3)
+@examples(2)
 @given(some_tables())
 def test_nothing_is_changed_by_looking_at_it(tables):
     ds = dataset(tables)

@@ -245,25 +245,34 @@ def links(drawing):
     return re.findall(r'data-target="([^"]*)"', drawing)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_link_for_each_target_elsewhere(qujing, lang):
-    made = build_figure(qujing, figure="region", lang=lang)
+@pytest.fixture(scope="module")
+def ranked(qujing):
+    """Return the targets of the first gaps and the map of the region with them."""
     state = region_state(open_study(qujing), None)
-    ranked = choose_targets(state, asked=None, first=10)
-    drawn = build_region_map(gather_facts(state), targets=ranked)
+    chosen = choose_targets(state, asked=None, first=10)
+    return chosen, build_region_map(gather_facts(state), targets=chosen)
+
+
+def test_a_region_map_without_targets_has_no_links(qujing):
+    without = build_figure(qujing, figure="region", targets=False)
+    assert links(without.drawings[0]) == []
+    assert "招商目标最近" not in without.page
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_link_for_each_target_elsewhere(qujing, ranked, lang):
+    made = build_figure(qujing, figure="region", lang=lang)
+    chosen, drawn = ranked
     ties = [tie for tie in drawn.ties if tie.target]
-    assert len(ties) == len(ranked.frame)
+    assert len(ties) == len(chosen.frame)
     far = {(tie.name(lang), tie.lat, tie.lon) for tie in ties if tie.far}
     assert len(links(made.drawings[0])) == len(far) > 5
     assert {"zh": "招商目标最近的工厂", "en": "Nearest site of a target"}[lang] in made.drawings[0]
     table = made.page[made.page.index({"zh": "距离（公里）", "en": "Distance (km)"}[lang]) :]
     assert table[: table.index("</table>")].count("<tr>") == len(ties)
-    for tie, target in zip(ties, read_rows(ranked), strict=True):
+    for tie, target in zip(ties, read_rows(chosen), strict=True):
         assert tie.distance_km == pytest.approx(target.distance_km, nan_ok=True)
         assert not tie.far or tie.distance_km > 20
-    without = build_figure(qujing, figure="region", targets=False)
-    assert links(without.drawings[0]) == []
-    assert "招商目标最近" not in without.page
 
 
 def test_hostile_targets_do_nothing_on_a_region_map(toy, evil):

@@ -13,7 +13,7 @@ from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.gaps import LISTS, SUPPLY_KINDS
 from chaingraph.analysis.partners import Partners, gather_partners, name_leads
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import RegionState, Study, open_study, region_state
+from chaingraph.analysis.state import RegionState, Study, as_state
 from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.errors import UnknownNameError, unknown_name
 from chaingraph.products import positions
@@ -23,7 +23,8 @@ from chaingraph.words import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from chaingraph.dataset import Dataset
+    from chaingraph.analysis.state import Source
+    from chaingraph.regions import Region
 
     Note = tuple[str, dict[str, Any]]
 
@@ -55,9 +56,9 @@ _BRIEF: Final = 2
 
 
 def find_anchors(
-    ds: Dataset,
+    ds: Source,
     *,
-    region: str | None = None,
+    region: str | Region | None = None,
     anchor: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
@@ -119,19 +120,13 @@ def find_anchors(
     >>> frame[["enterprise_id", "product_id", "gap", "followers"]].to_numpy().tolist()[0]
     ['cell_jia', 'foil', 1000.0, '光箔 (2022)']
     """
-    study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation)
-    state = region_state(study, region)
-<<<<<<< HEAD
-    makers = maker_rows(
-        ds.enterprises, ds.capacities, where=state.region,
-        at=study.dataset.as_of, statuses=study.statuses,
-=======
+    state = as_state(ds, region, at=at, statuses=statuses, utilisation=utilisation)
+    study = state.study
     makers = site_rows(
         maker_rows(
-            ds.enterprises, ds.capacities, where=state.region.where,
+            study.dataset.enterprises, study.dataset.capacities, where=state.region,
             at=study.dataset.as_of, statuses=study.statuses,
         )
->>>>>>> 3a1d125 (Say once which capacity rows stand at a date: phases, events, staleness, company totals)
     )  # fmt: skip
     counted = makers[makers["counted"] > 0]
     if anchor is None:
@@ -150,7 +145,7 @@ def find_anchors(
     if at is not None and len(undated := counted[counted["since"].isna()]):
         all_notes += (("note-undated", {"count": len(undated)}),)
     shown = SHOWN if anchor is None else _SHOWN_ONE
-    return Result("anchors", frame, params, read_lang(ds, lang), shown, all_notes)
+    return Result("anchors", frame, params, read_lang(study.dataset, lang), shown, all_notes)
 
 
 def split_anchors(result: Result, *, gaps: int = 5) -> list[Result]:

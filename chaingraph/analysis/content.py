@@ -9,7 +9,7 @@ import pandas as pd
 
 from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import RegionState, Study, open_study, region_states
+from chaingraph.analysis.state import RegionState, Study, as_states
 from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.errors import OptionError
 from chaingraph.products import positions
@@ -17,19 +17,20 @@ from chaingraph.results import Result
 from chaingraph.tables import ORIGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from chaingraph.dataset import Dataset
+    from chaingraph.analysis.state import Source
+    from chaingraph.gazetteer import Asked
     from chaingraph.products import Floats
 
 BY = ("chain", "anchor")
 
 
 def measure_local_content(
-    ds: Dataset,
+    ds: Source,
     *,
     by: str = "chain",
-    region: str | Sequence[str] | None = None,
+    region: Asked = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     utilisation: float | Mapping[str, float] = 1.0,
@@ -76,16 +77,16 @@ def measure_local_content(
     """
     if by not in BY:
         raise OptionError("bad-by", value=by, choices=", ".join(BY))
-    study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation)
+    study, states = as_states(ds, region, at=at, statuses=statuses, utilisation=utilisation)
     names, rows = [], []
-    for state in region_states(study, region):
+    for state in states:
         names.append(state.region.name)
         rows += _by_chain(state) if by == "chain" else _by_anchor(state)
     first = ["region", "content_of"] if by == "chain" else ["region", "enterprise_id"]
     columns = [*first, *(() if by == "chain" else ("name_zh", "name_en")), *_FIGURES]
     frame = pd.DataFrame(rows, columns=columns)
     params = study_params(study, names, None) | {"by": by}
-    return Result("local_content", frame, params, read_lang(ds, lang))
+    return Result("local_content", frame, params, read_lang(study.dataset, lang))
 
 
 _FIGURES = (

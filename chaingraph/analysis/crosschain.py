@@ -9,19 +9,20 @@ import pandas as pd
 
 from chaingraph.analysis.balance import PRODUCT_COLUMNS, study_params
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import open_study, region_state
+from chaingraph.analysis.state import as_state
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from chaingraph.dataset import Dataset
+    from chaingraph.analysis.state import Source
+    from chaingraph.regions import Region
 
 
 def find_cross_chain(
-    ds: Dataset,
+    ds: Source,
     *,
-    region: str | None = None,
+    region: str | Region | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     lang: str | None = None,
@@ -50,8 +51,8 @@ def find_cross_chain(
     >>> frame[["product_id", "content_of", "demand"]].to_numpy().tolist()[2:]
     [['power', 'cell', 70000.0], ['power', 'metal', 10000.0]]
     """
-    study = open_study(ds, at=at, statuses=statuses)
-    state = region_state(study, region)
+    state = as_state(ds, region, at=at, statuses=statuses)
+    study = state.study
     graph, matrix = study.graph, study.chain_matrix
     blocks = []
     for number, chain in enumerate(study.chain_names):
@@ -77,4 +78,4 @@ def find_cross_chain(
         )
     params = study_params(study, [state.region.name], None)
     shown = ("product_id", "name_zh", "name_en", "content_of", "users", "demand", "unit", "makers")
-    return Result("cross_chain", frame, params, read_lang(ds, lang), shown)
+    return Result("cross_chain", frame, params, read_lang(study.dataset, lang), shown)

@@ -9,14 +9,15 @@ import pandas as pd
 
 from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.settings import read_lang, read_product
-from chaingraph.analysis.state import RegionState, open_study, region_state
+from chaingraph.analysis.state import RegionState, as_state
 from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.results import Result, shown_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from chaingraph.dataset import Dataset
+    from chaingraph.analysis.state import Source
+    from chaingraph.regions import Region
 
 SHOWN = (
     "aspect", "input_id", "output_id", "enterprise_zh", "enterprise_en", "status", "since",
@@ -28,10 +29,10 @@ _SITE_COLUMNS = (
 
 
 def explain_product(
-    ds: Dataset,
+    ds: Source,
     product_id: str,
     *,
-    region: str | None = None,
+    region: str | Region | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     utilisation: float | Mapping[str, float] = 1.0,
@@ -70,10 +71,10 @@ def explain_product(
     >>> frame[["aspect", "output_id", "quantity"]].to_numpy().tolist()[0]
     ['demand', 'cell', 1000.0]
     """
-    study = open_study(ds, at=at, statuses=statuses, utilisation=utilisation, goal=goal)
+    state = as_state(ds, region, at=at, statuses=statuses, utilisation=utilisation, goal=goal)
+    study = state.study
     product_id = read_product(study.products, product_id)
     position = study.graph.find(product_id)
-    state = region_state(study, region)
     links = _demand_links(state, position)
     users = [study.graph.ids[int(study.graph.target[link])] for link in links]
     makers = maker_rows(
@@ -96,7 +97,7 @@ def explain_product(
     frame = pd.concat(filled, ignore_index=True) if filled else _demand_row(state, None)
     params = study_params(study, [state.region.name], None) | {"product": product_id}
     notes = _summary(state, position)
-    return Result("explain", frame, params, read_lang(ds, lang), SHOWN, notes)
+    return Result("explain", frame, params, read_lang(study.dataset, lang), SHOWN, notes)
 
 
 def _demand_links(state: RegionState, position: int) -> list[int]:

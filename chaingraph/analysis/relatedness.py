@@ -264,7 +264,7 @@ def measure_relatedness(
     ds: Dataset,
     *,
     level: str = "city",
-    region: str | None = None,
+    region: str | Region | None = None,
     chain: str | None = None,
     by: str = "makers",
     at: str | None = None,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from chaingraph.dataset import Dataset
     from chaingraph.products import Floats, ProductGraph
+    from chaingraph.regions import Region
 
 SHOWN = (
     "product_id", "name_zh", "name_en", "role", "unit", "required", "direct", "capacity",
@@ -37,7 +38,7 @@ def calculate_requirements(
     ds: Dataset,
     goal: Mapping[str, float],
     *,
-    region: str | None = None,
+    region: str | Region | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     capital: bool = True,

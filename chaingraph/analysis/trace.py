@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from chaingraph.dataset import Dataset
     from chaingraph.products import Floats, ProductGraph, Step
+    from chaingraph.regions import Region
 
 SHOWN = (
     "depth", "input_id", "output_id", "name_zh", "name_en", "coefficient", "link_unit", "share",
@@ -42,7 +43,7 @@ def trace_product(
     direction: str = "up",
     depth: int | None = None,
     quantity: float = 1.0,
-    region: str | None = None,
+    region: str | Region | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     all_roles: bool = False,
@@ -120,7 +121,7 @@ def trace_product(
 
 def _ground(
     ds: Dataset,
-    region: str | None,
+    region: str | Region | None,
     at: str | None,
     statuses: Mapping[str, float] | Iterable[str] | str,
 ) -> tuple[RegionState | None, ProductGraph, Floats, pd.DataFrame]:

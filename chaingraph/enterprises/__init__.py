@@ -5,7 +5,8 @@ Rows are only filtered, joined and aggregated here; what is collected is as smal
 
 from __future__ import annotations
 
-from chaingraph.enterprises.draft import maker_cities, own_pairs, plant_sizes
+from typing import TYPE_CHECKING
+
 from chaingraph.enterprises.local import LOCAL_COLUMNS, LocalRows, local_capacity, local_rows
 from chaingraph.enterprises.makers import (
     count_undated,
@@ -14,7 +15,7 @@ from chaingraph.enterprises.makers import (
     maker_rows,
     national_capacity,
 )
-from chaingraph.enterprises.sites import LEVELS, Where, located, owner, region_names, sites_in
+from chaingraph.enterprises.sites import LEVELS, located, owner, region_names, sites_in
 from chaingraph.enterprises.standing import (
     CAPACITY_COLUMNS,
     OPEN,
@@ -28,6 +29,9 @@ from chaingraph.enterprises.standing import (
     standing_rows,
     valid_rows,
 )
+
+if TYPE_CHECKING:
+    from chaingraph.enterprises.sites import Where as Where
 
 __all__ = [
     "CAPACITY_COLUMNS",
@@ -46,12 +50,9 @@ __all__ = [
     "local_capacity",
     "local_rows",
     "located",
-    "maker_cities",
     "maker_rows",
     "national_capacity",
-    "own_pairs",
     "owner",
-    "plant_sizes",
     "region_names",
     "site_rows",
     "sites_in",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from chaingraph.enterprises.sites import Where
     from chaingraph.enterprises.standing import Stale
 
 LOCAL_COLUMNS: Final = (
@@ -75,7 +76,7 @@ def local_rows(
     capacities: Any,
     *,
     level: str | None,
-    where: Mapping[str, Sequence[str]] | None = None,
+    where: Where | None = None,
     at: str,
     statuses: Mapping[str, float],
     signs: pd.DataFrame | None = None,
@@ -208,7 +209,7 @@ def local_capacity(
     capacities: Any,
     *,
     level: str | None,
-    where: Mapping[str, Sequence[str]] | None = None,
+    where: Where | None = None,
     at: str,
     statuses: Mapping[str, float],
     signs: pd.DataFrame | None = None,
@@ -225,7 +226,7 @@ def local_capacity(
     level
         Column that names the region (``"city"``); None: everything is one region, ``""``.
     where
-        Column -> names that a site must have one of.
+        A region, or column -> names that a site must have one of.
     at, statuses, signs, stale
         As in :func:`standing_rows`.
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from chaingraph.enterprises.sites import Where
     from chaingraph.enterprises.standing import Stale
 
 _INNER = ("known", "sourced", "bare", "figure", "effective_low")
@@ -144,7 +145,7 @@ def maker_rows(
     capacities: Any,
     *,
     products: Sequence[str] | None = None,
-    where: Mapping[str, Sequence[str]] | None = None,
+    where: Where | None = None,
     at: str | None,
     statuses: Mapping[str, float],
     signs: pd.DataFrame | None = None,
@@ -176,7 +177,7 @@ def count_undated(
     enterprises: Any,
     capacities: Any,
     *,
-    where: Mapping[str, Sequence[str]],
+    where: Where,
     statuses: Mapping[str, float],
 ) -> int:
     """Return how many capacity rows of sites have no start, so that they count at every date."""

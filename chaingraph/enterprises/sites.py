@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import narwhals as nw
 
 from chaingraph.engines import collect, read_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
+
+    from chaingraph.regions import Region
+
+    Where = Mapping[str, Sequence[str]] | Region
 
 LEVELS: Final = ("province", "city", "county", "park")
 
@@ -33,25 +39,14 @@ def owner() -> Any:
     return alone.otherwise(nw.col("group_zh"))
 
 
-class Picking(Protocol):
-    """What picks sites: a region."""
-
-    def filter(self, frame: Any) -> Any:
-        """Return the rows of a narwhals frame that it picks."""
-        ...
-
-
-Where = Mapping[str, Sequence[str]] | Picking
-
-
 def sites_in(enterprises: Any, where: Where | None) -> Any:
     """Return the enterprises that lie in a region, or in one of the places of each column."""
     sites = read_frame(enterprises)
-    if isinstance(where, Mapping):
-        for column, names in where.items():
-            sites = sites.filter(nw.col(column).is_in(list(names)))
-        return sites
-    return sites if where is None else where.filter(sites)
+    if where is not None and not isinstance(where, Mapping):
+        return where.filter(sites)
+    for column, names in (where or {}).items():
+        sites = sites.filter(nw.col(column).is_in(list(names)))
+    return sites
 
 
 def region_names(enterprises: Any) -> pd.DataFrame:

@@ -137,15 +137,9 @@ def gather_evidence(
     """
     ds = study.dataset
     options: dict[str, Any] = {"at": ds.as_of, "statuses": study.statuses}
-<<<<<<< HEAD
-    sites = site_rows(ds.enterprises, ds.capacities, products=products, **options)
-    if products is not None and region is not None:
-        local = site_rows(ds.enterprises, ds.capacities, where=region, **options)
-=======
     sites = makers_by_site(ds.enterprises, ds.capacities, products=products, **options)
-    if products is not None and where:
-        local = makers_by_site(ds.enterprises, ds.capacities, where=where, **options)
->>>>>>> 3a1d125 (Say once which capacity rows stand at a date: phases, events, staleness, company totals)
+    if products is not None and region is not None:
+        local = makers_by_site(ds.enterprises, ds.capacities, where=region, **options)
         keys = ["product_id", "group", "enterprise_id", "scope"]
         sites = pd.concat([sites, local], ignore_index=True).drop_duplicates(keys)
     rows = pd.concat(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.analysis.settings import read_lang, read_product
-from chaingraph.analysis.state import open_study, region_state
+from chaingraph.analysis.state import as_state
 from chaingraph.errors import OptionError, unknown_name
 from chaingraph.groups import group_called
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, filled
@@ -22,19 +22,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from chaingraph.dataset import Dataset
+    from chaingraph.analysis.state import Source
     from chaingraph.recruit.ranking import Ranking
     from chaingraph.recruit.reasons import Reason
+    from chaingraph.regions import Region
 
 SHOWN = ("feature", "value", "weight", "contribution", "sentence_zh", "sentence_en", "source_url")
 
 
 def explain_target(
-    ds: Dataset,
+    ds: Source,
     product_id: str,
     group: str,
     *,
-    region: str | None = None,
+    region: str | Region | None = None,
     weights: Mapping[str, float] | str | Path | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
@@ -75,9 +76,10 @@ def explain_target(
     >>> frame["feature"].iloc[0], round(float(frame["contribution"].sum()), 3) > 0
     ('maker', True)
     """
-    study = open_study(ds, at=at, statuses=statuses)
+    state = as_state(ds, region, at=at, statuses=statuses)
+    study = state.study
+    ds = study.dataset
     product_id = read_product(study.products, product_id)
-    state = region_state(study, region)
     ranking = rank_field(state, [study.graph.find(product_id)], read_weights(weights), "logit")
     place = _find(ranking, product_id, group_called(ds.enterprises, group) or group)
     facts = gather_facts(ranking.view, state, ranking.rows[[place]])

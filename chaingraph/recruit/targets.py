@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.gaps import ACTIONS, GAP_KINDS, classify, gaps_of
 from chaingraph.analysis.settings import read_lang, read_product
-from chaingraph.analysis.state import RegionState, open_study, region_state
+from chaingraph.analysis.state import RegionState, Study, as_state, as_study, open_study
 from chaingraph.errors import OptionError
 from chaingraph.recruit.features import FEATURES
 from chaingraph.recruit.ranking import Ranking, rank_field, typical_plant
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from chaingraph.dataset import Dataset
+    from chaingraph.analysis.state import Source
     from chaingraph.products import Floats, Integers
+    from chaingraph.regions import Region
     from chaingraph.words import Language
 
 SHOWN: Final = (
@@ -38,10 +40,10 @@ SHOWN: Final = (
 
 
 def rank_targets(
-    ds: Dataset,
+    ds: Source,
     gaps: Result | Sequence[str] | str | None = None,
     *,
-    region: str | None = None,
+    region: str | Region | None = None,
     limit: int = 10,
     weights: Mapping[str, float] | str | Path | None = None,
     method: str = "logit",
@@ -108,18 +110,58 @@ def rank_targets(
         raise OptionError("bad-method", value=method, choices=", ".join(METHODS))
     if limit < 0:
         raise OptionError("bad-limit", value=limit)
-    study = open_study(ds, at=at, statuses=statuses)
-    state = region_state(study, region)
+    state = _open(ds, gaps, region, at, statuses)
+    study = state.study
     asked = _asked(state, gaps)
     ranking = rank_field(state, sorted(set(asked["position"])), read_weights(weights), method)
     frame = _frame(ranking, asked, limit)
-    params = {
-        "dataset": ds.name, "version": ds.version, "at": study.dataset.as_of,
-        "region": state.region.name, "statuses": study.statuses, "method": method,
-        "weights": ranking.weights, "limit": limit,
+    params = study_params(study, [state.region.name], None) | {
+        "method": method, "weights": ranking.weights, "limit": limit,
     }  # fmt: skip
     notes = missing_makers(ranking.view, asked["position"].tolist())
-    return Result("targets", frame, params, read_lang(ds, lang), SHOWN, notes)
+    return Result("targets", frame, params, read_lang(study.dataset, lang), SHOWN, notes)
+
+
+_SETTLED: Final = ("at", "statuses", "utilisation", "goal")
+
+
+def _open(
+    source: Source,
+    gaps: Result | Sequence[str] | str | None,
+    region: str | Region | None,
+    at: str | None,
+    statuses: Mapping[str, float] | Iterable[str] | str,
+) -> RegionState:
+    """Return the region that targets are ranked for; gaps that are given settle it and all assumptions.
+
+    Raises
+    ------
+    OptionError
+        Where the gaps are those of other regions, or were found under other assumptions.
+    """
+    if not isinstance(gaps, Result) or "region" not in gaps.params:
+        return as_state(source, region, at=at, statuses=statuses)
+    settled = {name: gaps.params[name] for name in _SETTLED if gaps.params.get(name)}
+    if isinstance(source, Study | RegionState):
+        study = as_study(source)
+        own = study_params(study, [], None)
+        if {name: own[name] for name in _SETTLED if own.get(name)} != settled:
+            raise OptionError("gaps-otherwise")
+    else:
+        study = open_study(source, **settled)
+    try:
+        as_study(study, at=at, statuses=statuses)
+    except OptionError as error:
+        raise OptionError("gaps-otherwise") from error
+    names = gaps.params["region"]
+    known = (names,) if isinstance(names, str) else tuple(names)
+    if isinstance(source, RegionState):
+        state = as_state(source, region)
+    else:
+        state = study.state(known[0] if region is None and len(known) == 1 else region)
+    if state.region.name not in known:
+        raise OptionError("gaps-elsewhere", region=state.region.name, regions=", ".join(known))
+    return state
 
 
 def _asked(state: RegionState, gaps: Result | Sequence[str] | str | None) -> pd.DataFrame:
@@ -129,7 +171,7 @@ def _asked(state: RegionState, gaps: Result | Sequence[str] | str | None) -> pd.
         found = gaps.frame
         if "gap_kind" not in found and len(found):
             raise OptionError("not-gaps")
-        if len(found) and (found["region"] == state.region.name).any():
+        if len(found):
             found = found[found["region"] == state.region.name]
     elif gaps is None:
         found = gaps_of(study, [state])[0]

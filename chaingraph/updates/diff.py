@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from chaingraph.analysis.state import Study
     from chaingraph.dataset import Dataset
+    from chaingraph.regions import Region
     from chaingraph.words import Language
 
 _CNY_100M: Final = 1e8
@@ -104,7 +105,7 @@ def diff_datasets(
     before: Dataset,
     after: Dataset,
     *,
-    region: str | None = None,
+    region: str | Region | None = None,
     chain: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     utilisation: float | Mapping[str, float] = 1.0,

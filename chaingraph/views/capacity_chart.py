@@ -6,12 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chaingraph.dataset import last_day
-<<<<<<< HEAD
-from chaingraph.enterprises import maker_rows
-from chaingraph.gazetteer import find_region
-=======
 from chaingraph.enterprises import RUNNING, maker_rows, site_rows
->>>>>>> 3a1d125 (Say once which capacity rows stand at a date: phases, events, staleness, company totals)
+from chaingraph.gazetteer import find_region
 from chaingraph.results import shown_number
 from chaingraph.views.palette import STYLES
 from chaingraph.views.svg import (
@@ -35,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chaingraph.dataset import Dataset
+    from chaingraph.regions import Region
     from chaingraph.words import Language
 
 _FROM = 2000.0
@@ -54,18 +51,16 @@ class Steps(NamedTuple):
     sourced: int
 
 
-def capacity_steps(ds: Dataset, region: str | None, products: Sequence[str]) -> list[Steps]:
+def capacity_steps(
+    ds: Dataset, region: str | Region | None, products: Sequence[str]
+) -> list[Steps]:
     """Return the capacity of products over time up to the dataset's date, from `since` and `until`.
 
     A row without a start counts from the beginning, as every analysis counts it.
     """
     place = find_region(ds, region)
     rows = maker_rows(
-<<<<<<< HEAD
-        ds.enterprises, ds.capacities, products=products, where=place, at="",
-=======
-        ds.enterprises, ds.capacities, products=products, where=place.where, at=None,
->>>>>>> 3a1d125 (Say once which capacity rows stand at a date: phases, events, staleness, company totals)
+        ds.enterprises, ds.capacities, products=products, where=place, at=None,
         statuses={"operating": 1.0},
     )  # fmt: skip
     rows = site_rows(rows[rows["status"].isin([*RUNNING, "construction"])])
@@ -120,7 +115,7 @@ def _levels(changes: Sequence[tuple[float, float]], end: float) -> list[tuple[fl
 
 
 def capacity_over_time(
-    ds: Dataset, region: str | None, products: Sequence[str], lang: Language
+    ds: Dataset, region: str | Region | None, products: Sequence[str], lang: Language
 ) -> str:
     """Draw the capacity of products over time, one panel each in its own unit.
 
@@ -129,7 +124,7 @@ def capacity_over_time(
     ds
         The dataset; its date ends the time axis.
     region
-        Name of the region, the focus by default.
+        A region or its name, the focus by default.
     products
         Product ids.
     lang

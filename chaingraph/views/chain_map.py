@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chaingraph.dataset import Dataset
+    from chaingraph.regions import Region
     from chaingraph.results import Result
     from chaingraph.words import Language
 
@@ -95,7 +96,7 @@ def save_chain_map(ds: Dataset, path: str | Path, **options: Any) -> Path:
 def build_chain_map(
     ds: Dataset,
     *,
-    region: str | None = None,
+    region: str | Region | None = None,
     chain: str | None = None,
     around: str | None = None,
     depth: int = 2,

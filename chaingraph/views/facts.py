@@ -149,15 +149,8 @@ def gather_facts(state: RegionState) -> Facts:
     study, graph = state.study, state.study.graph
     ds = study.dataset
     rows = maker_rows(ds.enterprises, ds.capacities, at=ds.as_of, statuses=study.statuses)
-<<<<<<< HEAD
     inside = state.region.mask(rows)
-    local = _makers(rows[inside & (rows["scope"] != "group").to_numpy()])
-=======
-    inside = np.ones(len(rows), dtype=bool)
-    for column, names in state.region.where.items():
-        inside &= rows[column].isin(list(names)).to_numpy()
     local = _makers(site_rows(rows[inside]))
->>>>>>> 3a1d125 (Say once which capacity rows stand at a date: phases, events, staleness, company totals)
     elsewhere = _makers(rows[~inside & (rows["counted"] > 0).to_numpy()])
     causes = _causes(state)
     missing = _missing_inputs(state)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
+    from chaingraph.regions import Region
     from chaingraph.views.facts import Facts
     from chaingraph.views.figure_tables import FigureTable
     from chaingraph.words import Language
@@ -99,7 +100,7 @@ def build_figure(
     ds: Dataset,
     *,
     figure: str,
-    region: str | None = None,
+    region: str | Region | None = None,
     chain: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
@@ -162,7 +163,7 @@ def build_figure(
         )  # fmt: skip
         drawings, tables = [region_map_svg(drawn, chosen)], map_tables(drawn, chosen)
     else:
-        drawings, tables = _charts(facts, region, chain, chosen)
+        drawings, tables = _charts(facts, chain, chosen)
     name = {"flow": "flow-title", "region": "map-title", "charts": "charts-title"}[figure]
     parts = [region_name(facts, chosen), *([words.term("chain", chain, chosen)] if chain else [])]
     title = " · ".join([*parts, figure_word(name, chosen)])
@@ -179,20 +180,16 @@ def _targets(
     return asked
 
 
-def _charts(
-    facts: Facts, region: str | None, chain: str | None, lang: Language
-) -> tuple[list[str], list[FigureTable]]:
-    study = facts.state.study
+def _charts(facts: Facts, chain: str | None, lang: Language) -> tuple[list[str], list[FigureTable]]:
+    ds, region = facts.state.study.dataset, facts.state.region
     ids = _largest(facts, chain)
-    content = measure_local_content(
-        study.dataset, by="anchor", region=region, statuses=study.statuses, lang=lang
-    )
+    content = measure_local_content(facts.state, by="anchor", lang=lang)
     drawings = [
         coverage_bars(facts, lang, chain),
-        capacity_over_time(study.dataset, region, ids, lang),
+        capacity_over_time(ds, region, ids, lang),
         anchor_content_bars(content, lang, facts=facts),
     ]
-    steps = capacity_steps(study.dataset, region, ids)
+    steps = capacity_steps(ds, region, ids)
     tables = coverage_table(facts, chain, lang) + capacity_table(facts, steps, lang)
     return drawings, tables + content_table(content, lang)
 

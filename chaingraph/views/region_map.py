@@ -160,15 +160,8 @@ def build_region_map(
     state = facts.state
     ds = state.study.dataset
     rows = maker_rows(ds.enterprises, ds.capacities, at=ds.as_of, statuses=state.study.statuses)
-<<<<<<< HEAD
     inside = state.region.mask(rows)
-    local = rows[inside & (rows["scope"] != "group")]
-=======
-    inside = pd.Series(data=True, index=rows.index)
-    for column, names in state.region.where.items():
-        inside &= rows[column].isin(list(names))
     local = site_rows(rows[inside])
->>>>>>> 3a1d125 (Say once which capacity rows stand at a date: phases, events, staleness, company totals)
     if outline is not None and boundary is not None:
         _check_inside(outline, str(boundary), local)
     letters = {name: LETTERS[i] for i, name in enumerate(ds.chains[: len(LETTERS) - 1])}

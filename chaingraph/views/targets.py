@@ -113,26 +113,23 @@ def choose_targets(
     """
     region = state.region.name
     if isinstance(asked, Result):
+        # names of regions are unique: namesakes carry their paths
         known = "group_zh" in asked.frame and "gap_rank" in asked.frame
         if not known or (len(asked) and not (asked.frame["region"] == region).any()):
             raise OptionError("not-targets", region=region)
         own = asked.frame["region"] == region
         return replace(asked, frame=asked.frame[own].reset_index(drop=True))
-    ds = state.study.dataset
-    if asked is False or region == "*" or not len(ds.capacities):
+    if asked is False or state.region.is_whole or not len(state.study.dataset.capacities):
         return None
-    statuses = state.study.statuses
     if gaps is None:
-        gaps = find_gaps(ds, region=region, chain=chain, statuses=statuses, draws=0)
+        gaps = find_gaps(state, chain=chain, draws=0)
     frame = gaps.frame
     if len(frame):
         frame = frame[frame["list"] == "recruit"]
         if products is not None:
             frame = frame[frame["product_id"].isin(list(products))]
     frame = frame.head(first) if first else frame
-    return rank_targets(
-        ds, replace(gaps, frame=frame), region=region, statuses=statuses, limit=limit
-    )
+    return rank_targets(state, replace(gaps, frame=frame), limit=limit)
 
 
 def name_group(facts: Facts, group: str, lang: Language) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from chaingraph.dataset import Dataset
+    from chaingraph.regions import Region
     from chaingraph.results import Result
     from chaingraph.views.report.context import Context
     from chaingraph.views.report.model import Section
@@ -31,7 +32,7 @@ SUFFIXES = {
 def build_report(
     ds: Dataset,
     *,
-    region: str | None = None,
+    region: str | Region | None = None,
     chain: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
@@ -171,7 +172,7 @@ def save_report(
     path: str | Path,
     *,
     format_: str | None = None,
-    region: str | None = None,
+    region: str | Region | None = None,
     chain: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chaingraph.dataset import Dataset
+    from chaingraph.regions import Region
     from chaingraph.results import Result
     from chaingraph.views.facts import Fact, Facts, Maker
     from chaingraph.views.report.model import Kind
@@ -235,7 +236,7 @@ class Context:
 def open_context(
     ds: Dataset,
     *,
-    region: str | None = None,
+    region: str | Region | None = None,
     chain: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
@@ -264,9 +265,7 @@ def open_context(
     wanted = chain_filter(study, chain)
     state = region_state(study, region)
     facts = gather_facts(state)
-    gaps = find_gaps(
-        full, region=region, chain=chain, at=at, statuses=statuses, draws=0, lang=chosen
-    )
+    gaps = find_gaps(state, chain=chain, at=at, draws=0, lang=chosen)
     inside = tuple(fact for fact in facts.products if wanted[fact.position])
     return Context(
         replace(ds, as_of=study.dataset.as_of), facts, chosen, chain, inside, gaps,

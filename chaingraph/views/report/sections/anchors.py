@@ -47,10 +47,7 @@ def build(context: Context) -> Section | None:
 
 def _rows(context: Context) -> list[dict[Any, Any]]:
     """Return the largest gaps of each anchor that recruitment can fill, of the chain asked for."""
-    study = context.facts.state.study
-    result = find_anchors(
-        study.dataset, region=context.facts.state.region.name, statuses=study.statuses
-    )
+    result = find_anchors(context.facts.state)
     if not len(result):
         return []
     if context.chain:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from chaingraph.analysis.content import measure_local_content
 from chaingraph.views.charts import anchor_content_bars, capacity_over_time, coverage_bars
-from chaingraph.views.facts import with_enterprises
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Figure, Section, Table, make_row
 
@@ -28,10 +27,7 @@ def build(context: Context) -> Section | None:
     figures = [_coverage(context), _capacity(context, made)]
     tables = []
     for by in ("chain", "anchor"):
-        result = measure_local_content(
-            with_enterprises(context.ds), by=by, region=context.facts.state.region.name,
-            statuses=context.facts.state.study.statuses, lang=context.lang,
-        )  # fmt: skip
+        result = measure_local_content(context.facts.state, by=by, lang=context.lang)
         if by == "chain" and context.chain:
             result = _only(result, context.chain)
         if len(result):
@@ -86,10 +82,10 @@ def _capacity(context: Context, made: list[Fact]) -> Figure | None:
         f"{model.clean(f.name(context.lang))} {model.number(f.capacity).text} {f.unit}"
         for f in largest
     )
-    region = context.facts.state.region.name
+    state = context.facts.state
 
     def drawn(lang: Language) -> str:
-        return capacity_over_time(with_enterprises(context.ds), region, ids, lang)
+        return capacity_over_time(state.study.dataset, state.region, ids, lang)
 
     return Figure("capacity", title, drawn(context.lang),
                   context.say("alt-chart", title=title, parts=parts),
