@@ -216,26 +216,42 @@ class Gazetteer:
             reach = math.nan
         if not 0 < reach < math.inf:
             raise OptionError("bad-distance", value=km)
-        lat, lon = self._centre(place)
+        lat, lon = self.centre(place)
         limit = Circle(lat, lon, reach, ())
-        points = self._cities
+        points = self.cities
         inside = limit.mask(points)
         cities = tuple(sorted(set(points["city"][inside])))
         bracketed = f"({place.name})" if " " in place.name else place.name
         return Region(f"{bracketed} ~ {reach:g} km", pick=Circle(lat, lon, reach, cities))
 
     @cached_property
-    def _cities(self) -> pd.DataFrame:
-        """Where cities are: as the regions table says, else the mean of their sites."""
-        points = {spot[1]: at for spot, at in self._listed.items() if spot[1] and not any(spot[2:])}
+    def cities(self) -> pd.DataFrame:
+        """Where cities are: as the regions table says, else the mean of their sites.
+
+        One row a city that either names, sorted: `province` (empty where not known), `city`, `lat`, `lon`.
+        """
+        listed = {
+            spot[:2]: at for spot, at in self._listed.items() if spot[1] and not any(spot[2:])
+        }
+        named = zip(self.sites["province"], self.sites["city"], strict=True)
+        above = {city: province for province, city in sorted(named) if city}
+        above |= {city: province for province, city in listed}
         means = mean_points(self._enterprises, "city").itertuples(index=False, name=None)
-        points = {str(name): (lat, lon) for name, lat, lon in means} | points
-        rows = [(name, *at) for name, at in sorted(points.items())]
-        frame = pd.DataFrame(rows, columns=["city", "lat", "lon"])
+        points = {str(name): (lat, lon) for name, lat, lon in means}
+        points |= {city: at for (_, city), at in listed.items()}
+        nowhere = (math.nan, math.nan)
+        rows = [(above[name], name, *points.get(name, nowhere)) for name in sorted(above)]
+        frame = pd.DataFrame(rows, columns=["province", "city", "lat", "lon"])
         return frame.astype({"lat": "float64", "lon": "float64"})
 
-    def _centre(self, place: Region) -> Point:
-        """Return where a region is: as the regions table says, else the mean of its sites."""
+    def centre(self, place: Region) -> Point:
+        """Return where a region is: as the regions table says, else the mean of its sites.
+
+        Raises
+        ------
+        OptionError
+            Where neither is known.
+        """
         wanted = tuple(dict.fromkeys(place.path))
         for spot, point in self._listed.items():
             known = not any(math.isnan(value) for value in point)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Flags = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
     Point = tuple[float, float]
 
 WHOLE: Final = "*"
@@ -125,6 +126,22 @@ def haversine(lat: Any, lon: Any, point: Point) -> Any:
     phi, there = math.radians(point[0]), math.radians(point[1])
     around = np.sin((lon - there) / 2) ** 2
     return np.sin((lat - phi) / 2) ** 2 + np.cos(lat) * math.cos(phi) * around
+
+
+def distances(lat: Floats, lon: Floats, point: Point) -> Floats:
+    r"""Return great-circle distances in km of places to a point, all in degrees (sphere of 6,371 km).
+
+    .. math:: 2 R \arcsin \sqrt{\sin^2(\Delta\phi/2) + \cos\phi_1 \cos\phi_2 \sin^2(\Delta\lambda/2)}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> kunming = np.array([25.04]), np.array([102.72])
+    >>> float(distances(*kunming, (25.49, 103.80)).round()[0])
+    120.0
+    """
+    arc = haversine(np.radians(lat), np.radians(lon), point)
+    return np.asarray(2 * _EARTH_KM * np.arcsin(np.sqrt(np.minimum(arc, 1.0))), dtype=float)
 
 
 @dataclass(frozen=True)

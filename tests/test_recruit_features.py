@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import chaingraph as cg
 from chaingraph.analysis.state import open_study
 from chaingraph.groups import known_by, makers_by_site, rows_of_groups, sites_of
-from chaingraph.recruit.evidence import distances, gather_evidence, kinds_apart, related_links
+from chaingraph.recruit.evidence import gather_evidence, kinds_apart, related_links
 from chaingraph.recruit.features import (
     FEATURES,
     GROUP_FEATURES,
@@ -22,6 +22,7 @@ from chaingraph.recruit.features import (
     filled,
     saturate,
 )
+from chaingraph.regions import distances
 from tests.helpers_recruit import (
     DEGREE,
     MAKERS,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chaingraph.recruit.evidence import distances, kinds_apart, related_links
+from chaingraph.recruit.evidence import kinds_apart, related_links
+from chaingraph.regions import distances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from chaingraph.regions import Region
 
 RECENT_YEARS: Final = 3
-_EARTH_KM: Final = 6371.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -305,25 +304,6 @@ def _arrivals(
     np.minimum.at(first, place.reshape(-1), code)
     recent = np.searchsorted(dates.astype(str), after, side="right") <= first
     return np.asarray(np.bincount(spot[recent] // width, minlength=count), dtype=np.intp)
-
-
-def distances(lat: Floats, lon: Floats, point: tuple[float, float]) -> Floats:
-    r"""Return great-circle distances in km (haversine formula, sphere of 6,371 km).
-
-    .. math:: 2 R \arcsin \sqrt{\sin^2(\Delta\phi/2) + \cos\phi_1 \cos\phi_2 \sin^2(\Delta\lambda/2)}
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> kunming = np.array([25.04]), np.array([102.72])
-    >>> float(distances(*kunming, (25.49, 103.80)).round()[0])
-    120.0
-    """
-    phi, there = np.radians(lat), np.radians(point[0])
-    half = np.sin((phi - there) / 2) ** 2
-    around = np.sin(np.radians(lon - point[1]) / 2) ** 2
-    arc = half + np.cos(phi) * np.cos(there) * around
-    return np.asarray(2 * _EARTH_KM * np.arcsin(np.sqrt(np.minimum(arc, 1.0))), dtype=float)
 
 
 def related_links(graph: ProductGraph, kind_apart: Flags) -> tuple[Integers, Integers]:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from chaingraph.analysis.relatedness import density, proximity, rca
 from chaingraph.groups import city_products
-from chaingraph.recruit.evidence import city_points, distances, kinds_apart, project_rows
+from chaingraph.recruit.evidence import city_points, kinds_apart, project_rows
+from chaingraph.regions import distances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

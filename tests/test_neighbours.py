@@ -1,0 +1,299 @@
+"""What lies around a region, how large plants are, and what to do: on datasets that can be worked out by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from chaingraph.analysis.neighbours import around_region
+from chaingraph.analysis.reach import DETOUR, FREIGHT_SHARE, TARIFF
+from chaingraph.analysis.study import Study, open_study
+
+if TYPE_CHECKING:
+    from chaingraph import Dataset
+    from chaingraph.analysis.state import RegionState
+    from tests.conftest import Build
+
+KM = 6371.0 * np.pi / 180
+"""Of one degree along a meridian."""
+PRICE = 1000 * TARIFF / FREIGHT_SHARE
+"""CNY a tonne of what travels 1,000 km."""
+PLACES = {
+    "a": {"city": "here", "province": "p", "lat": 30.0, "lon": 100.0},
+    "b": {"city": "near", "province": "p", "lat": 31.0, "lon": 100.0},
+    "c": {"city": "far", "province": "q", "lat": 34.0, "lon": 100.0},
+}
+
+
+def fact(product: str, measure: str, value: float, **more: Any) -> dict[str, Any]:
+    row = {"product_id": product, "measure": measure, "value": value, "date": "2024-06"}
+    return row | {"source_url": "https://example.org/a"} | more
+
+
+def full(*products: str) -> list[dict[str, Any]]:
+    """Return facts that say: runs at full load, travels without a fact of its mass."""
+    return [fact(name, "load", 1.0) for name in products]
+
+
+def goods(build: Build, makers: list[tuple[Any, ...]], **tables: Any) -> Dataset:
+    """Return a dataset in which one unit of `out` takes two of `raw`."""
+    facts = tables.pop("facts", [fact("raw", "plant_size", 100.0, low=40.0)])
+    tables = {"sites": PLACES, "as_of": "2024-12"} | tables
+    products = [("raw", "t", PRICE), ("out", "t", PRICE)]
+    return build(
+        products, [("raw", "out", 2)], makers, product_facts=full("raw", "out") + facts, **tables
+    )
+
+
+def place(study: Study, product: str = "raw") -> int:
+    return study.graph.find(product)
+
+
+def around(ds: Dataset, region: str = "here") -> dict[str, tuple[float, float, float]]:
+    """Return kilometres, demand and supply of `raw` by city around a region."""
+    study = open_study(ds)
+    spot = place(study)
+    found = around_region(study, study.state(region).region)
+    rows = zip(
+        found.cities, found.km.tolist(), found.demand.point[:, spot].tolist(),
+        found.supply.point[:, spot].tolist(), strict=True,
+    )  # fmt: skip
+    return {city: (round(km, 1), demand, supply) for city, km, demand, supply in rows}
+
+
+MAKERS = [("a", "out", 10), ("b", "out", 15), ("b", "raw", 5), ("c", "raw", 50)]
+
+
+def test_every_other_city_lies_around(build: Build) -> None:
+    road = DETOUR * KM
+    assert around(goods(build, MAKERS)) == {
+        "near": (round(road, 1), 30, 5), "far": (round(4 * road, 1), 0, 50),
+    }  # fmt: skip
+
+
+def test_the_market_is_the_gap_here_and_those_around_each_less_with_distance(build: Build) -> None:
+    reach = open_study(goods(build, MAKERS)).state("here").reach
+    road = DETOUR * KM / 1000
+    spot = 1
+    assert reach.km[spot] == pytest.approx(1000)
+    assert reach.market.point[spot] == pytest.approx(20 + 25 * np.exp(-road))
+    assert reach.spare.point[spot] == pytest.approx(50 * np.exp(-4 * road))
+    assert reach.fill[spot] == 0.5  # 20 of a small plant of 40
+    assert reach.verdict[spot] == "alone"
+    assert (reach.maker_city[spot], round(reach.maker_km[spot])) == ("near", round(DETOUR * KM))
+
+
+def test_a_region_holds_none_of_its_own_cities_around_it(build: Build) -> None:
+    assert set(around(goods(build, MAKERS), "p")) == {"far"}
+    assert around(goods(build, MAKERS), "*") == {}
+    assert set(around(goods(build, MAKERS), "here + far")) == {"near"}
+
+
+def test_the_rest_of_a_city_lies_around_its_county(build: Build) -> None:
+    sites = PLACES | {
+        "a": PLACES["a"] | {"county": "x"},
+        "d": PLACES["a"] | {"county": "y"},
+        "e": PLACES["a"] | {"county": "x"},
+    }
+    makers = [*MAKERS, ("d", "raw", 7), ("e", "raw", 9)]
+    found = around(goods(build, makers, sites=sites), "x")
+    assert found["here"] == (0, 0, 7)
+    assert set(found) == {"here", "near", "far"}
+    alone = around(goods(build, [*MAKERS, ("e", "raw", 9)], sites=sites), "x")
+    assert set(alone) == {"near", "far"}
+
+
+def test_a_maker_without_a_figure_is_known_and_adds_nothing(build: Build) -> None:
+    ds = goods(build, [("a", "out", 10), ("b", "raw", None), ("c", "raw", 50)])
+    reach = open_study(ds).state("here").reach
+    assert reach.maker_city[1] == "near"
+    assert reach.market.point[1] == 20
+
+
+def output(city: str, value: float, **more: Any) -> dict[str, Any]:
+    row = {"region": city, "product_id": "raw", "year": "2023", "measure": "output", "unit": "t"}
+    return row | {"value": value, "source_url": "https://example.org/b"} | more
+
+
+@pytest.mark.parametrize(
+    ("rows", "supply"),
+    [
+        ([output("near", 5.25)], 5),  # 5% above the rows proves nobody else
+        ([output("near", 5.3)], 5.3),
+        ([output("near", 9), output("near", 8, measure="capacity")], 8),
+        ([output("near", 9), output("near", 7, year="2022")], 9),
+        ([output("near", 9, year="2021-12")], 9),  # 36 months
+        ([output("near", 9, year="2021-11")], 5),
+        ([output("near", 9, measure="capacity", status="with_construction")], 5),
+        ([output("p", 90)], 5),
+        ([output("nowhere", 90)], 5),
+    ],
+)
+def test_totals_of_cities_count_above_their_rows(
+    build: Build, rows: list[dict[str, Any]], supply: float
+) -> None:
+    assert around(goods(build, MAKERS, outputs=rows))["near"][2] == supply
+
+
+def test_a_total_of_a_city_without_rows_is_a_known_maker(build: Build) -> None:
+    makers = [("a", "out", 10), ("b", "out", 15), ("c", "raw", 50)]
+    old = [output("near", 9, year="2019")]
+    reach = open_study(goods(build, makers, outputs=old)).state("here").reach
+    assert reach.maker_city[1] == "near"
+    reach = open_study(goods(build, makers)).state("here").reach
+    assert reach.maker_city[1] == "far"
+
+
+def test_the_ends_around_are_those_of_the_loads(build: Build) -> None:
+    facts = [fact("out", "load", 0.5, low=0.4, high=1.0, date="2024-07")]
+    study = open_study(goods(build, MAKERS, facts=facts))
+    demand = study.neighbours.demand
+    row = study.neighbours.cities["city"].tolist().index("near")
+    ends = [float(end[row, place(study)]) for end in (demand.low, demand.point, demand.high)]
+    assert ends == [12, 15, 30]
+    full_load = open_study(goods(build, MAKERS, facts=facts), load="full").neighbours.demand
+    assert full_load.point[row, place(study)] == 30
+
+
+def test_by_products_are_supply_around(build: Build) -> None:
+    ds = build(
+        [("carrier", "t"), ("raw", "t", PRICE), ("out", "t", PRICE)],
+        [("carrier", "raw", 10, {"role": "byproduct"}), ("raw", "out", 2)],
+        [("a", "out", 10), ("b", "carrier", 100)], sites=PLACES, product_facts=full("carrier", "out"),
+    )  # fmt: skip
+    assert around(ds)["near"][2] == 10
+
+
+def sizes(build: Build, facts: list[dict[str, Any]], makers: list[tuple[Any, ...]]) -> list[Any]:
+    """Return small, typical, large and basis of `raw`."""
+    sites = {name: {"city": "here"} for name, *_ in makers}
+    study = open_study(goods(build, makers, facts=facts, sites=sites))
+    found, spot = study.sizes, place(study)
+    return [float(end[spot]) for end in found[:3]] + [str(found.basis[spot])]
+
+
+THREE = [("a", "raw", 10), ("b", "raw", 20), ("c", "raw", 30)]
+
+
+def test_a_fact_of_a_plant_size_comes_before_the_plants_of_the_data(build: Build) -> None:
+    row = fact("raw", "plant_size", 100.0, low=40.0, high=300.0, date="2022-12")
+    assert sizes(build, [row], THREE) == [40, 100, 300, "fact"]
+    old = row | {"date": "2022-11"}
+    assert sizes(build, [old], THREE) == [40, 100, 300, "fact_old"]
+    assert sizes(build, [old, row | {"value": 90.0, "low": None}], THREE)[:2] == [90, 90]
+
+
+def test_a_fact_from_after_the_date_is_not_known_yet(build: Build) -> None:
+    later = fact("raw", "plant_size", 100.0, date="2025-01")
+    assert sizes(build, [later], THREE) == [12, 20, 28, "data"]
+
+
+def test_three_plants_make_a_size_and_two_do_not(build: Build) -> None:
+    assert sizes(build, [], THREE) == [12, 20, 28, "data"]
+    *ends, basis = sizes(build, [], THREE[:2])
+    assert np.isnan(ends).all()
+    assert basis == ""
+
+
+@pytest.mark.parametrize(
+    ("unit", "facts", "expected"),
+    [
+        ("t", [], 5000),
+        ("kg", [], 5000000),
+        ("GW", [], None),
+        ("GW", [fact("raw", "mass", 50.0)], 100),
+        ("GW", [fact("raw", "mass", 50.0, date="2030")], 100),  # a good keeps its weight
+        ("t", [fact("raw", "mass", 50.0)], 5000),
+    ],
+)
+def test_a_tonne_costs_the_unit_over_its_mass(
+    build: Build, unit: str, facts: list[dict[str, Any]], expected: float | None
+) -> None:
+    tables = {"product_facts": facts} if facts else {}
+    ds = build([("raw", unit, 5000)], (), [("a", "raw", 1)], as_of="2024-12", **tables)
+    found = float(open_study(ds).tonne[0])
+    assert np.isnan(found) if expected is None else found == pytest.approx(expected)
+
+
+def words(state: RegionState, product: str = "raw") -> tuple[str, ...]:
+    spot, found = place(state.study, product), state.advice
+    return tuple(str(getattr(found, name)[spot]) for name in ("verb", "then", "list", "mark"))
+
+
+def advised(build: Build, **options: Any) -> tuple[str, ...]:
+    """Return what to do about `raw`, of which 20 are taken here and three cities elsewhere make it."""
+    product = options.pop("product", {})
+    more = options.pop("more", [])
+    sites = PLACES | {"d": {"city": "other"}}
+    figure = options.pop("figure", 1)
+    makers = [("a", "out", 10), *((site, "raw", figure) for site in "bcd"), *more]
+    facts = options.pop("facts", [fact("raw", "plant_size", 100.0, low=40.0)])
+    if not options.pop("bare_load", False):
+        facts = [*full("raw", "out"), *facts]
+    ds = build(
+        [("raw", "t", PRICE, product), ("out", "t", PRICE)], [("raw", "out", 2)], makers,
+        sites=sites, as_of="2024-12", product_facts=facts, **options,
+    )  # fmt: skip
+    return words(open_study(ds).state("here"))
+
+
+def survey(result: str, method: str = "register") -> list[dict[str, Any]]:
+    row = {"region": "here", "products": "raw", "method": method, "as_of": "2024-06"}
+    return [row | {"result": result}]
+
+
+def test_what_nobody_saw_is_looked_for_and_then_recruited(build: Build) -> None:
+    assert advised(build) == ("survey", "recruit", "recruit", "")
+
+
+def test_what_is_confirmed_to_lack_is_recruited(build: Build) -> None:
+    assert advised(build, surveys=survey("none")) == ("recruit", "", "recruit", "")
+
+
+@pytest.mark.parametrize(("low", "then"), [(40.0, "recruit"), (41.0, "contract")])
+def test_half_a_small_plant_decides(build: Build, low: float, then: str) -> None:
+    facts = [fact("raw", "plant_size", 100.0, low=low)]
+    assert advised(build, facts=facts)[1] == then
+
+
+def test_without_a_plant_size_the_size_is_to_be_checked(build: Build) -> None:
+    assert advised(build, facts=[], figure=None)[1] == "check_size"
+
+
+def test_restricted_products_are_contracted(build: Build) -> None:
+    product = {"restricted": "national cap"}
+    assert advised(build, product=product) == ("survey", "contract", "cooperation", "restricted")
+    here = advised(build, product=product, more=[("a2", "raw", 5)])
+    assert here == ("strengthen", "contract", "cooperation", "restricted")
+
+
+def test_declining_products_are_not_advised(build: Build) -> None:
+    assert advised(build, product={"life_cycle": "declining"}) == (
+        "not_advised", "", "", "declining",
+    )  # fmt: skip
+    assert advised(build, product={"life_cycle": "mainstream"})[0] == "survey"
+
+
+def test_a_plant_that_stands_idle_here_comes_first(build: Build) -> None:
+    idle = ("a2", "raw", 5, {"status": "suspended"})
+    assert advised(build, more=[idle]) == ("revive", "recruit", "recruit", "revive")
+    assert advised(build, more=[("a2", "raw", 5, {"status": "closed"})])[0] == "survey"
+
+
+@pytest.mark.parametrize(
+    ("load", "verb"), [(0.49, "not_advised"), (0.5, "survey"), (0.51, "survey")]
+)
+def test_more_of_what_the_nation_leaves_idle_is_not_advised(
+    build: Build, load: float, verb: str
+) -> None:
+    size = fact("raw", "plant_size", 100.0, low=40.0)
+    facts = [fact("out", "load", 0.5, low=0.0, high=1.0), fact("raw", "load", load), size]
+    assert advised(build, facts=facts, bare_load=True)[0] == verb
+
+
+def test_an_idle_nation_is_no_reason_against_what_surely_lacks_here(build: Build) -> None:
+    size = fact("raw", "plant_size", 100.0, low=40.0)
+    facts = [fact("out", "load", 0.5, low=0.1, high=1.0), fact("raw", "load", 0.1), size]
+    assert advised(build, facts=facts, bare_load=True)[0] == "survey"
