@@ -286,6 +286,7 @@ def _region_gaps(
     columns["gap_kind"] = np.array([words["kind"][row] for row in rows.tolist()], dtype=object)
     columns["action"] = np.array([words["action"][row] for row in rows.tolist()], dtype=object)
     columns["rule"] = np.array([rules[state.decisions.rule[row]] for row in rows.tolist()], dtype=object)
+    columns["list"] = columns["list"][lines.leader]
     order = _order(columns, rows, SORTS[sort], lines)
     columns = {name: values[order] for name, values in columns.items()}
     columns["rank"] = _ranks(columns)

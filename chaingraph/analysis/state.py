@@ -308,7 +308,7 @@ class RegionState:
         demand, gap = self.demand, self.gap
         need = demand.high > 0
         sure = need & (gap.low > limits["sure"] * demand.low) & (gap.low > 0)
-        covered = ~(gap.high > limits["sure"] * demand.high)
+        covered = np.isfinite(gap.high) & ~(gap.high > limits["sure"] * demand.high)
         may = need & ~sure & ~covered
         vague = gap.has("maker_no_figure") | gap.has("coefficient_missing")
         vague |= gap.has("user_unknown")
