@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     Build = Callable[..., Dataset]
 
 
+LOAD_DATES = [str(year) for year in range(2000, 2030, 2)]
+"""A load is in force for 24 months, so that tests at any date find one."""
+
+
 def _rows(items: Iterable[Any], *names: str) -> list[dict[str, Any]]:
     """Turn tuples into rows; a mapping at the end of a tuple adds further columns."""
     rows = []
@@ -34,12 +38,15 @@ def build_dataset(
     sites: Mapping[str, dict[str, Any]] | None = None,
     focus: str = "here",
     as_of: str = "",
+    load: float | None = 1,
+    surveyed: bool = True,
     **tables: list[dict[str, Any]],
 ) -> Dataset:
     """Make a dataset of (product, unit, price), (input, output, coefficient), (site, product, capacity).
 
     Products may be ids in a string: then in t. A site lies in the city ``here`` unless `sites` says
-    otherwise. Without makers (None) there are no enterprises and no capacities.
+    otherwise. Without makers (None) there are no enterprises and no capacities. All makers run at one
+    known load (None: the data say nothing), and somebody looked at all that is made in the focus.
     """
     listed = [(name, "t") for name in products.split()] if isinstance(products, str) else products
     frames = {
@@ -51,6 +58,20 @@ def build_dataset(
         names = sorted({row["enterprise_id"] for row in frames["capacities"]} | set(sites or {}))
         frames["enterprises"] = [
             {"enterprise_id": name, "city": "here"} | (sites or {}).get(name, {}) for name in names
+        ]
+    if load is not None and makers is not None:
+        facts = [
+            {"product_id": row["product_id"], "measure": "load", "value": load, "date": date}
+            for row in frames["products"]
+            for date in LOAD_DATES
+        ]
+        frames["product_facts"] = [*facts, *tables.pop("product_facts", [])]
+    if surveyed and makers is not None and "surveys" not in tables:
+        frames["surveys"] = [
+            {
+                "region": focus, "products": "*", "method": "register", "result": "all",
+                "as_of": as_of or LOAD_DATES[0],
+            }
         ]
     filled = {name: pd.DataFrame(rows) for name, rows in (frames | tables).items() if rows}
     if makers is not None and not makers:
