@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from chaingraph.analysis.regions import list_regions
     from chaingraph.analysis.relatedness import measure_relatedness
     from chaingraph.analysis.requirements import calculate_requirements
-    from chaingraph.analysis.state import Study, open_study
+    from chaingraph.analysis.state import RegionState
+    from chaingraph.analysis.study import Study, open_study
     from chaingraph.analysis.trace import trace_product
     from chaingraph.checks import Finding
     from chaingraph.dataset import Dataset

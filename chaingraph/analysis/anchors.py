@@ -10,10 +10,10 @@ import pandas as pd
 
 from chaingraph import words
 from chaingraph.analysis.balance import study_params
-from chaingraph.analysis.gaps import LISTS, SUPPLY_KINDS
+from chaingraph.analysis.intakes import Intake, site_intake
 from chaingraph.analysis.partners import Partners, gather_partners, name_leads
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import RegionState, Study, as_state
+from chaingraph.analysis.study import Study, as_state
 from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.errors import UnknownNameError, unknown_name
 from chaingraph.products import positions
@@ -23,7 +23,8 @@ from chaingraph.words import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from chaingraph.analysis.state import Source
+    from chaingraph.analysis.state import RegionState
+    from chaingraph.analysis.study import Source
     from chaingraph.regions import Region
 
     Note = tuple[str, dict[str, Any]]
@@ -47,11 +48,12 @@ _TEXTS = (
 _COLUMNS = (
     "region", "enterprise_id", "enterprise_zh", "enterprise_en", "group_zh", "outputs",
     "input_value_cny", "local_content", "bought_content",
-    "product_id", "name_zh", "name_en", "unit", "list", "in_house", "demand", "present", "makers",
+    "product_id", "name_zh", "name_en", "unit", "list", "in_house", "demand", "own_use", "present", "makers",
     "local_makers", "coverage", "gap", "gap_value_cny", "followers", "followers_source", "other_makers",
 )  # fmt: skip
 _LISTS: Final = ("local_makers", "followers", "other_makers")
 _PICKED: Final = 3
+_TINY: Final = 1e-9
 _BRIEF: Final = 2
 
 
@@ -62,7 +64,8 @@ def find_anchors(
     anchor: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    utilisation: float | Mapping[str, float] = 1.0,
+    load: float | str | Mapping[str, float] = "actual",
+    utilisation: float | Mapping[str, float] | None = None,
     lang: str | None = None,
 ) -> Result:
     r"""Find what each anchor of a region takes, what of it is made there, and who could follow it.
@@ -75,7 +78,7 @@ def find_anchors(
         A region; the dataset's focus by default.
     anchor
         Only this enterprise of the region, by id or name, anchor or not; all anchors by default.
-    at, statuses, utilisation, lang
+    at, statuses, load, utilisation, lang
         As in :func:`calculate_balance`.
 
     Returns
@@ -102,11 +105,13 @@ def find_anchors(
     -----
     Anchors are the sites whose `anchor` is 1; in a region without any, the three sites with the
     largest known output value :math:`\sum_j p_j k_j u_j`. Company totals are no sites.
-    An anchor takes :math:`d_i = \sum_j a_{ij} s_{ij} k_j u_j` over its own outputs j, the shares s of
-    alternatives as in the region. Where the region is short all users are served pro rata: the gap
-    is :math:`d_i (1 - c_i)` with the region's coverage c, so that the gaps of all local users add up to the
-    region's gap. Local content is :math:`\sum_i p_i d_i c_i / \sum_i p_i d_i` over the inputs for
-    which all three are known, as in :func:`measure_local_content`.
+    An anchor takes :math:`d_i = \sum_j a_{ij} s_{ij} k_j l_j` over its own outputs j at their load l, the shares s
+    of alternatives as in the region. What it makes itself serves it first, :math:`f_i` of it. Where the
+    region is short all users of what is for sale are served pro rata: the gap is
+    :math:`(d_i - f_i)(1 - c_i)` with the region's coverage c of what is bought, so that the gaps of all
+    local users add up to the region's gap. Local content is
+    :math:`\sum_i p_i (d_i - gap_i) / \sum_i p_i d_i` over the inputs for which all are known, as in
+    :func:`measure_local_content`.
 
     Supplies are known between groups, not between sites. A tie counts that was seen by the date (a
     year from its first day; one without a year at any date). A follower supplies this very input;
@@ -120,7 +125,7 @@ def find_anchors(
     >>> frame[["enterprise_id", "product_id", "gap", "followers"]].to_numpy().tolist()[0]
     ['cell_jia', 'foil', 1000.0, '光箔 (2022)']
     """
-    state = as_state(ds, region, at=at, statuses=statuses, utilisation=utilisation)
+    state = as_state(ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation)
     study = state.study
     makers = site_rows(
         maker_rows(
@@ -181,7 +186,7 @@ def split_anchors(result: Result, *, gaps: int = 5) -> list[Result]:
     )  # fmt: skip
     rows, notes = frame, result.notes
     if gaps and "anchor" not in result.params:
-        rows = frame[(frame["list"] == LISTS[0]) & ~(frame["gap"] <= 0)]
+        rows = frame[(frame["list"] == "recruit") & ~(frame["gap"] <= 0)]
         rows = rows.groupby("enterprise_id", sort=False).head(gaps)
         notes = (*notes, ("note-anchors-largest", {"limit": gaps}))
     rows = rows.assign(**{name: rows[name].map(_brief).astype("str") for name in _LISTS})
@@ -210,7 +215,7 @@ def _flagged(
         return anchors, notes
     study = state.study
     place = positions(study.graph, counted["product_id"])
-    value = counted["effective"] * study.utilisation[place] * study.price[place]
+    value = counted["effective"] * study.load_of(state.region).point[place] * study.price[place]
     by_site = value.groupby(counted["enterprise_id"]).sum()
     known = by_site[by_site > 0].sort_index().sort_values(ascending=False, kind="stable")
     picked = known.index[:_PICKED]
@@ -239,34 +244,27 @@ def _asked(study: Study, makers: pd.DataFrame, counted: pd.DataFrame, name: str)
 
 def _intake(state: RegionState, own: pd.DataFrame) -> pd.DataFrame:
     """Return what one site consumes: one row an input, `demand` missing where none of it is known."""
+    intake: Intake = site_intake(state, own)
     study, graph = state.study, state.study.graph
-    place = positions(graph, own["product_id"])
-    output = np.zeros(graph.size)
-    np.add.at(output, place, own["effective"].fillna(0).to_numpy(dtype=float))
-    everything = np.arange(graph.size)
-    made = np.isin(everything, place)
-    vague = np.isin(everything, place[own["capacity"].isna().to_numpy(dtype=bool)])
-    links = np.flatnonzero(graph.consumed & (state.share > 0) & made[graph.target])
-    source, target = graph.source[links], graph.target[links]
-    flow = graph.amount[links] * state.share[links] * (output * study.utilisation)[target]
-    demand = np.bincount(source, flow, graph.size)
-    open_end = np.isnan(graph.coefficient[links]) | vague[target]
-    unsure = np.bincount(source[open_end], minlength=graph.size) > 0
-    rows = np.unique(source)
-    asked = np.where(demand[rows] > 0, demand[rows], np.nan)
-    gap = asked * (1 - state.coverage[rows])
+    rows = np.flatnonzero(intake.taken)
+    asked = np.where(intake.demand[rows] > 0, intake.demand[rows], np.nan)
+    inside, served = intake.inside[rows], intake.served[rows]
+    gap = asked * (1 - served)
+    gap = np.where(np.abs(gap) <= _TINY * asked, 0.0, gap)
     price = study.price[rows]
     return pd.DataFrame(
         {
             "position": rows,
             "product_id": [graph.ids[i] for i in rows.tolist()],
-            "in_house": made[rows],
+            "in_house": intake.made[rows],
             "demand": asked,
+            "own_use": inside,
+            "served": served,
             "coverage": state.coverage[rows],
             "gap": gap,
             "gap_value_cny": np.where(gap > 0, gap * price, gap),
             "value": asked * price,
-            "unsure": unsure[rows],
+            "unsure": intake.unsure[rows],
             "unpriced": np.isnan(price),
         }
     )
@@ -283,7 +281,7 @@ def _site_rows(
     ties = partners.ties
     ties = ties[ties["customer_group"].isin(own_names) & ~ties["supplier_group"].isin(own_names)]
     leads = [name_leads(partners, ties, own_names, name) for name in intake["product_id"]]
-    supply = study.kind_in("kind", SUPPLY_KINDS)[position]
+    supply = (study.modes["grid"] | study.modes["resource"])[position]
     columns: dict[str, Any] = {
         "region": state.region.name,
         "enterprise_id": first["enterprise_id"],
@@ -291,7 +289,7 @@ def _site_rows(
         "enterprise_en": first["name_en"],
         "group_zh": first["group_zh"],
         "outputs": "; ".join(sorted(set(own["product_id"]))),
-        "list": np.where(supply, LISTS[1], LISTS[0]),
+        "list": np.where(supply, "supply", "recruit"),
         "present": state.present[position],
         "makers": state.makers[position],
     }
@@ -303,16 +301,15 @@ def _site_rows(
 
 def _content(intake: pd.DataFrame) -> dict[str, float]:
     """Return the value of a site's known inputs and how much of it is local, with and without its own."""
-    value = intake["value"].where(intake["coverage"].notna())
-    total, local = [], []
-    for part in (value, value[~intake["in_house"]]):
-        total.append(float(part.sum()))
-        served = float((part * intake["coverage"]).sum())
-        local.append(served / total[-1] if total[-1] > 0 else float("nan"))
+    value = intake["value"].where(intake["served"].notna())
+    own = value * (intake["own_use"] / intake["demand"])
+    total, local = float(value.sum()), float((value * intake["served"]).sum())
+    inside = float(own.sum())
+    bought = total - inside
     return {
-        "input_value_cny": total[0],
-        "local_content": local[0],
-        "bought_content": local[1],
+        "input_value_cny": total,
+        "local_content": local / total if total > 0 else float("nan"),
+        "bought_content": (local - inside) / bought if bought > _TINY * total else float("nan"),
     }
 
 

@@ -9,21 +9,22 @@ import pandas as pd
 
 from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import RegionState, Study, as_states
+from chaingraph.analysis.intakes import site_intake
+from chaingraph.analysis.study import as_states
 from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.errors import OptionError
-from chaingraph.products import positions
+from chaingraph.quantity import Quantity
 from chaingraph.results import Result
-from chaingraph.tables import ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from chaingraph.analysis.state import Source
+    from chaingraph.analysis.state import RegionState
+    from chaingraph.analysis.study import Source, Study
     from chaingraph.gazetteer import Asked
-    from chaingraph.products import Floats
+    from chaingraph.quantity import Flags, Floats
 
-BY = ("chain", "anchor")
+BY = ("chain", "anchor", "output")
 
 
 def measure_local_content(
@@ -33,27 +34,32 @@ def measure_local_content(
     region: Asked = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    utilisation: float | Mapping[str, float] = 1.0,
+    load: float | str | Mapping[str, float] = "actual",
+    utilisation: float | Mapping[str, float] | None = None,
     lang: str | None = None,
 ) -> Result:
-    r"""Measure the local content rate of each chain, or of each anchor enterprise.
+    r"""Measure how much of their inputs chains or anchors take here, or how much of an output goes on here.
 
     Parameters
     ----------
     ds
         The dataset; needs enterprises and capacities.
     by
-        ``chain`` or ``anchor`` (enterprises whose `anchor` is 1).
-    region, at, statuses, utilisation, lang
+        ``chain``, ``anchor`` (enterprises whose `anchor` is 1), or ``output``: forward linkage 就地转化率, the
+        share of each product made here that local users take.
+    region, at, statuses, load, utilisation, lang
         As in :func:`calculate_balance`.
 
     Returns
     -------
     Result
-        One row a region and chain or anchor: `inputs` (number of inputs taken), `inputs_local` (with a
-        local maker), `input_value_cny` and `local_value_cny` (CNY a year), `local_content` (0 to 1,
-        missing where no input is priced), `unpriced` (inputs taken without a price or figure, which
-        the rate leaves out) and their ids in `unpriced_inputs`.
+        One row a region and chain or anchor: `inputs` (number of inputs taken), `inputs_local` (made
+        here), `inputs_known` (with a price and a demand: those that the rate rests on), `rests_on` (their
+        share of the inputs, 0 to 1), `input_value_cny` and `local_value_cny` (CNY a year),
+        `local_content_low`, `local_content`, `local_content_high` (0 to 1; the figure is missing where
+        a local supply is not known), `unpriced` (the inputs left out) and their ids in
+        `unpriced_inputs`. By output: `output` and `local_use` (units a year), `forward_low`, `forward`,
+        `forward_high` (0 to 1), `users`, `users_unquantified`.
 
     Raises
     ------
@@ -62,11 +68,10 @@ def measure_local_content(
 
     Notes
     -----
-    A chain's outputs are the products that its folder defines (those tagged with it, where a folder
-    names several chains or none).
-    :math:`\sum_i p_i \min(k_i u_i, d_i) / \sum_i p_i d_i` over the inputs of the chain's local outputs.
-    A chain's or anchor's demand for an input is served pro rata where the whole region is short of it:
-    its local part is its demand times the region's coverage.
+    A chain's outputs are the products whose home chain it is (the chain of the folder that defines them), or
+    that are tagged with it. The rate is :math:`\sum_i p_i d_i c_i / \sum_i p_i d_i` over their priced inputs, with
+    the share c of each that is served here, at its worst, its figure and its best. An anchor's own
+    making serves it first; what it buys is served as all users are, pro rata.
 
     Examples
     --------
@@ -77,52 +82,72 @@ def measure_local_content(
     """
     if by not in BY:
         raise OptionError("bad-by", value=by, choices=", ".join(BY))
-    study, states = as_states(ds, region, at=at, statuses=statuses, utilisation=utilisation)
+    study, states = as_states(ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation)
     names, rows = [], []
     for state in states:
         names.append(state.region.name)
-        rows += _by_chain(state) if by == "chain" else _by_anchor(state)
-    first = ["region", "content_of"] if by == "chain" else ["region", "enterprise_id"]
-    columns = [*first, *(() if by == "chain" else ("name_zh", "name_en")), *_FIGURES]
-    frame = pd.DataFrame(rows, columns=columns)
+        rows += {"chain": _by_chain, "anchor": _by_anchor, "output": _by_output}[by](state)
+    columns = {
+        "chain": ("region", "content_of", *_FIGURES),
+        "anchor": ("region", "enterprise_id", "name_zh", "name_en", *_FIGURES),
+        "output": _LINKAGE,
+    }
+    frame = pd.DataFrame(rows, columns=list(columns[by]))
     params = study_params(study, names, None) | {"by": by}
-    return Result("local_content", frame, params, read_lang(study.dataset, lang))
+    kind = "forward_linkage" if by == "output" else "local_content"
+    return Result(kind, frame, params, read_lang(study.dataset, lang), _SHOWN[by])
 
 
+_SHOWN = {
+    "chain": (
+        "content_of", "inputs", "inputs_local", "inputs_known", "input_value_cny", "local_content_low",
+        "local_content", "local_content_high", "rests_on",
+    ),
+    "anchor": (
+        "name_zh", "name_en", "inputs", "inputs_local", "inputs_known", "input_value_cny",
+        "local_content_low", "local_content", "local_content_high", "rests_on",
+    ),
+    "output": (
+        "product_id", "name_zh", "name_en", "unit", "output", "local_use", "forward_low", "forward", "forward_high",
+    ),
+}  # fmt: skip
 _FIGURES = (
-    "inputs", "inputs_local", "input_value_cny", "local_value_cny", "local_content",
-    "unpriced", "unpriced_inputs",
+    "inputs", "inputs_local", "inputs_known", "input_value_cny", "local_value_cny",
+    "local_content_low", "local_content", "local_content_high", "rests_on", "unpriced", "unpriced_inputs",
+)  # fmt: skip
+_LINKAGE = (
+    "region", "product_id", "name_zh", "name_en", "unit", "output", "local_use", "forward_low", "forward",
+    "forward_high", "users", "users_unquantified",
 )  # fmt: skip
 
 
 def _by_chain(state: RegionState) -> list[dict[str, Any]]:
-    study = state.study
-    output = state.supply
+    study, graph = state.study, state.study.graph
+    ends = state.coverage_ends
     rows = []
     home = home_chains(study)
     for chain in study.dataset.chains:
-        inside = np.array([chain in chains for chains in home], dtype=bool)
-        if not (inside & state.present).any():
+        inside = np.array([chain in chains for chains in home], dtype=bool) & state.present
+        if not inside.any():
             continue
-        figures = _content(state, np.where(inside, output, 0.0), inside & state.present)
+        links = state.active & inside[graph.target]
+        flow = state.allocation.flow
+        known = links & ~np.isnan(flow.point)
+        demand = np.bincount(graph.source[known], flow.point[known], graph.size).astype(float)
+        unsure = np.bincount(graph.source[links & ~known], minlength=graph.size) > 0
+        taken = np.bincount(graph.source[links], minlength=graph.size) > 0
+        figures = _content(state, taken, np.where(unsure, np.nan, demand), ends.low, ends.point, ends.high)
         rows.append({"region": state.region.name, "content_of": chain} | figures)
     return rows
 
 
 def home_chains(study: Study) -> list[set[str]]:
-    """Return the chains that each product is an output of.
+    """Return the chains that each product is an output of: its home chain, else all that it is tagged with.
 
-    A product is an output of the chain of the folder that defines it, where that folder's card names
-    one chain; else of every chain that it is tagged with. (Alumina that a battery foil needs at last
-    would otherwise be charged to the battery chain in full.)
+    (Alumina that a battery foil needs at last would otherwise be charged to the battery chain in full.)
     """
-    own = {p.name: p.chains[0] for p in study.dataset.packages if len(p.chains) == 1}
-    products = study.products
-    tags = study.chain_tags
-    if ORIGIN not in products:
-        return tags
-    folders = [str(place).partition("/")[0] for place in products[ORIGIN]]
-    return [{own[f]} if f in own else tag for f, tag in zip(folders, tags, strict=True)]
+    own = study.products["home_chain"].fillna("").tolist()
+    return [{name} if name else tags for name, tags in zip(own, study.chain_tags, strict=True)]
 
 
 def _by_anchor(state: RegionState) -> list[dict[str, Any]]:
@@ -134,12 +159,8 @@ def _by_anchor(state: RegionState) -> list[dict[str, Any]]:
     makers = site_rows(makers[makers["anchor"].astype(bool) & (makers["counted"] > 0)])
     rows = []
     for enterprise_id, own in makers.groupby("enterprise_id", sort=True):
-        place = positions(study.graph, own["product_id"])
-        output = np.zeros(study.graph.size)
-        np.add.at(output, place, own["effective"].fillna(0).to_numpy(dtype=float))
-        made = np.zeros(study.graph.size, dtype=bool)
-        made[place] = True
-        first = own.iloc[0]
+        intake, first = site_intake(state, own), own.iloc[0]
+        demand = np.where(intake.unsure, np.nan, intake.demand)
         rows.append(
             {
                 "region": state.region.name,
@@ -147,30 +168,79 @@ def _by_anchor(state: RegionState) -> list[dict[str, Any]]:
                 "name_zh": first["name_zh"],
                 "name_en": first["name_en"],
             }
-            | _content(state, output * study.utilisation, made)
+            | _content(
+                state, intake.taken, demand, intake.served_low, intake.served, intake.served_high
+            )
         )
     return rows
 
 
-def _content(state: RegionState, output: Floats, made: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """Return the local content of what some outputs take."""
+def _content(
+    state: RegionState, taken: Flags, demand: Floats, low: Floats, point: Floats, high: Floats
+) -> dict[str, Any]:
+    """Return the local content of some demands, with its ends and the share of inputs it rests on."""
     study, graph = state.study, state.study.graph
-    links = graph.consumed & (state.share > 0) & made[graph.target]
-    flow = graph.amount * state.share * output[graph.target]
-    demand = np.bincount(graph.source[links], flow[links], graph.size)
-    taken = np.zeros(graph.size, dtype=bool)
-    taken[graph.source[links]] = True
-    known = taken & (demand > 0) & ~np.isnan(study.price) & ~np.isnan(state.coverage)
-    value = np.where(known, demand * study.price, 0.0)
-    local = np.where(known, value * np.nan_to_num(state.coverage), 0.0)
+    priced = taken & (demand > 0) & ~np.isnan(study.price)
+    value = np.where(priced, demand * study.price, 0.0)
     total = float(value.sum())
-    unpriced = [graph.ids[i] for i in np.flatnonzero(taken & ~known).tolist()]
+    clear = priced & ~np.isnan(point)
+
+    def rate(share: Floats) -> float:
+        return float(np.sum(value * np.nan_to_num(share))) / total if total > 0 else float("nan")
+
+    whole = bool((clear == priced).all())
+    unpriced = [graph.ids[i] for i in np.flatnonzero(taken & ~priced).tolist()]
     return {
         "inputs": int(taken.sum()),
         "inputs_local": int((taken & state.present).sum()),
+        "inputs_known": int(priced.sum()),
         "input_value_cny": total,
-        "local_value_cny": float(local.sum()),
-        "local_content": float(local.sum()) / total if total > 0 else float("nan"),
+        "local_value_cny": float(np.sum(value * np.nan_to_num(point))) if whole else float("nan"),
+        "local_content_low": rate(low),
+        "local_content": rate(point) if whole else float("nan"),
+        "local_content_high": rate(high),
+        "rests_on": float(priced.sum() / taken.sum()) if taken.any() else float("nan"),
         "unpriced": len(unpriced),
         "unpriced_inputs": "; ".join(unpriced),
     }
+
+
+def _by_output(state: RegionState) -> list[dict[str, Any]]:
+    """Return for each product made here that a chain goes on with how much of it local users take."""
+    study, graph = state.study, state.study.graph
+    goes_on = np.bincount(graph.source[study.chain_links], minlength=graph.size) > 0
+    output, gap = state.output, state.gap
+    used = Quantity(
+        np.maximum(0.0, state.demand.low - gap.high), state.demand.point - gap.point,
+        np.where(np.isfinite(state.demand.high), state.demand.high, np.inf), state.demand.reasons,
+    )  # fmt: skip
+    rows = []
+    for place in np.flatnonzero(state.present & goes_on & (output.high > 0)).tolist():
+        product = study.products.iloc[place]
+        ends = [
+            _share(float(used.low[place]), float(output.high[place])),
+            _share(float(used.point[place]), float(output.point[place])),
+            _share(float(used.high[place]), float(output.low[place])),
+        ]
+        rows.append(
+            {
+                "region": state.region.name,
+                "product_id": graph.ids[place],
+                **{name: product[name] for name in ("name_zh", "name_en", "unit")},
+                "output": float(output.point[place]),
+                "local_use": float(used.point[place]),
+                "forward_low": np.nan_to_num(ends[0]),
+                "forward": ends[1],
+                "forward_high": 1.0 if np.isnan(ends[2]) else ends[2],
+                "users": int(state.users[place]),
+                "users_unquantified": int(state.users_unknown[place]),
+            }
+        )
+    return rows
+
+
+def _share(part: float, whole: float) -> float:
+    """Return a share of at most 1; nan where it can't be told."""
+    if np.isnan(part) or np.isnan(whole) or np.isinf(whole) or whole <= 0:
+        return 0.0 if part == 0 else float("nan")
+    return min(1.0, part / whole)

@@ -9,13 +9,13 @@ import pandas as pd
 
 from chaingraph.analysis.balance import PRODUCT_COLUMNS, study_params
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import as_state
+from chaingraph.analysis.study import as_state
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from chaingraph.analysis.state import Source
+    from chaingraph.analysis.study import Source
     from chaingraph.regions import Region
 
 

@@ -9,14 +9,15 @@ import pandas as pd
 
 from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.settings import read_lang, read_product
-from chaingraph.analysis.state import RegionState, as_state
+from chaingraph.analysis.study import as_state
 from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.results import Result, shown_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from chaingraph.analysis.state import Source
+    from chaingraph.analysis.state import RegionState
+    from chaingraph.analysis.study import Source
     from chaingraph.regions import Region
 
 SHOWN = (
@@ -35,7 +36,8 @@ def explain_product(
     region: str | Region | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    utilisation: float | Mapping[str, float] = 1.0,
+    load: float | str | Mapping[str, float] = "actual",
+    utilisation: float | Mapping[str, float] | None = None,
     goal: Mapping[str, float] | None = None,
     lang: str | None = None,
 ) -> Result:
@@ -47,7 +49,7 @@ def explain_product(
         The dataset; needs enterprises and capacities.
     product_id
         The product: its id, or its Chinese or English name.
-    region, at, statuses, utilisation, goal, lang
+    region, at, statuses, load, utilisation, goal, lang
         As in :func:`calculate_balance`.
 
     Returns
@@ -71,7 +73,7 @@ def explain_product(
     >>> frame[["aspect", "output_id", "quantity"]].to_numpy().tolist()[0]
     ['demand', 'cell', 1000.0]
     """
-    state = as_state(ds, region, at=at, statuses=statuses, utilisation=utilisation, goal=goal)
+    state = as_state(ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal)
     study = state.study
     product_id = read_product(study.products, product_id)
     position = study.graph.find(product_id)
@@ -177,8 +179,8 @@ def _summary(state: RegionState, position: int) -> tuple[tuple[str, dict[str, An
             "explain-balance",
             {
                 "product": study.graph.ids[position],
-                "demand": shown_number(float(state.demand[position])),
-                "supply": shown_number(float(state.supply[position])),
+                "demand": str(state.demand.take([position])),
+                "supply": str(state.supply.take([position])),
                 "unit": unit,
             },
         )

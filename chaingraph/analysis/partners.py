@@ -13,7 +13,7 @@ from chaingraph.events import known_events
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaingraph.analysis.state import Study
+    from chaingraph.analysis.study import Study
 
 _NAMED: Final = 5
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chaingraph.analysis.balance import PRODUCT_COLUMNS, study_params, unknown_capacity
+from chaingraph.analysis.balance import PRODUCT_COLUMNS, shown_capacity, study_params
 from chaingraph.analysis.settings import read_goal, read_lang
-from chaingraph.analysis.state import open_study, region_state
+from chaingraph.analysis.study import open_study, region_state
 from chaingraph.errors import OptionError
 from chaingraph.products import (
     ROLES,
@@ -94,7 +94,7 @@ def calculate_requirements(
         study = open_study(ds, at=at, statuses=statuses, goal=wanted)
         state = region_state(study, region)
         graph, products, share = study.graph, study.products, state.share
-        capacity = np.where(state.present, unknown_capacity(state), 0.0)
+        capacity = np.where(state.present, shown_capacity(state), 0.0)
         params = study_params(study, [state.region.name], None)
     else:
         graph = product_graph(ds.products, ds.inputs)

@@ -260,29 +260,42 @@ class RegionState:
 
     @cached_property
     def coverage_ends(self) -> Quantity:
-        """The least and the most that can be served of the demand, with the figure between."""
-        demand, gap = self.demand, self.gap
-        with np.errstate(divide="ignore", invalid="ignore"):
-            low = np.where(demand.high > 0, 1 - gap.high / demand.high, np.nan)
-            high = np.where(demand.high > 0, 1 - gap.low / demand.high, np.nan)
-        low = np.where(np.isnan(low) & (demand.high > 0), 0.0, low)
-        high = np.where(np.isnan(high) & (demand.high > 0), 1.0, high)
-        point = self.coverage
-        low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
-        low = np.where(np.isnan(point), low, np.fmin(low, point))
-        high = np.where(np.isnan(point), high, np.fmax(high, point))
-        return Quantity(low, point, high, gap.reasons)
+        """The least and the most of the demand that is served here, with the figure between."""
+        return self._served(self.demand)
 
     @cached_property
-    def merchant_coverage(self) -> Floats:
-        """Share of what users buy from others that is served here; nan without known figures."""
-        bought = self.demand.point - self.own_use.point
-        ratio = np.divide(
-            bought - self.gap.point, bought, out=np.full(len(bought), np.nan),
-            where=bought > _TINY * np.maximum(self.demand.point, 1.0),
+    def merchant_coverage_ends(self) -> Quantity:
+        """The least and the most of what users buy from others that is served here.
+
+        Where all that is taken is made in the same site it is as much as others could buy: all.
+        """
+        bought = (self.demand - self.own_use).clipped()
+        bought = Quantity(
+            np.maximum(0.0, self.demand.low - self.own_use.low), bought.point,
+            np.maximum(0.0, self.demand.high - self.own_use.high), bought.reasons,
         )  # fmt: skip
-        own_only = (self.demand.point > 0) & (bought <= _TINY * np.maximum(self.demand.point, 1.0))
-        return np.where(own_only, 1.0, np.clip(ratio, 0.0, 1.0))
+        return self._served(bought)
+
+    @property
+    def merchant_coverage(self) -> Floats:
+        """Share of what users buy from others that is served here; nan where it can't be told."""
+        return self.merchant_coverage_ends.point
+
+    def _served(self, demand: Quantity) -> Quantity:
+        """Return the share of a demand that the gap leaves served, at its worst, its figure, its best."""
+        gap, some = self.gap, demand.high > _TINY
+        ends = []
+        for lacking, taken in ((gap.high, demand.high), (gap.point, demand.point), (gap.low, demand.low)):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                share = 1 - lacking / taken
+            share = np.where(lacking <= _TINY, 1.0, share)
+            ends.append(np.clip(share, 0.0, 1.0))
+        low, point, high = ends
+        low = np.where(np.isnan(low), 0.0, low)
+        high = np.where(np.isnan(high), 1.0, high)
+        nothing = np.where(some, 0.0, np.nan)
+        low, point, high = low + nothing, point + nothing, high + nothing
+        return Quantity(np.fmin(low, point), point, np.fmax(high, point), gap.reasons)
 
     @cached_property
     def short(self) -> Flags:
@@ -396,7 +409,7 @@ def add_capacity(state: RegionState, rows: Any) -> RegionState:
     more = np.zeros(graph.size)
     for record in records:
         more[graph.find(str(record["product_id"]))] += float(record["capacity"])
-    load = study.load_of(state.region, state.totals)
+    load = study.load_of(state.region)
     added = Quantity.known(more)
     output = (state.output + added * load).clipped()
     supply = (state.supply + added * study.loads.availability).clipped()
@@ -523,7 +536,7 @@ def assemble(
     )
     capacity = region_capacity(study, rows, totals)
     capacity = _with_reported(capacity, rows, signs, totals)
-    load = study.load_of(region, totals)
+    load = study.load_of(region)
     output = (capacity * load).because("user_unknown", np.isnan(capacity.point))
     if study.explode:
         output = _exploded(study, output)

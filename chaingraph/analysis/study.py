@@ -47,12 +47,14 @@ if TYPE_CHECKING:
     from chaingraph.analysis.sizes import PlantSize
     from chaingraph.dataset import Dataset
     from chaingraph.enterprises import Stale, Where
-    from chaingraph.knowledge.evidence import Totals
     from chaingraph.knowledge.facts import Prices
     from chaingraph.knowledge.statements import Statements, Total
     from chaingraph.products import ProductGraph
     from chaingraph.quantity import Flags, Floats, Integers, Quantity
     from chaingraph.gazetteer import Asked
+
+if TYPE_CHECKING:
+    Source = Dataset | RegionState | "Study"
 
 MODES = ("trade", "utility", "flow", "grid", "resource", "service")
 """How a product is supplied; where a product does not say, by its kind."""
@@ -281,9 +283,8 @@ class Study:
         below = table[(table["level"] == "county") & table["parent"].isin(codes)]
         return frozenset(below["name_zh"])
 
-    def load_of(self, region: Region, totals: Totals) -> Quantity:
+    def load_of(self, region: Region) -> Quantity:
         """Return the loads of a region: asked for, of its own totals, of the nation, or assumed."""
-        del totals
         relation = self.relation(region)
         return region_load(self.loads, self.statements, lambda total: _is_of(total, relation))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chaingraph.analysis.settings import MOST_UNITS, read_lang, read_product
-from chaingraph.analysis.state import RegionState, open_study, region_state
+from chaingraph.analysis.study import open_study, region_state
 from chaingraph.errors import OptionError
 from chaingraph.loops import strong_components
 from chaingraph.products import (
@@ -21,6 +21,7 @@ from chaingraph.results import Result
 from chaingraph.solving import total_requirements
 
 if TYPE_CHECKING:
+    from chaingraph.analysis.state import RegionState
     from collections.abc import Iterable, Mapping
 
     import pandas as pd
