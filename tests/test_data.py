@@ -246,6 +246,8 @@ def test_the_frozen_copy_is_as_it_was():
     files = sorted(path for path in folder.rglob("*.*") if path.is_file())
     joined = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     assert {path.suffix for path in files} == {".csv", ".json"}
-    assert joined == "94bba8edc79863b7bbb56ba6f264a416ba68ae212e72fa2399311477260827c2", "it is frozen: change datasets/ instead"
+    assert joined == "94bba8edc79863b7bbb56ba6f264a416ba68ae212e72fa2399311477260827c2", (
+        "it is frozen: change datasets/ instead"
+    )
     ds = cg.load_dataset(folder / "qujing")
     assert {package.path.parent.resolve() for package in ds.packages} == {folder.resolve()}
