@@ -117,24 +117,32 @@ def output(city: str, value: float, **more: Any) -> dict[str, Any]:
     return row | {"value": value, "source_url": "https://example.org/b"} | more
 
 
-@pytest.mark.parametrize(
-    ("rows", "supply"),
-    [
-        ([output("near", 5.25)], 5),  # 5% above the rows proves nobody else
-        ([output("near", 5.3)], 5.3),
-        ([output("near", 9), output("near", 8, measure="capacity")], 8),
-        ([output("near", 9), output("near", 7, year="2022")], 9),
-        ([output("near", 9, year="2021-12")], 9),  # 36 months
-        ([output("near", 9, year="2021-11")], 5),
-        ([output("near", 9, measure="capacity", status="with_construction")], 5),
-        ([output("p", 90)], 5),
-        ([output("nowhere", 90)], 5),
-    ],
+TOTALS = (
+    ([output("near", 5.25)], 5),  # 5% above the rows proves nobody else
+    ([output("near", 5.3)], 5.3),
+    ([output("near", 9), output("near", 8, measure="capacity")], 8),
+    ([output("near", 9), output("near", 7, year="2022")], 9),
+    ([output("near", 9, year="2021-12")], 9),  # 36 months
+    ([output("near", 9, year="2021-11")], 5),
+    ([output("near", 9, measure="capacity", status="with_construction")], 5),
+    ([output("p", 90)], 5),
+    ([output("nowhere", 90)], 5),
 )
-def test_totals_of_cities_count_above_their_rows(
-    build: Build, rows: list[dict[str, Any]], supply: float
-) -> None:
-    assert around(goods(build, MAKERS, outputs=rows))["near"][2] == supply
+
+
+def test_totals_of_cities_count_above_their_rows(build: Build) -> None:
+    names = [f"raw{i}" for i in range(len(TOTALS))]
+    rows = [
+        row | {"product_id": name}
+        for name, (own, _) in zip(names, TOTALS, strict=True) for row in own
+    ]  # fmt: skip
+    ds = build(
+        " ".join(names), (), [("b", name, 5) for name in names], sites=PLACES, as_of="2024-12",
+        outputs=rows,
+    )  # fmt: skip
+    near = open_study(ds).neighbours
+    row = near.cities["city"].tolist().index("near")
+    assert near.supply.point[row].tolist() == [supply for _, supply in TOTALS]
 
 
 def test_a_total_of_a_city_without_rows_is_a_known_maker(build: Build) -> None:
@@ -166,55 +174,48 @@ def test_by_products_are_supply_around(build: Build) -> None:
     assert around(ds)["near"][2] == 10
 
 
-def sizes(build: Build, facts: list[dict[str, Any]], makers: list[tuple[Any, ...]]) -> list[Any]:
-    """Return small, typical, large and basis of `raw`."""
-    sites = {name: {"city": "here"} for name, *_ in makers}
-    study = open_study(goods(build, makers, facts=facts, sites=sites))
-    found, spot = study.sizes, place(study)
-    return [float(end[spot]) for end in found[:3]] + [str(found.basis[spot])]
-
-
-THREE = [("a", "raw", 10), ("b", "raw", 20), ("c", "raw", 30)]
-
-
 def test_a_fact_of_a_plant_size_comes_before_the_plants_of_the_data(build: Build) -> None:
-    row = fact("raw", "plant_size", 100.0, low=40.0, high=300.0, date="2022-12")
-    assert sizes(build, [row], THREE) == [40, 100, 300, "fact"]
-    old = row | {"date": "2022-11"}
-    assert sizes(build, [old], THREE) == [40, 100, 300, "fact_old"]
-    assert sizes(build, [old, row | {"value": 90.0, "low": None}], THREE)[:2] == [90, 90]
+    row = fact("", "plant_size", 100.0, low=40.0, high=300.0, date="2022-12")
+    old = row | {"date": "2022-11"}  # over 24 months before the date
+    cases = {
+        "fresh": ([row], 3, (40, 100, 300, "fact")),
+        "old": ([old], 3, (40, 100, 300, "fact_old")),
+        "newer": ([old, row | {"value": 90.0, "low": None, "high": None}], 3, (90, 90, 90, "fact")),
+        "later": ([row | {"date": "2025-01"}], 3, (20, 20, 20, "data")),
+        "three": ([], 3, (20, 20, 20, "data")),
+        "two": ([], 2, None),
+    }
+    facts = [row | {"product_id": name} for name, (rows, _, _) in cases.items() for row in rows]
+    makers = [(f"s{i}", name, 20) for name, (_, count, _) in cases.items() for i in range(count)]
+    study = open_study(build(" ".join(cases), (), makers, as_of="2024-12", product_facts=facts))
+    found = study.sizes
+    for name, (_, _, expected) in cases.items():
+        spot = place(study, name)
+        ends = [float(end[spot]) for end in found[:3]]
+        if expected is None:
+            assert np.isnan(ends).all(), name
+            assert found.basis[spot] == "", name
+        else:
+            assert (*ends, str(found.basis[spot])) == expected, name
 
 
-def test_a_fact_from_after_the_date_is_not_known_yet(build: Build) -> None:
-    later = fact("raw", "plant_size", 100.0, date="2025-01")
-    assert sizes(build, [later], THREE) == [12, 20, 28, "data"]
-
-
-def test_three_plants_make_a_size_and_two_do_not(build: Build) -> None:
-    assert sizes(build, [], THREE) == [12, 20, 28, "data"]
-    *ends, basis = sizes(build, [], THREE[:2])
-    assert np.isnan(ends).all()
-    assert basis == ""
-
-
-@pytest.mark.parametrize(
-    ("unit", "facts", "expected"),
-    [
-        ("t", [], 5000),
-        ("kg", [], 5000000),
-        ("GW", [], None),
-        ("GW", [fact("raw", "mass", 50.0)], 100),
-        ("GW", [fact("raw", "mass", 50.0, date="2030")], 100),  # a good keeps its weight
-        ("t", [fact("raw", "mass", 50.0)], 5000),
-    ],
-)
-def test_a_tonne_costs_the_unit_over_its_mass(
-    build: Build, unit: str, facts: list[dict[str, Any]], expected: float | None
-) -> None:
-    tables = {"product_facts": facts} if facts else {}
-    ds = build([("raw", unit, 5000)], (), [("a", "raw", 1)], as_of="2024-12", **tables)
-    found = float(open_study(ds).tonne[0])
-    assert np.isnan(found) if expected is None else found == pytest.approx(expected)
+def test_a_tonne_costs_the_unit_over_its_mass(build: Build) -> None:
+    heavy = fact("", "mass", 50.0)
+    cases = {
+        "plain": ("t", [], 5000),
+        "light": ("kg", [], 5000000),
+        "bare": ("GW", [], np.nan),
+        "weighed": ("GW", [heavy], 100),
+        "weighed_later": ("GW", [heavy | {"date": "2030"}], 100),  # a good keeps its weight
+        "by_unit": ("t", [heavy], 5000),
+    }
+    facts = [row | {"product_id": name} for name, (_, rows, _) in cases.items() for row in rows]
+    products = [(name, unit, 5000) for name, (unit, _, _) in cases.items()]
+    study = open_study(
+        build(products, (), [("a", "plain", 1)], as_of="2024-12", product_facts=facts)
+    )
+    found = [float(study.tonne[place(study, name)]) for name in cases]
+    assert found == pytest.approx([price for *_, price in cases.values()], nan_ok=True)
 
 
 def words(state: RegionState, product: str = "raw") -> tuple[str, ...]:

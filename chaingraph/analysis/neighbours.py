@@ -76,6 +76,7 @@ def _by_city(
     rows = local_rows(
         ds.enterprises, ds.capacities, level="city", where=within, at=ds.as_of,
         statuses=study.statuses, signs=study.site_signs, stale=study.stale,
+        watched=False,
     )  # fmt: skip
     city = np.array([code.get(name, -1) for name in rows.regions.tolist()], dtype=np.intp)
     city, place = city[rows.region], positions(study.graph, rows.products)[rows.product]
@@ -160,7 +161,8 @@ def balance_of(study: Study, low: Floats, capacity: Floats) -> tuple[Quantity, Q
 def _along(amounts: Floats, start: Integers, end: Integers, unit: Floats) -> Floats:
     """Return amounts by city and product carried along links: from their start to their end, times a unit."""
     result = np.zeros_like(amounts)
-    links = np.flatnonzero((unit > 0) & amounts.any(axis=0)[start])
+    live = np.asarray(amounts.any(axis=0))
+    links = np.flatnonzero((unit > 0) & live[start])
     if not len(links):
         return result
     links = links[np.argsort(end[links], kind="stable")]
@@ -182,7 +184,7 @@ def around_region(study: Study, region: Region) -> Around:
     else:
         code = {name: number for number, name in enumerate(names.tolist())}
         capacity, low, makers = _by_city(study, code, region)
-        held = (makers > 0).any(axis=1)
+        held = np.flatnonzero((makers > 0).any(axis=1))
         left, sure = _rest(near.capacity, capacity), _rest(near.capacity_low, low)
         own = balance_of(study, sure[held], left[held])
         demand, supply = (
@@ -190,10 +192,10 @@ def around_region(study: Study, region: Region) -> Around:
         )
         makes = (near.makers > makers) | (left > 0)
         kept = np.ones(len(cities), dtype=bool)
-    kept &= makes.any(axis=1) | (demand.high > 0).any(axis=1)
+    told = np.flatnonzero(kept & (makes.any(axis=1) | (demand.high > 0).any(axis=1)))
     return Around(
-        tuple(names[kept].tolist()), _road(study, region, cities)[kept], demand.take(kept),
-        supply.take(kept), makes[kept],
+        tuple(names[told].tolist()), _road(study, region, cities)[told], demand.take(told),
+        supply.take(told), makes[told],
     )  # fmt: skip
 
 
@@ -213,7 +215,7 @@ def _rest(whole: Floats, part: Floats) -> Floats:
     return np.where(rest > _TINY * whole, rest, 0.0)
 
 
-def _with_rows(whole: Quantity, rows: Flags, part: Quantity) -> Quantity:
+def _with_rows(whole: Quantity, rows: Integers, part: Quantity) -> Quantity:
     """Return amounts by city and product with those of some cities in their place."""
     columns: list[NDArray[Any]] = []
     for name in ("low", "point", "high", "reasons"):

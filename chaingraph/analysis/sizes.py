@@ -57,14 +57,13 @@ def read_sizes(ds: Dataset, graph: ProductGraph, plants: Plants) -> PlantSize:
     plants
         Sizes of the data, nan where fewer than three figures are known.
     """
-    fresh, old = (fact_at(ds, graph, "plant_size", **age) for age in ({}, {"max_age": None}))
+    fresh = fact_at(ds, graph, "plant_size")
+    old = fact_at(ds, graph, "plant_size", max_age=None)
     known, stale, data = (~np.isnan(value) for value in (fresh.value, old.value, plants.median))
-    ends = [
-        np.select([known, stale], [getattr(fresh, name), getattr(old, name)], other)
-        for name, other in (("low", plants.low), ("value", plants.median), ("high", plants.high))
-    ]
     return PlantSize(
-        *ends,
+        np.select([known, stale], [fresh.low, old.low], plants.low),
+        np.select([known, stale], [fresh.value, old.value], plants.median),
+        np.select([known, stale], [fresh.high, old.high], plants.high),
         np.select([known, stale, data], BASES, default=""),
         tuple(old.date),
         tuple(old.source),
@@ -93,4 +92,6 @@ def tonne_prices(ds: Dataset, graph: ProductGraph, products: pd.DataFrame, price
         [np.nan if factor[unit] is None else factor[unit] for unit in units], dtype=float
     )
     mass = np.where(np.isnan(own), mass, own)
-    return np.divide(price, mass, out=np.full(graph.size, np.nan), where=mass > 0)
+    result = np.full(graph.size, np.nan)
+    np.divide(price, mass, out=result, where=mass > 0)
+    return result

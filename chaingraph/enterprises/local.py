@@ -81,11 +81,13 @@ def local_rows(
     statuses: Mapping[str, float],
     signs: pd.DataFrame | None = None,
     stale: Stale = "drop",
+    watched: bool = True,
 ) -> LocalRows:
     """Aggregate the sites of regions as :func:`local_capacity` does, with codes for names.
 
     What counts and what is only told beside it are two passes: the first is most of the rows and needs
-    few columns, the second needs many and is few rows.
+    few columns, the second needs many and is few rows; without `watched` it is not made, and its
+    columns hold nothing.
     """
     frame = read_frame(capacities)
     rows = site_rows(frame.select(*capacity_columns(frame)))
@@ -94,11 +96,11 @@ def local_rows(
         sites = sites.filter(~nw.col(level).is_null())
     sites = sites.with_columns(region=nw.col(level) if level else nw.lit(""))
     options: dict[str, Any] = {"at": at, "signs": signs, "stale": stale}
-    beside = [status for status in WATCHED if status not in counted_statuses(statuses)]
+    beside = [status for status in WATCHED if watched and status not in counted_statuses(statuses)]
     passes = [_counted_sums(standing_rows(rows, statuses=statuses, **options), sites)]
     if beside:
-        watched = standing_rows(rows, statuses={}, watch=beside, **options)
-        passes.append(_watched_sums(watched, sites, beside, dropping=stale == "drop"))
+        others = standing_rows(rows, statuses={}, watch=beside, **options)
+        passes.append(_watched_sums(others, sites, beside, dropping=stale == "drop"))
     return _merged([collect_coded(frame, _KEYS) for frame in passes])
 
 
