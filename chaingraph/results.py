@@ -212,10 +212,13 @@ def _shown_cell(cell: Any, unit: str, vocabulary: str, lang: Language) -> str:
     if isinstance(cell, bool):
         return words.term("flag", str(cell).lower(), lang)
     if isinstance(cell, float):
-        return _shown_float(cell, unit)
+        return "∞" if math.isinf(cell) else _shown_float(cell, unit)
     if isinstance(cell, int):
         return f"{cell:,}"
-    return words.term(vocabulary, str(cell), lang) if vocabulary else " ".join(str(cell).split())
+    if not vocabulary:
+        return " ".join(str(cell).split())
+    mark = "；" if lang == "zh" else "; "
+    return mark.join(words.term(vocabulary, part, lang) for part in str(cell).split("; "))
 
 
 def _shown_float(value: float, unit: str) -> str:

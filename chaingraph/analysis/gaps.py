@@ -108,10 +108,10 @@ def find_gaps(
     Result
         One row a region and product that calls for something, the columns of
         :func:`calculate_balance` and: `list` (recruit, supply for grid and resource products, survey for
-        whom to ask, cooperation), `rank` within region and list, `gap_kind`, `rule` (of the table of
+        whom to ask, cooperation), `rank` within region and list, `gap_kind`, `decision` (rule of the table of
         decisions), `verb` (what to do now), `then` (what follows once that is known), `action` (补链
         强链 延链 稳链 保供 摸底), `evidence_date`, `coming` (capacity under construction, units a year),
-        `known_users`, `choice` and `under` (alternatives for one need stand beneath the first of them),
+        `known_users`, `alternatives` and `under` (alternatives for one need stand beneath the first of them),
         `plant_size`, `plant_size_small`, `reach`, `reach_class`, `market`, `size_verdict`, `plant_fill`,
         `is_break`, `single_source`, `dependents` (local products it goes into), `dependent_output_cny`,
         `open_outputs`, `restricted`, `declining`, `priority` (what the known parts add up to),
@@ -257,7 +257,7 @@ def _region_gaps(
         **numbers,
         "list": lists,
         "gap_kind": rows,
-        "rule": rows,
+        "decision": rows,
         "verb": advice.verb[rows],
         "then": advice.then[rows],
         "mark": advice.mark[rows],
@@ -267,8 +267,9 @@ def _region_gaps(
         ),
         "coming": state.coming.point[rows],
         "planned": state.rows.planned[rows],
+        "gap_after_coming": np.maximum(0.0, state.gap.point - state.coming.point)[rows],
         "known_users": state.users[rows],
-        "choice": lines.choice,
+        "alternatives": lines.choice,
         "under": lines.under,
         **{name: values[rows] for name, values in reach_columns(reach, study.sizes).items()},
         "is_break": breaks[rows],
@@ -285,7 +286,7 @@ def _region_gaps(
     rules = [rule.id for rule in decision_table().rules]
     columns["gap_kind"] = np.array([words["kind"][row] for row in rows.tolist()], dtype=object)
     columns["action"] = np.array([words["action"][row] for row in rows.tolist()], dtype=object)
-    columns["rule"] = np.array([rules[state.decisions.rule[row]] for row in rows.tolist()], dtype=object)
+    columns["decision"] = np.array([rules[state.decisions.rule[row]] for row in rows.tolist()], dtype=object)
     columns["list"] = columns["list"][lines.leader]
     order = _order(columns, rows, SORTS[sort], lines)
     columns = {name: values[order] for name, values in columns.items()}
@@ -330,7 +331,7 @@ def _named(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 _TEXTS = (
-    "list", "gap_kind", "rule", "verb", "then", "mark", "action", "plant_size_basis", "evidence_date", "choice", "under", "reach_class",
+    "list", "gap_kind", "decision", "verb", "then", "mark", "action", "plant_size_basis", "evidence_date", "alternatives", "under", "reach_class",
     "size_verdict", "nearest_maker_city", "open_outputs",
 )  # fmt: skip
 

@@ -10,11 +10,11 @@ from chaingraph.cli.options import (
     chain_option,
     date_option,
     goal_option,
+    load_option,
     region_choice,
     region_option,
     regions_option,
     status_option,
-    utilisation_option,
     with_dataset,
     with_output,
 )
@@ -39,7 +39,7 @@ _PAGE = 20
 )
 @date_option
 @status_option
-@utilisation_option
+@load_option
 @goal_option
 @click.option(
     "--sort",
@@ -102,7 +102,7 @@ def gaps(
 @chain_option
 @date_option
 @status_option
-@utilisation_option
+@load_option
 @goal_option
 @with_output
 def balance(
@@ -159,7 +159,7 @@ def trace(ds: Dataset, product: str, out: Output, **asked: Any) -> None:
 @region_option
 @date_option
 @status_option
-@utilisation_option
+@load_option
 @goal_option
 @with_output
 def explain(ds: Dataset, product: str, out: Output, **asked: Any) -> None:
@@ -181,7 +181,7 @@ def explain(ds: Dataset, product: str, out: Output, **asked: Any) -> None:
 @regions_option
 @date_option
 @status_option
-@utilisation_option
+@load_option
 @with_output
 def content(
     ds: Dataset, regions: tuple[str, ...], each: str | None, out: Output, **asked: Any

@@ -66,16 +66,18 @@ class Pairs(AnyType):
         return pairs
 
 
-class Utilisation(Pairs):
-    """One figure for all products, or ``product=figure`` pairs."""
+class Load(Pairs):
+    """``actual``, ``full``, one figure for all products, or ``product=figure`` pairs."""
 
-    name = "FIGURE|PRODUCT=FIGURE"
+    name = "actual|full|FIGURE|PRODUCT=FIGURE"
 
     def __init__(self) -> None:
         super().__init__(bare=False)
 
     def convert(self, value: Any, param: Any, ctx: click.Context | None) -> Any:
-        """Read one figure, else pairs."""
+        """Read a word, one figure, else pairs."""
+        if isinstance(value, str) and value in {"actual", "full"}:
+            return value
         try:
             return float(value)
         except (TypeError, ValueError):
@@ -122,9 +124,13 @@ status_option = click.option(
     metavar="STATUS[=FACTOR],...",
     help="Which capacities count, and for how much: operating,construction=0.8",
 )  # fmt: skip
-utilisation_option = click.option(
-    "--utilisation", type=Utilisation(), default=1.0, help="Of capacity, 1 by default."
-)
+load_option = _stack(
+    click.option(
+        "--load", type=Load(), default="actual", show_default=True,
+        help="How hard makers run: actual (from the data, else assumed), full, 0.8, or lfp=0.5,wafer=0.6.",
+    ),
+    click.option("--utilisation", type=Load(), help="The former name of --load; goes with 0.3."),
+)  # fmt: skip
 goal_option = click.option(
     "--goal", type=Pairs(bare=False), metavar="PRODUCT=QUANTITY,...",
     help="Yearly final demand to add.",

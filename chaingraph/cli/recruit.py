@@ -12,10 +12,10 @@ import click
 from chaingraph.cli.options import (
     chain_option,
     date_option,
+    load_option,
     region_option,
     say,
     status_option,
-    utilisation_option,
     with_dataset,
     with_output,
 )
@@ -153,7 +153,7 @@ def backtest(ds: Dataset, weights_out: str | None, out: Output, **asked: Any) ->
 @click.option("--anchor", help="Only this enterprise, by id or name; all anchors by default.")
 @date_option
 @status_option
-@utilisation_option
+@load_option
 @with_output
 def anchors(ds: Dataset, out: Output, **asked: Any) -> None:
     """List what each anchor takes, what of it is made here, and suppliers who could follow it.
