@@ -166,7 +166,7 @@ def dataset_from_frames(
 def _from_frames(package: Package, frames: Mapping[str, Any], engine: str) -> Dataset:
     from chaingraph.frames import checked_frames  # imports pandas
 
-    tables, findings = checked_frames(frames, package.name)
+    tables, findings = checked_frames(frames, package)
     refuse(findings, package.name)
     return Dataset((package,), tables, _as_of((package,), tables), 0, engine)
 

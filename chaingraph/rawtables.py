@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableSequence, Sequence
@@ -14,6 +15,35 @@ BLOCK: Final = 256
 """Rows that a table is filled with at a time: so few that the collector of garbage, which would look
 through the whole table again and again, is not called."""
 _MANY: Final = 100_000
+_EXACT: Final = 1e15
+"""Below this a float without a fraction is written as the integer that it is."""
+
+
+def value_text(value: Any) -> str:
+    """Return a value as the cell of a CSV file has it: empty where unknown, numbers as short as they read back.
+
+    Examples
+    --------
+    >>> value_text(2594.0), value_text(0.1), value_text(True), value_text(float("nan"))
+    ('2594', '0.1', '1', '')
+    >>> value_text(datetime(2023, 6, 30)), value_text(date(2023, 6, 30))
+    ('2023-06-30', '2023-06-30')
+    """
+    if isinstance(value, str):
+        return value
+    if value is None or type(value).__name__ == "NAType" or value != value:  # noqa: PLR0124  nan
+        return ""
+    if type(value).__module__ == "numpy":
+        value = value.item()
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float):
+        whole = value.is_integer() and abs(value) < _EXACT
+        return str(int(value)) if whole else repr(float(value))
+    if isinstance(value, datetime):
+        midnight = not (value.hour or value.minute or value.second or value.microsecond)
+        return value.date().isoformat() if midnight else value.isoformat(" ")
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from chaingraph.amounts import fact_factor, fact_unit, total_factor, total_unit
+from chaingraph.checks.values import TRUE_TEXTS
 from chaingraph.schema import table_spec
 from chaingraph.units import conversion_factor
 
 if TYPE_CHECKING:
-    from chaingraph.rawtables import RawDataset, RawTable
+    from collections.abc import Callable, Iterable
+
+    from chaingraph.rawtables import Package, RawDataset, RawTable
+
+    Convert = Callable[[pd.DataFrame, dict[str, Any]], pd.DataFrame]
 
     Codes = np.ndarray[Any, np.dtype[np.intp]]
 
@@ -30,9 +36,11 @@ ORIGIN = "origin"
 def typed_tables(raw: RawDataset, *, consume: bool = False) -> dict[str, pd.DataFrame]:
     """Return the frames of a checked raw dataset, products and inputs always among them.
 
-    Where two folders define the same key, the later folder's row stands. Capacities and
-    coefficients are converted to the products' units. `consume` empties the raw tables on the way, so
-    that large ones are not held twice.
+    Where two folders define the same key, the later folder's row stands. Figures are converted to the
+    products' units: capacities, coefficients, prices, totals, facts, sizes of projects (those that
+    do not convert stay as they are). The home chain of a product without one is that of its folder's
+    card, where that names one chain. `consume` empties the raw tables on the way, so that large ones
+    are not held twice.
     """
     frames = {name: _typed(table, consume=consume) for name, table in raw.tables.items()}
     frames.setdefault("inputs", empty_table("inputs"))
@@ -41,10 +49,10 @@ def typed_tables(raw: RawDataset, *, consume: bool = False) -> dict[str, pd.Data
         if key and len(raw.packages) > 1:
             frames[name] = frame.drop_duplicates(key, keep="last").reset_index(drop=True)
     units = dict(zip(frames["products"]["product_id"], frames["products"]["unit"], strict=True))
-    if "capacities" in frames:
-        frames["capacities"] = _convert_capacities(frames["capacities"], units)
-    frames["inputs"] = _convert_inputs(frames["inputs"], units)
-    frames["products"] = _convert_prices(frames["products"])
+    for name, convert in _BY_PRODUCT.items():
+        if name in frames:
+            frames[name] = convert(frames[name], units)
+    frames["products"] = _with_home_chains(_convert_prices(frames["products"]), raw.packages)
     return frames
 
 
@@ -73,7 +81,7 @@ def _typed(table: RawTable, *, consume: bool) -> pd.DataFrame:
             numbers = (float(c) if c else math.nan for c in cells)
             columns[column] = np.fromiter(numbers, dtype=float, count=height)
         elif field is not None and field.type == "boolean":
-            flags = (c.casefold() in {"1", "true"} for c in cells)
+            flags = (c in TRUE_TEXTS for c in cells)
             columns[column] = np.fromiter(flags, dtype=bool, count=height)
         else:
             blank = defaults.get(column)
@@ -156,3 +164,66 @@ def _convert_prices(frame: pd.DataFrame) -> pd.DataFrame:
     factors = _factors(frame["price_unit"], pd.array(targets, dtype="str"))
     shown = pd.Series(pd.array(targets, dtype="str")).where(frame["price_cny"].notna())
     return frame.assign(price_cny=frame["price_cny"] * factors, price_unit=shown)
+
+
+def _told(frame: pd.DataFrame, *columns: str) -> Iterable[tuple[str, ...]]:
+    """Return columns of texts row by row, empty where unknown."""
+    texts = [frame[name].astype(object).where(frame[name].notna(), "").tolist() for name in columns]
+    return zip(*texts, strict=True)
+
+
+def _convert_outputs(frame: pd.DataFrame, units: dict[str, Any]) -> pd.DataFrame:
+    """Return totals in the product's unit, revenue in CNY."""
+    targets, factors = [], []
+    for product, measure, unit, note in _told(frame, "product_id", "measure", "unit", "note"):
+        target = total_unit(measure, _known(units.get(product)) or "")
+        factor = total_factor(unit, target, note)
+        targets.append((target or unit or None) if factor is not None else unit)
+        factors.append(1.0 if factor is None else factor)
+    return frame.assign(
+        value=frame["value"] * np.array(factors, dtype=float), unit=pd.array(targets, dtype="str")
+    )
+
+
+def _convert_facts(frame: pd.DataFrame, units: dict[str, Any]) -> pd.DataFrame:
+    """Return facts in the unit that their measure is kept in."""
+    targets, factors = [], []
+    for product, measure, unit in _told(frame, "product_id", "measure", "unit"):
+        own = _known(units.get(product)) or ""
+        factor = fact_factor(measure, unit, own)
+        targets.append((fact_unit(measure, own) or None) if factor is not None else unit)
+        factors.append(1.0 if factor is None else factor)
+    scale = np.array(factors, dtype=float)
+    converted = {name: frame[name] * scale for name in ("value", "low", "high")}
+    return frame.assign(**converted, unit=pd.array(targets, dtype="str"))
+
+
+def _convert_projects(frame: pd.DataFrame, units: dict[str, Any]) -> pd.DataFrame:
+    """Return sizes of projects in the product's unit; of families and odd units as they are."""
+    targets, factors = [], []
+    for product, unit in _told(frame, "product_id", "unit"):
+        target = _known(units.get(product))
+        factor = conversion_factor(unit, target) if unit and target else None
+        targets.append(target if factor is not None else unit or None)
+        factors.append(1.0 if factor is None else factor)
+    scale = np.array(factors, dtype=float)
+    return frame.assign(capacity=frame["capacity"] * scale, unit=pd.array(targets, dtype="str"))
+
+
+_BY_PRODUCT: Final[dict[str, Convert]] = {
+    "capacities": _convert_capacities,
+    "inputs": _convert_inputs,
+    "outputs": _convert_outputs,
+    "product_facts": _convert_facts,
+    "projects": _convert_projects,
+}
+"""Tables whose figures stand in units of the products, and what converts them."""
+
+
+def _with_home_chains(products: pd.DataFrame, packages: Iterable[Package]) -> pd.DataFrame:
+    """Return the products with the chain of their folder's card, where they name none of their own."""
+    own = {package.name: package.chains[0] for package in packages if len(package.chains) == 1}
+    if not own:
+        return products
+    folders = products[ORIGIN].str.partition("/")[0]
+    return products.assign(home_chain=products["home_chain"].fillna(folders.map(own)).astype("str"))

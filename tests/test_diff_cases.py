@@ -158,7 +158,7 @@ def test_tables_tell_cells_rows_and_provenance(toy):
     changed = makers.drop(makers.index[-1])
     changed.loc[changed.index[0], ["capacity", "note"]] = [12_345.5, "counted anew"]
     others = sorted({*toy.products["product_id"]} - {*makers["product_id"]})[:2]
-    new = makers.iloc[[0, 0]].assign(product_id=others, capacity=7.0)
+    new = makers.iloc[[0, 0]].assign(product_id=others, capacity=7.0, unit=None)
     tables = frames(toy) | {"capacities": pd.concat([changed, new], ignore_index=True)}
     tables = {
         name: frame.drop(columns="origin_", errors="ignore") for name, frame in tables.items()

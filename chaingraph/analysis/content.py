@@ -14,7 +14,6 @@ from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.errors import OptionError
 from chaingraph.products import positions
 from chaingraph.results import Result
-from chaingraph.tables import ORIGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -112,17 +111,12 @@ def _by_chain(state: RegionState) -> list[dict[str, Any]]:
 def home_chains(study: Study) -> list[set[str]]:
     """Return the chains that each product is an output of.
 
-    A product is an output of the chain of the folder that defines it, where that folder's card names
-    one chain; else of every chain that it is tagged with. (Alumina that a battery foil needs at last
-    would otherwise be charged to the battery chain in full.)
+    A product is an output of its home chain, where it has one; else of every chain that it is tagged
+    with. (Alumina that a battery foil needs at last would otherwise be charged to the battery chain in
+    full.)
     """
-    own = {p.name: p.chains[0] for p in study.dataset.packages if len(p.chains) == 1}
-    products = study.products
-    tags = study.chain_tags
-    if ORIGIN not in products:
-        return tags
-    folders = [str(place).partition("/")[0] for place in products[ORIGIN]]
-    return [{own[f]} if f in own else tag for f, tag in zip(folders, tags, strict=True)]
+    homes = study.products["home_chain"].fillna("").str.strip()
+    return [{h} if h else tag for h, tag in zip(homes, study.chain_tags, strict=True)]
 
 
 def _by_anchor(state: RegionState) -> list[dict[str, Any]]:

@@ -13,8 +13,9 @@ from chaingraph import errors
 if TYPE_CHECKING:
     from chaingraph.schema import Field
 
-TRUE_TEXTS: Final = frozenset({"1", "true", "TRUE", "True"})
-FALSE_TEXTS: Final = frozenset({"0", "false", "FALSE", "False"})
+TRUE_TEXTS: Final = frozenset({"1", "1.0", "true", "TRUE", "True"})
+FALSE_TEXTS: Final = frozenset({"0", "0.0", "false", "FALSE", "False"})
+"""What a flag may be written as; pandas writes a column of flags with blanks as 1.0 and 0.0."""
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NOT_FINITE: Final = re.compile(r"[+-]?(?:nan|inf|infinity|∞)", re.IGNORECASE)

@@ -11,11 +11,10 @@ import re
 import warnings
 import zipfile
 import zlib
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.checks import Finding
-from chaingraph.rawtables import Package
+from chaingraph.rawtables import Package, value_text
 from chaingraph.readers import archives, csv_folder, datapackage
 from chaingraph.schema import TABLE_NAMES
 
@@ -44,7 +43,6 @@ _BROKEN: Final = (
 _NAMED = 20
 _LISTS = frozenset({"extends", "chains", "accepted", "licenses", "weaknesses.en", "weaknesses.zh"})
 _OBJECTS = frozenset({"accepted", "licenses"})
-_EXACT = 1e15
 _MOST_ROWS = 1_048_576
 
 
@@ -250,17 +248,8 @@ def cell_text(value: Any) -> str:
     >>> cell_text(2594.0), cell_text(0.1), cell_text(True), cell_text(datetime(2023, 6, 30))
     ('2594', '0.1', '1', '2023-06-30')
     """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
-    if isinstance(value, datetime):
-        whole = not (value.hour or value.minute or value.second or value.microsecond)
-        return value.date().isoformat() if whole else value.isoformat(" ")
     if not isinstance(value, str):
-        return value.isoformat() if isinstance(value, date) else str(value)
+        return value_text(value)
     return value.replace(_RETURN, "\r").replace("\r\n", "\n").replace("\r", "\n")
 
 

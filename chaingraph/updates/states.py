@@ -21,6 +21,9 @@ _UNITS: Final = {
     "capacities": ("unit", ("capacity",)),
     "inputs": ("unit", ("coefficient", "low", "high")),
     "products": ("price_unit", ("price_cny",)),
+    "outputs": ("unit", ("value",)),
+    "product_facts": ("unit", ("value", "low", "high")),
+    "projects": ("unit", ("capacity",)),
 }
 """The unit column of a table whose figures are converted on loading, and those figures."""
 _CLOSE: Final = 1e-9
@@ -119,7 +122,7 @@ def _text(cell: Any) -> str:
 
 def is_unit(name: str, column: str) -> bool:
     """Tell whether a column is the unit of figures of its row and moves with them."""
-    return name in {"capacities", "inputs"} and column == "unit"
+    return column == "unit" and _UNITS.get(name, ("",))[0] == "unit"
 
 
 def same_cell(name: str, column: str, first: str, second: str) -> bool:
@@ -150,10 +153,22 @@ def written_for(ours: Rows, row: int, theirs: Rows, listed: int, column: str) ->
     unit, other = ours.raw.cells(named)[row], theirs.raw.cells(named)[listed]
     if unit == other:
         return text
-    target = theirs.unit_of(listed, column)
-    factor = conversion_factor(target, unit) if unit and target else 1.0
     typed = float(theirs.frame[column].iloc[listed])
+    factor = _own_factor(ours, row, column)
+    if factor is None:
+        target = theirs.unit_of(listed, column)
+        factor = conversion_factor(target, unit) if unit and target else 1.0
     return cell_text(float(f"{typed * (1.0 if factor is None else factor):.12g}"))
+
+
+def _own_factor(ours: Rows, row: int, column: str) -> float | None:
+    """Return by what a figure of a row was multiplied on loading, turned round; None where it has none.
+
+    Power that stands for energy and shares in per cent have no unit to be converted back to.
+    """
+    written, typed = ours.raw.cells(column)[row], float(ours.frame[column].iloc[row])
+    figure = float(written) if written else 0.0
+    return figure / typed if figure and typed else None
 
 
 def typed_rows(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from chaingraph.files import write_folder
+from chaingraph.rawtables import value_text
 from chaingraph.schema import table_schema, table_spec
 from chaingraph.tables import ORIGIN
 from chaingraph.writers.frames import (
@@ -108,13 +109,7 @@ def _no_formula(text: str) -> str:
 
 def cell_text(value: Any) -> str:
     """Return a cell as text: empty where unknown, numbers as short as they read back."""
-    if value is None or value is pd.NA or value != value:  # noqa: PLR0124  nan
-        return ""
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))  # noqa: PLR2004
-    return one_line_end(str(value))
+    return one_line_end(value_text(value))
 
 
 def card_text(card: Mapping[str, Any]) -> str:

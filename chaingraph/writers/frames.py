@@ -33,8 +33,17 @@ class Written(NamedTuple):
 
 
 def export_frames(ds: Dataset) -> dict[str, pd.DataFrame]:
-    """Return the tables in pandas, in the schema's order, lazy ones collected."""
-    return {name: _pandas(ds.table(name)) for name in TABLE_NAMES if ds.has(name)}
+    """Return the tables in pandas, in the schema's order, lazy ones collected.
+
+    A copy is one folder with one card. Where that card names one chain, reading it again would make
+    that the home of every product without one: those that had none say their chains instead.
+    """
+    frames = {name: _pandas(ds.table(name)) for name in TABLE_NAMES if ds.has(name)}
+    if len(ds.packages[-1].chains) == 1:
+        products = frames["products"]
+        homes = products["home_chain"].fillna(products["chains"])
+        frames["products"] = products.assign(home_chain=homes)
+    return frames
 
 
 def _pandas(frame: Any) -> pd.DataFrame:
