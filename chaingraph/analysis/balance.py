@@ -46,9 +46,11 @@ def calculate_balance(
     Parameters
     ----------
     ds
-        The dataset; needs enterprises and capacities.
+        The dataset; needs enterprises and capacities. An open study (:func:`open_study`) or a region's
+        state stands for its dataset; it takes no other assumptions than its own.
     region
-        A region, several, or a level (``"city"``: every city); the dataset's focus by default.
+        A region or its name (:func:`region`), several, or a level (``"city"``: every city); the
+        dataset's focus by default.
     chain
         Only the products of this chain. Figures are of the whole region all the same.
     at

@@ -82,7 +82,8 @@ def find_gaps(
     Parameters
     ----------
     ds
-        The dataset; needs enterprises and capacities (figures may be missing).
+        The dataset, an open study or a region's state; needs enterprises and capacities (figures may
+        be missing).
     region, chain, at, statuses, utilisation, goal, lang
         As in :func:`calculate_balance`.
     kinds
