@@ -11,9 +11,9 @@ import numpy as np
 
 from chaingraph.allocation import read_recipe
 from chaingraph.analysis.loads import read_load, read_loads, region_load
-from chaingraph.analysis.neighbours import read_neighbours
+from chaingraph.analysis.neighbours import Premises, read_neighbours
 from chaingraph.analysis.settings import read_goal, read_statuses
-from chaingraph.analysis.sizes import read_sizes, tonne_prices
+from chaingraph.analysis.sizes import Plants, read_sizes, tonne_prices
 from chaingraph.analysis.state import RegionState, Rows, assemble
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import (
@@ -79,16 +79,6 @@ class Nation:
     makers: Integers
     cities: Integers
     hhi: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Plants:
-    """Sizes of the plants of each product in the data: 10%, 50% and 90% points, and how many."""
-
-    low: Floats
-    median: Floats
-    high: Floats
-    count: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,12 +221,11 @@ class Study:
         rows = plant_sizes(ds.enterprises, ds.capacities, at=ds.as_of)
         place = positions(self.graph, rows["product_id"])
         enough = rows["count"].to_numpy() >= _ENOUGH
-        ends = [
+        ends = (
             spread(self.graph.size, place, np.where(enough, rows[name], np.nan), np.nan)
             for name in ("low", "median", "high")
-        ]
-        count = spread(self.graph.size, place, rows["count"], 0.0).astype(np.intp)
-        return Plants(*ends, count)
+        )
+        return Plants(*ends)
 
     @cached_property
     def sizes(self) -> PlantSize:
@@ -256,7 +245,11 @@ class Study:
     @cached_property
     def neighbours(self) -> Neighbours:
         """Every city with known makers, for what lies around a region."""
-        return read_neighbours(self)
+        premises = Premises(
+            self.dataset, self.graph, self.statuses, self.stale, self.site_signs, self.statements,
+            self.loads, self.frozen_share, self.by_product_links, self.gazetteer,
+        )  # fmt: skip
+        return read_neighbours(premises)
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
