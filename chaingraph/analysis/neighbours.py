@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from chaingraph.analysis.loads import Loads
     from chaingraph.dataset import Dataset
-    from chaingraph.enterprises import Stale
+    from chaingraph.enterprises import LocalRows, Stale
     from chaingraph.gazetteer import Gazetteer
     from chaingraph.knowledge.statements import Statements
     from chaingraph.products import ProductGraph
@@ -77,14 +77,21 @@ class Neighbours:
     supply: Quantity
 
 
-def read_neighbours(given: Premises) -> Neighbours:
-    """Return every city, from one pass over the enterprises.
+def read_neighbours(given: Premises, rows: LocalRows) -> Neighbours:
+    """Return every city with what its known makers take and could make.
 
     Makers without a figure are known to be there and add no amount. Sites that name no city lie nowhere.
+
+    Parameters
+    ----------
+    given
+        What they are read with.
+    rows
+        What counts by city and product.
     """
     cities = given.gazetteer.cities
     code = {name: number for number, name in enumerate(cities["city"].tolist())}
-    capacity, low, makers = _by_city(given, code)
+    capacity, low, makers = _by_city(given, code, rows)
     said, heard = _totals(given, code)
     beyond = said > capacity * (1 + CLEARLY)
     capacity, low = np.where(beyond, said, capacity), np.where(beyond, said, low)
@@ -93,15 +100,9 @@ def read_neighbours(given: Premises) -> Neighbours:
 
 
 def _by_city(
-    given: Premises, code: dict[str, int], within: Region | None = None
+    given: Premises, code: dict[str, int], rows: LocalRows
 ) -> tuple[Floats, Floats, Floats]:
     """Lay a pass over cities out by city and product: capacity, what surely runs, makers."""
-    ds = given.dataset
-    rows = local_rows(
-        ds.enterprises, ds.capacities, level="city", where=within, at=ds.as_of,
-        statuses=given.statuses, signs=given.site_signs, stale=given.stale,
-        watched=False,
-    )  # fmt: skip
     city = np.array([code.get(name, -1) for name in rows.regions.tolist()], dtype=np.intp)
     city, place = city[rows.region], positions(given.graph, rows.products)[rows.product]
     known = (city >= 0) & (place >= 0)
@@ -206,7 +207,7 @@ def around_region(near: Neighbours, region: Region) -> Around:
         kept = ~inside
     else:
         code = {name: number for number, name in enumerate(names.tolist())}
-        capacity, low, makers = _by_city(given, code, region)
+        capacity, low, makers = _by_city(given, code, _part(given, region))
         held = np.flatnonzero((makers > 0).any(axis=1))
         left, sure = _rest(near.capacity, capacity), _rest(near.capacity_low, low)
         own = balance_of(given, sure[held], left[held])
@@ -219,6 +220,15 @@ def around_region(near: Neighbours, region: Region) -> Around:
     return Around(
         tuple(names[told].tolist()), _road(given, region, cities)[told], demand.take(told),
         supply.take(told), makes[told],
+    )  # fmt: skip
+
+
+def _part(given: Premises, region: Region) -> LocalRows:
+    """Return what counts of a region by city and product."""
+    ds = given.dataset
+    return local_rows(
+        ds.enterprises, ds.capacities, level="city", where=region, at=ds.as_of,
+        statuses=given.statuses, signs=given.site_signs, stale=given.stale, watched=False,
     )  # fmt: skip
 
 

@@ -127,7 +127,7 @@ class RegionState:
             *self.by_product,
         )  # fmt: skip
         return judge(
-            made, self.signs, self.totals, known=rows.capacity, cities=study.nation.cities,
+            made, self.signs, self.totals, known=rows.capacity, cities=study.maker_cities,
             modes=study.modes,
         )  # fmt: skip
 
