@@ -15,6 +15,7 @@ from chaingraph.enterprises.makers import (
     maker_rows,
     national_capacity,
 )
+from chaingraph.enterprises.plants import ENOUGH_PLANTS, OwnPairs, own_pairs, plant_sizes
 from chaingraph.enterprises.sites import LEVELS, located, owner, region_names, sites_in
 from chaingraph.enterprises.standing import (
     CAPACITY_COLUMNS,
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CAPACITY_COLUMNS",
+    "ENOUGH_PLANTS",
     "LEVELS",
     "LOCAL_COLUMNS",
     "OPEN",
     "RUNNING",
     "STATUSES",
     "LocalRows",
+    "OwnPairs",
     "Stale",
     "capacity_columns",
     "count_undated",
@@ -52,7 +55,9 @@ __all__ = [
     "located",
     "maker_rows",
     "national_capacity",
+    "own_pairs",
     "owner",
+    "plant_sizes",
     "region_names",
     "site_rows",
     "sites_in",
