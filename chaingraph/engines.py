@@ -43,7 +43,7 @@ def same_engine(small: pd.DataFrame, like: Any) -> Any:
     native, kind = like.to_native(), like.implementation
     if isinstance(native, pd.DataFrame):
         return nw.from_native(small)
-    columns = {name: small[name].to_numpy(dtype=object) for name in small}
+    columns = {str(name): small[name].to_numpy(dtype=object) for name in small}
     if kind.is_polars():
         import polars
 
