@@ -16,6 +16,7 @@ from chaingraph.enterprises.makers import (
     maker_rows,
     national_capacity,
 )
+from chaingraph.enterprises.plants import ENOUGH_PLANTS, OwnPairs, own_pairs, plant_sizes
 from chaingraph.enterprises.sites import LEVELS, located, owner, region_names, sites_in
 from chaingraph.enterprises.standing import (
     CAPACITY_COLUMNS,
@@ -36,12 +37,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CAPACITY_COLUMNS",
+    "ENOUGH_PLANTS",
     "LEVELS",
     "LOCAL_COLUMNS",
     "OPEN",
     "RUNNING",
     "STATUSES",
     "LocalRows",
+    "OwnPairs",
     "Stale",
     "capacity_columns",
     "count_undated",
