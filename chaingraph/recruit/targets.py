@@ -56,14 +56,16 @@ def rank_targets(
     Parameters
     ----------
     ds
-        The dataset; needs enterprises and capacities; supplies, projects, regions and indicators add
-        features where they are there.
+        The dataset, an open study or a region's state; needs enterprises and capacities; supplies,
+        projects, regions and indicators add features where they are there.
     gaps
-        A result of :func:`find_gaps` (its recruitable gaps, in its order), products by id or name, or
-        None: all recruitable gaps of the region. For a surplus the makers of the products that would
-        use it and have no local maker are ranked.
+        A result of :func:`find_gaps` (its recruitable gaps, in its order; it settles region, date,
+        statuses, utilisation and goal), products by id or name, or None: all recruitable gaps of the
+        region. For a surplus the makers of the products that would use it and have no local maker are
+        ranked.
     region
-        One region; the focus by default.
+        One region, of gaps of several that which they are ranked for; else that of the gaps, or the
+        focus.
     limit
         Targets a gap; 0: all.
     weights
@@ -89,7 +91,8 @@ def rank_targets(
     Raises
     ------
     UnknownNameError, OptionError, MissingTableError, FileProblemError
-        For names, options, tables and weights files that cannot be used.
+        For names, options, tables and weights files that cannot be used, and gaps that were found
+        for other regions or under other assumptions than those asked for.
 
     Notes
     -----

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chaingraph import words
 from chaingraph.errors import OptionError
@@ -341,13 +341,17 @@ def region_name(facts: Facts, lang: Language) -> str:
     return place_name(facts.state.study.dataset, facts.state.region.name, lang)
 
 
+_BETWEEN_NAMES: Final = re.compile(r"(/|[()]|\s[+&~-]\s)")
+"""What stands between the names in a path, and in regions that are joined."""
+
+
 def place_name(ds: Dataset, name: str, lang: Language) -> str:
     """Return the name of a region in a language, as the regions table gives it."""
     if name == "*":
         return words.term("page", "whole", lang)
     if lang == "en" and ds.has("regions"):
-        frame = ds.table("regions")
-        hits = frame.loc[frame["name_zh"] == name, "name_en"].dropna()
-        if len(hits) == 1:
-            return str(hits.iloc[0])
+        frame = ds.table("regions").dropna(subset=["name_en"])
+        frame = frame.drop_duplicates("name_zh", keep=False)
+        english = dict(zip(frame["name_zh"], frame["name_en"], strict=True))
+        return "".join(str(english.get(part, part)) for part in _BETWEEN_NAMES.split(name))
     return name
