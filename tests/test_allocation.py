@@ -167,7 +167,12 @@ def test_stated_shares_are_no_choice():
     assert not len(case.answer.group_gap)
 
 
-RIVALS = [("lfp", "c1", 100, "c"), ("ncm", "c1", 100, "c"), ("lfp", "c2", 100, "d"), ("lmo", "c2", 100, "d")]
+RIVALS = [
+    ("lfp", "c1", 100, "c"),
+    ("ncm", "c1", 100, "c"),
+    ("lfp", "c2", 100, "d"),
+    ("lmo", "c2", 100, "d"),
+]
 
 
 def test_groups_that_want_one_supply_leave_the_least_gap():

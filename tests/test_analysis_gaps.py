@@ -47,7 +47,11 @@ def kinds(build):
         ("exact", "single", "secure"),  # all of it from one maker: HHI 1
         ("unknown", "unquantified", "survey"),
         ("one", "single", "secure"),
-        ("spare", "single", "secure"),  # a sixth of it has no user, but all that would use it are here
+        (
+            "spare",
+            "single",
+            "secure",
+        ),  # a sixth of it has no user, but all that would use it are here
         ("nearly", "single", "secure"),  # 71% of known figures from one maker
         ("end", "surplus", "extend"),
     ],
@@ -269,7 +273,9 @@ def test_a_load_is_of_the_demand_and_not_of_the_supply(toy):
         assert half.loc["powder_a", ["demand", "coverage"]].tolist() == [1000, 1]
         assert half.loc["foil", ["demand", "demand_full"]].tolist() == [500, 1000]
     for wrong in ({"cell": 2}, "half", None, -0.1, 1.51):
-        with pytest.raises(cg.OptionError, match=r"a load of .* is neither 'actual' nor 'full' nor"):
+        with pytest.raises(
+            cg.OptionError, match=r"a load of .* is neither 'actual' nor 'full' nor"
+        ):
             cg.calculate_balance(toy, load=wrong)
     assert len(cg.calculate_balance(toy, load=1.5))
 
