@@ -60,7 +60,7 @@ def read_load(load: float | str | Mapping[str, float], products: pd.DataFrame) -
     ----------
     load
         ``"actual"``: from the data, else assumed; ``"full"``: 1; one figure for all; or figures of
-        some products (ids or names), the others as in ``"actual"``.
+        some products (ids or names; ``*``: all others), the others as in ``"actual"``.
 
     Raises
     ------
@@ -80,7 +80,8 @@ def read_load(load: float | str | Mapping[str, float], products: pd.DataFrame) -
             raise OptionError("bad-load", value=load)
         return load
     if isinstance(load, Mapping):
-        pairs = by_product_id(products, load)
+        every = {"*": load["*"]} if "*" in load else {}
+        pairs = every | by_product_id(products, {k: v for k, v in load.items() if k != "*"})
     else:
         pairs = {"*": load}
     figures = {name: _figure(value) for name, value in pairs.items()}
