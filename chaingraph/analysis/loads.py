@@ -62,7 +62,7 @@ def read_load(
     ----------
     load
         ``"actual"``: from the data, else assumed; ``"full"``: 1; one figure for all; or figures of
-        some products (ids or names), the others as in ``"actual"``.
+        some products (ids or names; ``*``: all others), the others as in ``"actual"``.
 
     Raises
     ------
@@ -81,7 +81,11 @@ def read_load(
         if load not in {ACTUAL, FULL}:
             raise OptionError("bad-load", value=load)
         return load
-    pairs = by_product_id(products, load) if isinstance(load, Mapping) else {"*": load}
+    if isinstance(load, Mapping):
+        every = {"*": load["*"]} if "*" in load else {}
+        pairs = every | by_product_id(products, {k: v for k, v in load.items() if k != "*"})
+    else:
+        pairs = {"*": load}
     figures = {name: _figure(value) for name, value in pairs.items()}
     return FULL if figures == {"*": 1.0} else figures
 

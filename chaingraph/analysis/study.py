@@ -153,15 +153,13 @@ def open_study(
 
 def _head_offices(ds: Dataset) -> pd.DataFrame:
     """Return the company totals in force with the place of the head office."""
-    frame = read_frame(ds.capacities)
+    sites, frame = read_frame(ds.enterprises), read_frame(ds.capacities)
     import narwhals as nw
 
     rows = standing_rows(
         frame.filter(nw.col("scope") == "group"), at=ds.as_of, statuses={"operating": 1.0}
     )
-    rows = located(
-        rows.select("enterprise_id", "product_id", "as_of"), read_frame(ds.enterprises), LEVELS
-    )
+    rows = located(rows.select("enterprise_id", "product_id", "as_of"), sites, LEVELS)
     return collect(rows.select("product_id", "as_of", *LEVELS)).sort_values(
         ["product_id", "as_of"], ignore_index=True
     )
