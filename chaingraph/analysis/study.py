@@ -218,10 +218,9 @@ class Study:
         ds = self.dataset
         rows = plant_sizes(ds.enterprises, ds.capacities, at=ds.as_of)
         place = positions(self.graph, rows["product_id"])
-        enough = rows["count"].to_numpy() >= _ENOUGH
         ends = (
-            spread(self.graph.size, place, np.where(enough, rows[name], np.nan), np.nan)
-            for name in ("low", "median", "high")
+            spread(self.graph.size, place, rows[name], np.nan)
+            for name in ("small", "typical", "large")
         )
         return Plants(*ends)
 
@@ -305,10 +304,6 @@ class Study:
     def states(self, regions: Asked = None) -> Iterator[RegionState]:
         """Yield the state of each region; see :func:`region_states`."""
         return region_states(self, regions)
-
-
-_ENOUGH = 3
-"""Known figures from which on a product's plants have a typical size."""
 
 
 def _is_of(total: Total, relation: Callable[[str], str]) -> bool:
@@ -463,7 +458,7 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
         Regions or names, a level, or None for the focus; see :func:`find_regions`.
     """
     ds = study.dataset
-    links = study.dataset.inputs
+    links = _consumed_links(study)
     for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
         options: dict[str, Any] = {
             "level": level, "where": where, "at": ds.as_of, "statuses": study.statuses,
@@ -486,10 +481,20 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
             )  # fmt: skip
 
 
+def _consumed_links(study: Study) -> pd.DataFrame:
+    """Return the links that sites may serve themselves."""
+    import pandas as pd
+
+    graph = study.graph
+    chosen = np.flatnonzero(graph.quantified)
+    ids = np.array(graph.ids, dtype=object)
+    return pd.DataFrame({"input_id": ids[graph.source[chosen]], "output_id": ids[graph.target[chosen]]})
+
+
 def _pair_columns(study: Study, pairs: Any) -> dict[str, NDArray[Any]]:
     place = positions(study.graph, pairs.products)
     return {
-        "site": pairs.site, "input": place[pairs.input], "output": place[pairs.output],
+        "site": pairs.enterprise, "input": place[pairs.input], "output": place[pairs.output],
         "k_input": pairs.k_input, "k_output": pairs.k_output,
         "k_input_low": pairs.k_input_low, "k_output_low": pairs.k_output_low,
     }  # fmt: skip

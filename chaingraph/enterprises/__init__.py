@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chaingraph.enterprises.draft import maker_cities, own_pairs, plant_sizes
 from chaingraph.enterprises.local import LOCAL_COLUMNS, LocalRows, local_capacity, local_rows
 from chaingraph.enterprises.makers import (
     count_undated,
@@ -54,7 +53,6 @@ __all__ = [
     "local_capacity",
     "local_rows",
     "located",
-    "maker_cities",
     "maker_rows",
     "national_capacity",
     "own_pairs",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ENOUGH_PLANTS: Final = 3
 """Plants of a product below which their sizes say nothing of the next one."""
+_ROUNDING: Final = 1e-9
 _PERCENTILES: Final = {"small": 0.1, "typical": 0.5, "large": 0.9}
 
 
@@ -42,8 +43,8 @@ def plant_sizes(enterprises: Any, capacities: Any, *, at: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Products with three plants or more, sorted: `product_id`, `plants` (their number), `small`,
-        `typical`, `large` (10th, 50th and 90th percentile of their capacity, units a year, between two
-        plants in proportion).
+        `typical`, `large` (10th, 50th and 90th percentile of their capacity by nearest rank: the smallest
+        plant that this share of them does not exceed; units a year).
     """
     frame = read_frame(capacities)
     rows = site_rows(frame.select(*capacity_columns(frame)))
@@ -61,12 +62,13 @@ def plant_sizes(enterprises: Any, capacities: Any, *, at: str) -> pd.DataFrame:
         place=nw.col("figure").rank("ordinal").over("product_id"),
     )
     sizes = sizes.filter(nw.col("plants") >= ENOUGH_PLANTS).with_columns(
-        place=nw.col("place").cast(nw.Float64()) - 1, last=nw.col("plants").cast(nw.Float64()) - 1
+        place=nw.col("place").cast(nw.Float64()), plants_=nw.col("plants").cast(nw.Float64())
     )
     for name, share in _PERCENTILES.items():
-        # of the two plants around a percentile, the nearer one weighs more; the others nothing
-        weight = 1 - (nw.col("place") - nw.col("last") * share).abs()
-        part = nw.when(weight > 0).then(nw.col("figure") * weight).otherwise(0.0)
+        # a plant that stands, not a figure between two: the sizes are spread over powers of ten
+        rank = nw.col("plants_") * share - _ROUNDING
+        chosen = (nw.col("place") >= rank) & (nw.col("place") < rank + 1)
+        part = nw.when(chosen).then(nw.col("figure")).otherwise(0.0)
         sizes = sizes.with_columns(**{name: part})
     found = collect(
         sizes.group_by("product_id").agg(nw.col("plants").max(), nw.col(*_PERCENTILES).sum())
@@ -86,6 +88,8 @@ class OwnPairs(NamedTuple):
         Position of each entry's region, site and the two products in those names.
     k_output, k_input
         What the site makes of each, units a year: the known figures that count, phases added up.
+    k_output_low, k_input_low
+        The part of it that surely runs; see :func:`standing_rows`.
     """
 
     regions: NDArray[np.object_]
@@ -97,6 +101,8 @@ class OwnPairs(NamedTuple):
     input: NDArray[np.intp]
     k_output: NDArray[np.float64]
     k_input: NDArray[np.float64]
+    k_output_low: NDArray[np.float64]
+    k_input_low: NDArray[np.float64]
 
 
 def own_pairs(
@@ -130,7 +136,9 @@ def own_pairs(
     frame = read_frame(capacities)
     rows = site_rows(frame.select(*capacity_columns(frame)))
     rows = standing_rows(rows, at=at, statuses=statuses, signs=signs, stale=stale)
-    rows = rows.filter(nw.col("effective") > 0).select("enterprise_id", "product_id", "effective")
+    rows = rows.filter(nw.col("effective") > 0).select(
+        "enterprise_id", "product_id", "effective", "effective_low"
+    )
     sites = sites_in(enterprises, where)
     if level:
         sites = sites.filter(~nw.col(level).is_null())
@@ -151,14 +159,17 @@ def own_pairs(
     ]
     touched = same_engine(pd.concat(both).drop_duplicates().astype("str"), frame)
     sums = rows.join(touched, on=["enterprise_id", "product_id"], how="inner")
-    sums = sums.group_by("enterprise_id", "product_id").agg(nw.col("effective").sum())
+    sums = sums.group_by("enterprise_id", "product_id").agg(
+        nw.col("effective", "effective_low").sum()
+    )
     return _coded_pairs(found, collect(sums))
 
 
 def _coded_pairs(found: pd.DataFrame, sums: pd.DataFrame) -> OwnPairs:
     """Return pairs of sites with the sums of their ends, in codes."""
     for name in ("output", "input"):
-        own = sums.rename(columns={"product_id": f"{name}_id", "effective": f"k_{name}"})
+        ends = {"effective": f"k_{name}", "effective_low": f"k_{name}_low"}
+        own = sums.rename(columns={"product_id": f"{name}_id", **ends})
         keys = ["enterprise_id", f"{name}_id"]
         found = found.merge(own, on=keys, how="left", validate="many_to_one")
     found = found.sort_values(["region", "enterprise_id", "output_id", "input_id"])
@@ -171,5 +182,8 @@ def _coded_pairs(found: pd.DataFrame, sums: pd.DataFrame) -> OwnPairs:
         names[0][0], names[1][0], products, names[0][1], names[1][1],
         np.searchsorted(products, found["output_id"].to_numpy(dtype=object)),
         np.searchsorted(products, found["input_id"].to_numpy(dtype=object)),
-        found["k_output"].to_numpy(dtype=float), found["k_input"].to_numpy(dtype=float),
+        *(
+            found[name].to_numpy(dtype=float)
+            for name in ("k_output", "k_input", "k_output_low", "k_input_low")
+        ),
     )  # fmt: skip
