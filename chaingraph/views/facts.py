@@ -239,7 +239,7 @@ def gather_facts(state: RegionState) -> Facts:
             chains=tuple(t.strip() for t in text["chains"].split(";") if t.strip()),
             unit=text["unit"],
             makers=len({maker.enterprise_id for maker in makers if maker.counted}),
-            cities=int(study.nation.cities[i]),
+            cities=int(study.maker_cities[i]),
             restricted=text["restricted"],
             restricted_zh=text["restricted_zh"],
             reason_zh="",
