@@ -80,7 +80,9 @@ def read_load(load: float | str | Mapping[str, float], products: pd.DataFrame) -
             raise OptionError("bad-load", value=load)
         return load
     if isinstance(load, Mapping):
-        pairs = by_product_id(products, load)
+        # "*" is how one figure for all stands in what was asked
+        pairs = by_product_id(products, {k: v for k, v in load.items() if k != "*"})
+        pairs |= {k: v for k, v in load.items() if k == "*"}
     else:
         pairs = {"*": load}
     figures = {name: _figure(value) for name, value in pairs.items()}
