@@ -45,15 +45,15 @@ def place(study: Study, product: str = "raw") -> int:
 
 
 def around(ds: Dataset, region: str = "here") -> dict[str, tuple[float, float, float]]:
-    """Return kilometres, demand and supply of `raw` by city around a region."""
+    """Return kilometres, unmet demand and spare supply of `raw` by city around a region."""
     study = open_study(ds)
-    spot = place(study)
-    found = around_region(study, study.state(region).region)
-    rows = zip(
-        found.cities, found.km.tolist(), found.demand.point[:, spot].tolist(),
-        found.supply.point[:, spot].tolist(), strict=True,
-    )  # fmt: skip
-    return {city: (round(km, 1), demand, supply) for city, km, demand, supply in rows}
+    found = around_region(study.neighbours, study.state(region).region)
+    columns = (end.point[:, place(study)].tolist() for end in (found.unmet, found.spare))
+    return {
+        city: (round(km, 1), unmet, spare)
+        for city, km, unmet, spare in zip(found.cities, found.km.tolist(), *columns, strict=True)
+        if km >= 0 and (unmet or spare)
+    }
 
 
 MAKERS = [("a", "out", 10), ("b", "out", 15), ("b", "raw", 5), ("c", "raw", 50)]
@@ -62,7 +62,7 @@ MAKERS = [("a", "out", 10), ("b", "out", 15), ("b", "raw", 5), ("c", "raw", 50)]
 def test_every_other_city_lies_around(build: Build) -> None:
     road = DETOUR * KM
     assert around(goods(build, MAKERS)) == {
-        "near": (round(road, 1), 30, 5), "far": (round(4 * road, 1), 0, 50),
+        "near": (round(road, 1), 25, 0), "far": (round(4 * road, 1), 0, 50),
     }  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def test_totals_of_cities_count_above_their_rows(build: Build) -> None:
     )  # fmt: skip
     near = open_study(ds).neighbours
     row = near.cities["city"].tolist().index("near")
-    assert near.supply.point[row].tolist() == [supply for _, supply in TOTALS]
+    assert near.spare.point[row].tolist() == [supply for _, supply in TOTALS]
 
 
 def test_a_total_of_a_city_without_rows_is_a_known_maker(build: Build) -> None:
@@ -151,12 +151,11 @@ def test_the_ends_around_are_those_of_the_loads(build: Build) -> None:
     facts = [fact("out", "load", 0.5, low=0.4, high=1.0)]
     ds = goods(build, MAKERS, product_facts=facts, load=None)
     study = open_study(ds)
-    demand = study.neighbours.demand
-    row = study.neighbours.cities["city"].tolist().index("near")
-    ends = [float(end[row, place(study)]) for end in (demand.low, demand.point, demand.high)]
-    assert ends == [12, 15, 30]
-    full_load = open_study(ds, load="full").neighbours.demand
-    assert full_load.point[row, place(study)] == 30
+    near, spot = study.neighbours, place(study)
+    row = near.cities["city"].tolist().index("near")
+    ends = [float(end[row, spot]) for end in (near.unmet.low, near.unmet.point, near.unmet.high)]
+    assert ends == [7, 10, 25]  # 12, 15 or 30 taken, 5 made
+    assert open_study(ds, load="full").neighbours.unmet.point[row, spot] == 25
 
 
 def test_by_products_are_supply_around(build: Build) -> None:
@@ -289,3 +288,26 @@ def test_an_idle_nation_is_no_reason_against_what_surely_lacks_here(build: Build
     size = fact("raw", "plant_size", 100.0, low=40.0)
     facts = [fact("out", "load", 0.5, low=0.1, high=1.0), fact("raw", "load", 0.1), size]
     assert advised(build, product_facts=facts, load=None)[0] == "survey"
+
+
+def test_goods_of_qujing_travel_as_they_do(qujing: Dataset) -> None:
+    state = open_study(qujing).state("曲靖市")
+    reach, study = state.reach, state.study
+
+    def told(product: str) -> tuple[str, str]:
+        spot = place(study, product)
+        return str(reach.reach_class[spot]), str(reach.verdict[spot])
+
+    assert told("nitrogen_gas") == ("local", "own_plant")
+    assert told("lithium_carbonate") == ("national", "alone")
+    assert told("silver_paste")[0] == "national"
+    assert told("coal")[0] == "regional"
+    assert told("coal_tar_pitch")[0] == "regional"
+    assert told("nitric_acid")[0] == "regional"
+    # the prototype's nearest maker of lithium carbonate lies 763 km away
+    spot = place(study, "lithium_carbonate")
+    assert round(float(reach.maker_km[spot])) == 763
+    # a film for a tenth of a small plant is bought, never a reason to build one
+    spot = place(study, "poe_film")
+    assert reach.fill[spot] < 0.1
+    assert reach.verdict[spot] == "contract_only"
