@@ -82,7 +82,8 @@ def plan_survey(
     unit), upper end of the gap (units a year), share of the interval that the answer removes. The
     gaps are worked out again with the answer: a capacity, a load or a choice at its point (a capacity
     without one at its least). Where an answer is yes or no (does a maker exist, does the building go on)
-    both ways count alike. A gap without upper end counts with the least demand. Alternatives for one need count once.
+    both ways count alike. A gap without upper end counts with the least demand. Alternatives for one
+    need count once.
 
     Examples
     --------
