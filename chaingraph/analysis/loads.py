@@ -82,8 +82,9 @@ def read_load(
             raise OptionError("bad-load", value=load)
         return load
     if isinstance(load, Mapping):
-        every = {"*": load["*"]} if "*" in load else {}
-        pairs = every | by_product_id(products, {k: v for k, v in load.items() if k != "*"})
+        # "*" is how one figure for all stands in what was asked
+        pairs = by_product_id(products, {k: v for k, v in load.items() if k != "*"})
+        pairs |= {k: v for k, v in load.items() if k == "*"}
     else:
         pairs = {"*": load}
     figures = {name: _figure(value) for name, value in pairs.items()}

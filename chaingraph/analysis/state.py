@@ -447,16 +447,17 @@ def _frozen_flow(state: RegionState, output: Quantity) -> Quantity:
     before, after = state.output.take(graph.target), output.take(graph.target)
     unit = graph.amount * state.share
     old = state.allocation.flow
-    moved = [
-        getattr(old, name) + times(unit, getattr(after, name) - getattr(before, name))
-        if name == "point" else
-        np.where(
-            np.isfinite(getattr(old, name)),
-            getattr(old, name) + times(unit, np.nan_to_num(getattr(after, name) - getattr(before, name))),
-            getattr(old, name),
-        )
-        for name in ("low", "point", "high")
-    ]  # fmt: skip
+    with np.errstate(invalid="ignore"):  # an end without bound stays where it is
+        moved = [
+            getattr(old, name) + times(unit, getattr(after, name) - getattr(before, name))
+            if name == "point" else
+            np.where(
+                np.isfinite(getattr(old, name)),
+                getattr(old, name) + times(unit, np.nan_to_num(getattr(after, name) - getattr(before, name))),
+                getattr(old, name),
+            )
+            for name in ("low", "point", "high")
+        ]  # fmt: skip
     return Quantity(moved[0], moved[1], moved[2], old.reasons).clipped()
 
 
