@@ -12,9 +12,11 @@ import numpy as np
 from chaingraph.allocation import read_recipe
 from chaingraph.analysis.loads import read_load, read_loads, region_load
 from chaingraph.analysis.neighbours import read_neighbours
+from chaingraph.analysis.region_graph import build_region_graph
 from chaingraph.analysis.settings import read_goal, read_statuses
 from chaingraph.analysis.sizes import read_sizes, tonne_prices
 from chaingraph.analysis.state import RegionState, Rows, assemble
+from chaingraph.dataset import checked_date
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import (
     LEVELS,
@@ -26,18 +28,17 @@ from chaingraph.enterprises import (
     plant_sizes,
     standing_rows,
 )
-from chaingraph.dataset import checked_date
 from chaingraph.errors import OptionError
 from chaingraph.events import known_events
+from chaingraph.gazetteer import Gazetteer, find_regions, gazetteer
 from chaingraph.knowledge.facts import NATION, prices_at
 from chaingraph.knowledge.statements import SAME, read_statements
 from chaingraph.products import NOT_MADE_OF, goal_vector, positions, product_graph
-from chaingraph.gazetteer import Gazetteer, find_regions, gazetteer
-from chaingraph.regions import Region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    import networkx as nx
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -47,11 +48,13 @@ if TYPE_CHECKING:
     from chaingraph.analysis.sizes import PlantSize
     from chaingraph.dataset import Dataset
     from chaingraph.enterprises import Stale, Where
+    from chaingraph.gazetteer import Asked
     from chaingraph.knowledge.facts import Prices
     from chaingraph.knowledge.statements import Statements, Total
     from chaingraph.products import ProductGraph
     from chaingraph.quantity import Flags, Floats, Integers, Quantity
-    from chaingraph.gazetteer import Asked
+    from chaingraph.regions import Region
+    from chaingraph.results import Result
 
 if TYPE_CHECKING:
     Source = Dataset | RegionState | "Study"
@@ -297,6 +300,49 @@ class Study:
     def states(self, regions: Asked = None) -> Iterator[RegionState]:
         """Yield the state of each region; see :func:`region_states`."""
         return region_states(self, regions)
+
+    def region_graph(
+        self,
+        region: str | Region | RegionState | None = None,
+        *,
+        flat: bool = False,
+        targets: Result | None = None,
+    ) -> nx.DiGraph[Any]:
+        """Return the state of a region as one graph: products, plants, ties, targets.
+
+        Parameters
+        ----------
+        region
+            A region, the focus by default; or a state of this study, such as one with more capacity.
+        flat
+            Names as texts and plain attributes only: what networkx writes as GraphML and GEXF.
+        targets
+            A result of :func:`rank_targets` for this region: its groups are joined to their gaps.
+
+        Returns
+        -------
+        networkx.DiGraph
+            Nodes ``("product", id)`` with `evidence`, `gap_kind`, `verb`, `then`, `list` and, with
+            ``_low`` and ``_high``, `capacity`, `supply`, `demand`, `own_use`, `merchant`, `gap` (units
+            a year) and `gap_value_cny`; ``("enterprise", id)`` with place, `group`, `status`,
+            `main_product` and `load`; ``("group", name)``; ``("plant", name)`` for what was added to the
+            state. Edges have `edge_kind`: ``input`` (`coefficient`, `share`, `quantity` taken here),
+            ``produces`` (`status`, `capacity` of that status, `effective`: what of it counts, and
+            `rows` that stand at the date), ``member``, ``supplies`` (ties known at the date) and
+            ``candidate`` (product -> group: `rank`, `score`, `reasons_zh`). What is unknown is
+            left out; an end without bound is infinite.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> graph = cg.open_study(cg.load_dataset("toy")).region_graph()
+        >>> graph.nodes["product", "foil"]["gap_kind"], graph.nodes["product", "foil"]["gap"]
+        ('missing', 1000.0)
+        >>> graph.edges[("enterprise", "cell_jia"), ("product", "cell")]["capacity"]
+        2.0
+        """
+        state = region if isinstance(region, RegionState) else self.state(region)
+        return build_region_graph(state, flat=flat, targets=targets)
 
 
 _ENOUGH = 3

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chaingraph.enterprises.draft import maker_cities, own_pairs, plant_sizes
-from chaingraph.enterprises.local import LOCAL_COLUMNS, LocalRows, local_capacity, local_rows
+from chaingraph.enterprises.local import LOCAL_COLUMNS, WATCHED, LocalRows, local_capacity, local_rows
 from chaingraph.enterprises.makers import (
     count_undated,
     group_capacity,
@@ -16,6 +16,7 @@ from chaingraph.enterprises.makers import (
     maker_rows,
     national_capacity,
 )
+from chaingraph.enterprises.plants import plant_rows
 from chaingraph.enterprises.sites import LEVELS, located, owner, region_names, sites_in
 from chaingraph.enterprises.standing import (
     CAPACITY_COLUMNS,
@@ -41,6 +42,7 @@ __all__ = [
     "OPEN",
     "RUNNING",
     "STATUSES",
+    "WATCHED",
     "LocalRows",
     "Stale",
     "capacity_columns",
@@ -56,6 +58,7 @@ __all__ = [
     "national_capacity",
     "own_pairs",
     "owner",
+    "plant_rows",
     "plant_sizes",
     "region_names",
     "site_rows",
