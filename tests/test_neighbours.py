@@ -48,7 +48,7 @@ def around(ds: Dataset, region: str = "here") -> dict[str, tuple[float, float, f
     """Return kilometres, demand and supply of `raw` by city around a region."""
     study = open_study(ds)
     spot = place(study)
-    found = around_region(study, study.state(region).region)
+    found = around_region(study.neighbours, study.state(region).region)
     rows = zip(
         found.cities, found.km.tolist(), found.demand.point[:, spot].tolist(),
         found.supply.point[:, spot].tolist(), strict=True,
@@ -289,3 +289,26 @@ def test_an_idle_nation_is_no_reason_against_what_surely_lacks_here(build: Build
     size = fact("raw", "plant_size", 100.0, low=40.0)
     facts = [fact("out", "load", 0.5, low=0.1, high=1.0), fact("raw", "load", 0.1), size]
     assert advised(build, product_facts=facts, load=None)[0] == "survey"
+
+
+def test_goods_of_qujing_travel_as_they_do(qujing: Dataset) -> None:
+    state = open_study(qujing).state("曲靖市")
+    reach, study = state.reach, state.study
+
+    def told(product: str) -> tuple[str, str]:
+        spot = place(study, product)
+        return str(reach.reach_class[spot]), str(reach.verdict[spot])
+
+    assert told("nitrogen_gas") == ("local", "own_plant")
+    assert told("lithium_carbonate") == ("national", "alone")
+    assert told("silver_paste")[0] == "national"
+    assert told("coal")[0] == "regional"
+    assert told("coal_tar_pitch")[0] == "regional"
+    assert told("nitric_acid")[0] == "regional"
+    # the prototype's nearest maker of lithium carbonate lies 763 km away
+    spot = place(study, "lithium_carbonate")
+    assert round(float(reach.maker_km[spot])) == 763
+    # a film for a tenth of a small plant is bought, never a reason to build one
+    spot = place(study, "poe_film")
+    assert reach.fill[spot] < 0.1
+    assert reach.verdict[spot] == "contract_only"

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chaingraph.enterprises.draft import maker_cities, own_pairs, plant_sizes
-from chaingraph.enterprises.local import LOCAL_COLUMNS, WATCHED, LocalRows, local_capacity, local_rows
+from chaingraph.enterprises.local import (
+    LOCAL_COLUMNS,
+    WATCHED,
+    LocalRows,
+    local_capacity,
+    local_rows,
+)
 from chaingraph.enterprises.makers import (
     count_undated,
     group_capacity,
@@ -16,7 +21,13 @@ from chaingraph.enterprises.makers import (
     maker_rows,
     national_capacity,
 )
-from chaingraph.enterprises.plants import plant_rows
+from chaingraph.enterprises.plants import (
+    ENOUGH_PLANTS,
+    OwnPairs,
+    own_pairs,
+    plant_rows,
+    plant_sizes,
+)
 from chaingraph.enterprises.sites import LEVELS, located, owner, region_names, sites_in
 from chaingraph.enterprises.standing import (
     CAPACITY_COLUMNS,
@@ -37,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CAPACITY_COLUMNS",
+    "ENOUGH_PLANTS",
     "LEVELS",
     "LOCAL_COLUMNS",
     "OPEN",
@@ -44,6 +56,7 @@ __all__ = [
     "STATUSES",
     "WATCHED",
     "LocalRows",
+    "OwnPairs",
     "Stale",
     "capacity_columns",
     "count_undated",
@@ -53,7 +66,6 @@ __all__ = [
     "local_capacity",
     "local_rows",
     "located",
-    "maker_cities",
     "maker_rows",
     "national_capacity",
     "own_pairs",

@@ -284,7 +284,7 @@ class Drawing:
         """Draw a rectangle with diagonal lines, which grey print keeps."""
         self.add("rect", x=box.left, y=box.top, width=box.right - box.left,
                  height=box.bottom - box.top, fill=fill, **more)  # fmt: skip
-        strokes = "".join(_diagonals(box))
+        strokes = "".join(diagonals(box))
         if strokes:
             self.add("path", d=strokes, stroke=line, stroke_width=1, fill="none")
 
@@ -304,10 +304,10 @@ class Drawing:
         return str(root)
 
 
-def _diagonals(box: Box) -> list[str]:
+def diagonals(box: Box, apart: float = _HATCH) -> list[str]:
     """Return rising diagonal lines inside a rectangle as pieces of a path."""
     pieces = []
-    shift = _HATCH * math.ceil((box.left + box.top) / _HATCH + 1e-9)
+    shift = apart * math.ceil((box.left + box.top) / apart + 1e-9)
     while shift < box.right + box.bottom:
         x1 = max(box.left, shift - box.bottom)
         x2 = min(box.right, shift - box.top)
@@ -315,7 +315,7 @@ def _diagonals(box: Box) -> list[str]:
             pieces.append(
                 f"M{shortest(x1)} {shortest(shift - x1)}L{shortest(x2)} {shortest(shift - x2)}"
             )
-        shift += _HATCH
+        shift += apart
     return pieces
 
 
