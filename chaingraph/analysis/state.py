@@ -100,6 +100,8 @@ class RegionState:
         Own use within sites, by link.
     allocation
         Who is served by whom.
+    added
+        What was put on top of the data by :meth:`with_capacity`: product id and capacity each.
     """
 
     study: Basis
@@ -112,6 +114,7 @@ class RegionState:
     supply: Quantity
     own: OwnUse
     allocation: Allocation
+    added: tuple[tuple[str, float], ...] = ()
 
     # --- what is made
 
@@ -418,9 +421,10 @@ def add_capacity(state: RegionState, rows: Any) -> RegionState:
     """Return a state with more capacity; see :meth:`RegionState.with_capacity`."""
     study, graph = state.study, state.study.graph
     records = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
+    listed = [(str(record["product_id"]), float(record["capacity"])) for record in records]
     more = np.zeros(graph.size)
-    for record in records:
-        more[graph.find(str(record["product_id"]))] += float(record["capacity"])
+    for product_id, capacity in listed:
+        more[graph.find(product_id)] += capacity
     load = study.load_of(state.region)
     added = Quantity.known(more)
     output = (state.output + added * load).clipped()
@@ -438,6 +442,7 @@ def add_capacity(state: RegionState, rows: Any) -> RegionState:
     return replace(
         state, rows=numbers, capacity=(state.capacity + added).clipped(), output=output,
         supply=supply, allocation=replace(old, demand=demand, merchant=merchant, gap=gap, flow=new),
+        added=(*state.added, *listed),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from chaingraph.analysis.basis import Basis, Nation, spread
 from chaingraph.analysis.loads import read_load, read_loads
+from chaingraph.analysis.region_graph import build_region_graph
 from chaingraph.analysis.settings import read_goal, read_statuses
 from chaingraph.analysis.state import RegionState, Rows, assemble
 from chaingraph.dataset import checked_date
@@ -30,6 +31,7 @@ from chaingraph.products import positions, product_graph
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    import networkx as nx
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from chaingraph.products import ProductGraph
     from chaingraph.quantity import Floats, Integers
     from chaingraph.regions import Region
+    from chaingraph.results import Result
 
     Source = Dataset | RegionState | "Study"
 
@@ -53,6 +56,49 @@ class Study(Basis):
     def states(self, regions: Asked = None) -> Iterator[RegionState]:
         """Yield the state of each region; see :func:`region_states`."""
         return region_states(self, regions)
+
+    def region_graph(
+        self,
+        region: str | Region | RegionState | None = None,
+        *,
+        flat: bool = False,
+        targets: Result | None = None,
+    ) -> nx.DiGraph[Any]:
+        """Return the state of a region as one graph: products, plants, ties, targets.
+
+        Parameters
+        ----------
+        region
+            A region, the focus by default; or a state of this study, such as one with more capacity.
+        flat
+            Names as texts and plain attributes only: what networkx writes as GraphML and GEXF.
+        targets
+            A result of :func:`rank_targets` for this region: its groups are joined to their gaps.
+
+        Returns
+        -------
+        networkx.DiGraph
+            Nodes ``("product", id)`` with `evidence`, `gap_kind`, `verb`, `then`, `list` and, with
+            ``_low`` and ``_high``, `capacity`, `supply`, `demand`, `own_use`, `merchant`, `gap` (units
+            a year) and `gap_value_cny`; ``("enterprise", id)`` with place, `group`, `status`,
+            `main_product` and `load`; ``("group", name)``; ``("plant", name)`` for what was added to the
+            state. Edges have `edge_kind`: ``input`` (`coefficient`, `share`, `quantity` taken here),
+            ``produces`` (`status`, `capacity` of that status, `effective`: what of it counts, and
+            `rows` that stand at the date), ``member``, ``supplies`` (ties known at the date) and
+            ``candidate`` (product -> group: `rank`, `score`, `reasons_zh`). What is unknown is
+            left out; an end without bound is infinite.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> graph = cg.open_study(cg.load_dataset("toy")).region_graph()
+        >>> graph.nodes["product", "foil"]["gap_kind"], graph.nodes["product", "foil"]["gap"]
+        ('missing', 1000.0)
+        >>> graph.edges[("enterprise", "cell_jia"), ("product", "cell")]["capacity"]
+        2.0
+        """
+        state = region if isinstance(region, RegionState) else self.state(region)
+        return build_region_graph(state, flat=flat, targets=targets)
 
 
 def open_study(
