@@ -36,11 +36,11 @@ from chaingraph.products import NOT_MADE_OF
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
-    from chaingraph.analysis.state import RegionState
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.gazetteer import Asked
     from chaingraph.quantity import Flags, Floats, Integers

@@ -75,7 +75,9 @@ def capacity_steps(
         ds.enterprises, ds.capacities, products=products, where=place, at=ds.as_of,
         statuses={"operating": 1.0}, signs=study.site_signs, stale=study.stale,
     )  # fmt: skip
-    rows = rows[(rows["status"] != "construction") | _standing(rows, now[~now["stale"].astype(bool)])]
+    rows = rows[
+        (rows["status"] != "construction") | _standing(rows, now[~now["stale"].astype(bool)])
+    ]
     end = _year(ds.as_of, late=True) if ds.as_of else _last_year(rows)
     return [_steps(p, rows[rows["product_id"] == p], end) for p in dict.fromkeys(products)]
 
