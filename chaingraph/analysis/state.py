@@ -331,8 +331,6 @@ class RegionState:
         own = need & ~(bought > _TINY * np.maximum(demand.high, 1.0)) & np.isfinite(demand.high)
         known = (self.rows.bare <= 0) & (self.rows.makers > 0)
         one = (self.rows.makers == 1) | (known & (self.rows.top_share > limits["one"]))
-        graph = self.study.graph
-        down = np.bincount(graph.source[self.open_links], minlength=graph.size) > 0
         return {
             "need": np.asarray(need),
             "sure": np.asarray(sure),
@@ -342,7 +340,7 @@ class RegionState:
             "spare": np.asarray(demand.high < limits["spare"] * self.supply.low),
             "own": np.asarray(own),
             "one": np.asarray(one),
-            "down": np.asarray(down),
+            "down": np.asarray(self._open_ends),
         }
 
     @cached_property
@@ -376,7 +374,23 @@ class RegionState:
             suspended=(self.rows.suspended_rows > 0) | self.signs.suspended,
             declining=study.kind_in("life_cycle", ["declining"]),
             idle_nation=np.asarray(idle & ~(self.gap.low > 0)),
-        )
+            downstream_building=self._downstream("building"),
+            downstream_unseen=self._open_ends & ~self._downstream(
+                "building", "announced", "absent", "absent_likely"
+            ),
+        )  # fmt: skip
+
+    @cached_property
+    def _open_ends(self) -> Flags:
+        """Whether a product that would use it has no maker here."""
+        graph = self.study.graph
+        return np.bincount(graph.source[self.open_links], minlength=graph.size) > 0
+
+    def _downstream(self, *levels: str) -> Flags:
+        """Whether a product that would use it and has no maker here is at one of some levels."""
+        graph = self.study.graph
+        ends = self.open_links & self.evidence.is_any(*levels)[graph.target]
+        return np.asarray(np.bincount(graph.source[ends], minlength=graph.size) > 0)
 
     @cached_property
     def sourced_demand(self) -> Floats:
