@@ -203,7 +203,7 @@ def allocate(
     own_use = inside.gathered(source, size)
     merchant = _merchant(supply, own_use, inside, own, source, size)
     gap = _shortfall(demand, merchant)
-    share = np.where(single, recipe.weight, 0.0)
+    share = np.where(recipe.member, 0.0, recipe.weight)
     flow = direct + inside
     group_gap = group_output = Quantity.zeros(0)
     if len(recipe.members.link):

@@ -30,6 +30,38 @@ def read_frame(native: Any) -> Any:
     return frame
 
 
+def same_engine(small: pd.DataFrame, like: Any) -> Any:
+    """Return a small pandas frame of texts as a narwhals frame that joins with another one.
+
+    Parameters
+    ----------
+    small
+        Texts without missing cells.
+    like
+        Narwhals frame, of any engine; it stays as it is.
+    """
+    native, kind = like.to_native(), like.implementation
+    if isinstance(native, pd.DataFrame):
+        return nw.from_native(small)
+    columns = {str(name): small[name].to_numpy(dtype=object) for name in small}
+    if kind.is_polars():
+        import polars
+
+        eager = polars.DataFrame(columns, schema=dict.fromkeys(columns, polars.String))
+        return nw.from_native(eager.lazy() if hasattr(native, "collect") else eager)
+    if kind.is_duckdb():
+        # relations join within one connection only; DuckDB finds the columns by their name here
+        return nw.from_native(native.query("chaingraph_small", "select * from columns"))
+    if kind.is_spark_like():
+        from pyspark.sql import types
+
+        fields = [types.StructField(name, types.StringType()) for name in columns]
+        rows = list(zip(*columns.values(), strict=True))
+        made = native.sparkSession.createDataFrame(rows, types.StructType(fields))
+        return nw.from_native(made)
+    raise MissingLibraryError("unknown-engine", library=str(kind))
+
+
 def collect(frame: Any) -> pd.DataFrame:
     """Return a narwhals frame as pandas, in whatever engine it lives: texts, floats, integers, flags."""
     native = frame.to_native()

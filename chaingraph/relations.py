@@ -14,9 +14,10 @@ import pandas as pd
 
 from chaingraph.checks import Finding
 from chaingraph.checks.suggestions import Suggester
-from chaingraph.checks.values import cell_problem
+from chaingraph.checks.values import TRUE_TEXTS, cell_problem
 from chaingraph.engines import collect, read_frame
 from chaingraph.errors import closest
+from chaingraph.rawtables import value_text
 from chaingraph.schema import table_spec
 from chaingraph.tables import DEFAULTS, ORIGIN
 from chaingraph.units import conversion_factor
@@ -114,7 +115,7 @@ def missing_columns(table: str, columns: Sequence[str], name: str) -> list[Findi
 
 
 def _finding(
-    rule: str, table: str, name: str, column: str, value: str = "", **params: object
+    rule: str, table: str, name: str, column: str, value: str = "", /, **params: object
 ) -> Finding:
     return Finding(rule, table, f"{name}/{table}", column=column, value=value, params=params)
 
@@ -265,7 +266,7 @@ def pandas_columns(table: str, frame: pd.DataFrame, name: str) -> pd.DataFrame:
             wrong = (numbers.isna() & values.notna()).to_numpy()
             columns[field.name] = values if wrong.any() else numbers
         elif field.type == "boolean":
-            columns[field.name] = values.fillna(value=False).astype(bool)
+            columns[field.name] = values.map(value_text).isin(TRUE_TEXTS)
         elif pd.api.types.is_datetime64_any_dtype(values):
             columns[field.name] = values
         else:

@@ -21,7 +21,7 @@ def test_missing_product(toy):
         ("elsewhere", "foil_yi", 3000), ("elsewhere", "head_bing", 1500), ("elsewhere", "foil_bing", 1000),
     ]  # fmt: skip
     assert result.sentences("en") == [
-        "foil: demand 1,000 t, local supply 0 t a year (known figures)"
+        "foil: demand 900 to 1,100 (1,000) t, local supply 0 t a year"
     ]
     demand = result.frame.iloc[0]
     assert demand[["coefficient", "low", "high", "share"]].tolist() == [500, 450, 550, 1]
@@ -48,13 +48,13 @@ def test_shared_product_lists_the_largest_user_first(toy):
     ]
 
 
-@pytest.mark.parametrize("utilisation", [1.0, 0.5])
-def test_rows_add_up_to_the_balance(toy, utilisation):
-    balance = cg.calculate_balance(toy, utilisation=utilisation).frame.set_index("product_id")
+@pytest.mark.parametrize("load", ["full", 0.5])
+def test_rows_add_up_to_the_balance(toy, load):
+    balance = cg.calculate_balance(toy, load=load).frame.set_index("product_id")
     for product, figures in balance.iterrows():
-        rows = cg.explain_product(toy, product, utilisation=utilisation).frame
+        rows = cg.explain_product(toy, product, load=load).frame
         by_aspect = rows.groupby("aspect")["quantity"].sum()
-        assert by_aspect.get("demand", 0) == pytest.approx(max(0, figures["demand"]))
+        assert by_aspect.get("demand", 0) == pytest.approx(figures["demand"])
         known = max(0, figures["capacity"])
         assert by_aspect.get("supply", 0) == pytest.approx(known)
         assert (rows["source_url"].notna() | rows["note"].notna()).all()
@@ -82,7 +82,7 @@ def test_sentences_say_what_is_unknown_restricted_and_wanted(build):
     ds = build(products, links, [("s", "cell", 10), ("q", "pack", 1), ("t", "foil", None)])
     sentences = cg.explain_product(ds, "foil", goal={"foil": 7}).sentences("en")
     assert sentences == [
-        "foil: demand 27 t, local supply 0 t a year (known figures)",
+        "foil: demand at least 27 t, local supply unknown t a year",
         "1 local users have no figure, or not for all their makers: the demand is a lower bound",
         "1 local makers have no capacity figure: the supply is a lower bound",
         "restricted: needs a quota",
@@ -106,12 +106,15 @@ def test_unknown_product(toy):
 
 def test_trace_up_adds_direct_and_indirect_use(toy):
     # 1 GWh of packs: 1 GWh of cells, 500 t of foil, 550 t of metal, 1100 t of ore; power 30,000 for the
-    # cells and 550 x 5 = 2,750 for the metal; powder_a alone, since only it is made in 甲市.
+    # cells and 550 x 5 = 2,750 for the metal. Powders as the cells of 甲市 take them: powder_a for 1.5 of
+    # 2 GWh, and of the last half GWh its part of the national mix, 1.5 to 10,000 / 1,200.
+    share = 0.75 + 0.25 * 1.5 / (1.5 + 10_000 / 1_200)
     frame = cg.trace_product(toy, "pack").frame
     found = {(row.input_id, row.output_id): row.quantity for row in frame.itertuples()}
     assert found == pytest.approx(
         {
-            ("cell", "pack"): 1, ("foil", "cell"): 500, ("powder_a", "cell"): 1000,
+            ("cell", "pack"): 1, ("foil", "cell"): 500, ("powder_a", "cell"): 1000 * share,
+            ("powder_b", "cell"): 1200 * (1 - share),
             ("can", "cell"): 1e6, ("power", "cell"): 30_000, ("metal", "foil"): 550,
             ("ore", "metal"): 1100, ("power", "metal"): 2750,
         }

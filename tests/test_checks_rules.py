@@ -21,6 +21,7 @@ from chaingraph.rawtables import Accepted, RawDataset
 from tests import (
     test_checks_flows,
     test_checks_keys,
+    test_checks_known,
     test_checks_places,
     test_checks_plants,
     test_checks_quantities,
@@ -37,6 +38,7 @@ CASES = (
     | test_checks_places.CASES
     | test_checks_plants.CASES
     | test_checks_totals.CASES
+    | test_checks_known.CASES
 )
 CASES_OF_THEIR_OWN = {
     "product-conflict", "focus-unknown", "date-ahead",

@@ -23,6 +23,7 @@ from chaingraph.enterprises import (
     maker_rows,
     makers,
     national_capacity,
+    plants,
     region_names,
     sites,
     standing,
@@ -391,7 +392,7 @@ def test_condition_computed_before_an_aggregation_holds(engine):
 
 def test_no_condition_stands_inside_an_aggregation():
     """The trap is kept out of the source itself: whatever is aggregated is a plain column."""
-    modules = (local, makers, sites, standing, groups)
+    modules = (local, makers, plants, sites, standing, groups)
     calls = [
         node
         for module in modules

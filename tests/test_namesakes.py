@@ -19,6 +19,7 @@ from chaingraph.recruit.reasons import Facts
 from chaingraph.regions import Region
 from chaingraph.views.capacity_chart import capacity_over_time, capacity_steps
 from chaingraph.views.report.build import render_report
+from chaingraph.views.svg import place_name
 from chaingraph.views.targets import choose_targets, read_rows
 from tests.helpers_cli import run
 
@@ -301,6 +302,13 @@ def test_the_command_ranks_for_a_place_without_a_site(qujing, place):
     assert cg.region(qujing, place).mask(qujing.enterprises).sum() == 0
     told = run("targets", "qujing", "--gap", "lfp", "--region", place, "--top", "1").stdout
     assert cg.region(qujing, place).name in told
+
+
+def test_english_names_stand_for_every_part_of_a_shown_name(toy):
+    assert place_name(toy, "甲市", "en") == "Jia"
+    assert place_name(toy, "甲省/甲市/新区", "en").endswith("/Jia/新区")
+    assert place_name(toy, "甲市 + (乙市 ~ 20 km)", "en") == "Jia + (Yi ~ 20 km)"
+    assert place_name(toy, "甲市 + 乙市", "zh") == "甲市 + 乙市"
 
 
 def test_a_whole_region_needs_no_name(toy):

@@ -32,19 +32,12 @@ def fact(product: str, measure: str, value: float, **more: Any) -> dict[str, Any
     return row | {"source_url": "https://example.org/a"} | more
 
 
-def full(*products: str) -> list[dict[str, Any]]:
-    """Return facts that say: runs at full load, travels without a fact of its mass."""
-    return [fact(name, "load", 1.0) for name in products]
-
-
 def goods(build: Build, makers: list[tuple[Any, ...]], **tables: Any) -> Dataset:
     """Return a dataset in which one unit of `out` takes two of `raw`."""
-    facts = tables.pop("facts", [fact("raw", "plant_size", 100.0, low=40.0)])
     tables = {"sites": PLACES, "as_of": "2024-12"} | tables
+    tables.setdefault("product_facts", [fact("raw", "plant_size", 100.0, low=40.0)])
     products = [("raw", "t", PRICE), ("out", "t", PRICE)]
-    return build(
-        products, [("raw", "out", 2)], makers, product_facts=full("raw", "out") + facts, **tables
-    )
+    return build(products, [("raw", "out", 2)], makers, **tables)
 
 
 def place(study: Study, product: str = "raw") -> int:
@@ -55,7 +48,7 @@ def around(ds: Dataset, region: str = "here") -> dict[str, tuple[float, float, f
     """Return kilometres, demand and supply of `raw` by city around a region."""
     study = open_study(ds)
     spot = place(study)
-    found = around_region(study, study.state(region).region)
+    found = around_region(study.neighbours, study.state(region).region)
     rows = zip(
         found.cities, found.km.tolist(), found.demand.point[:, spot].tolist(),
         found.supply.point[:, spot].tolist(), strict=True,
@@ -155,13 +148,14 @@ def test_a_total_of_a_city_without_rows_is_a_known_maker(build: Build) -> None:
 
 
 def test_the_ends_around_are_those_of_the_loads(build: Build) -> None:
-    facts = [fact("out", "load", 0.5, low=0.4, high=1.0, date="2024-07")]
-    study = open_study(goods(build, MAKERS, facts=facts))
+    facts = [fact("out", "load", 0.5, low=0.4, high=1.0)]
+    ds = goods(build, MAKERS, product_facts=facts, load=None)
+    study = open_study(ds)
     demand = study.neighbours.demand
     row = study.neighbours.cities["city"].tolist().index("near")
     ends = [float(end[row, place(study)]) for end in (demand.low, demand.point, demand.high)]
     assert ends == [12, 15, 30]
-    full_load = open_study(goods(build, MAKERS, facts=facts), load="full").neighbours.demand
+    full_load = open_study(ds, load="full").neighbours.demand
     assert full_load.point[row, place(study)] == 30
 
 
@@ -169,7 +163,7 @@ def test_by_products_are_supply_around(build: Build) -> None:
     ds = build(
         [("carrier", "t"), ("raw", "t", PRICE), ("out", "t", PRICE)],
         [("carrier", "raw", 10, {"role": "byproduct"}), ("raw", "out", 2)],
-        [("a", "out", 10), ("b", "carrier", 100)], sites=PLACES, product_facts=full("carrier", "out"),
+        [("a", "out", 10), ("b", "carrier", 100)], sites=PLACES,
     )  # fmt: skip
     assert around(ds)["near"][2] == 10
 
@@ -225,17 +219,14 @@ def words(state: RegionState, product: str = "raw") -> tuple[str, ...]:
 
 def advised(build: Build, **options: Any) -> tuple[str, ...]:
     """Return what to do about `raw`, of which 20 are taken here and three cities elsewhere make it."""
-    product = options.pop("product", {})
-    more = options.pop("more", [])
-    sites = PLACES | {"d": {"city": "other"}}
+    product, more = options.pop("product", {}), options.pop("more", [])
     figure = options.pop("figure", 1)
-    makers = [("a", "out", 10), *((site, "raw", figure) for site in "bcd"), *more]
-    facts = options.pop("facts", [fact("raw", "plant_size", 100.0, low=40.0)])
-    if not options.pop("bare_load", False):
-        facts = [*full("raw", "out"), *facts]
+    options.setdefault("product_facts", [fact("raw", "plant_size", 100.0, low=40.0)])
     ds = build(
-        [("raw", "t", PRICE, product), ("out", "t", PRICE)], [("raw", "out", 2)], makers,
-        sites=sites, as_of="2024-12", product_facts=facts, **options,
+        [("raw", "t", PRICE, product), ("out", "t", PRICE)],
+        [("raw", "out", 2)],
+        [("a", "out", 10), *((site, "raw", figure) for site in "bcd"), *more],
+        sites=PLACES | {"d": {"city": "other"}}, as_of="2024-12", surveyed=False, **options,
     )  # fmt: skip
     return words(open_study(ds).state("here"))
 
@@ -256,11 +247,11 @@ def test_what_is_confirmed_to_lack_is_recruited(build: Build) -> None:
 @pytest.mark.parametrize(("low", "then"), [(40.0, "recruit"), (41.0, "contract")])
 def test_half_a_small_plant_decides(build: Build, low: float, then: str) -> None:
     facts = [fact("raw", "plant_size", 100.0, low=low)]
-    assert advised(build, facts=facts)[1] == then
+    assert advised(build, product_facts=facts)[1] == then
 
 
 def test_without_a_plant_size_the_size_is_to_be_checked(build: Build) -> None:
-    assert advised(build, facts=[], figure=None)[1] == "check_size"
+    assert advised(build, product_facts=[], figure=None)[1] == "check_size"
 
 
 def test_restricted_products_are_contracted(build: Build) -> None:
@@ -291,10 +282,33 @@ def test_more_of_what_the_nation_leaves_idle_is_not_advised(
 ) -> None:
     size = fact("raw", "plant_size", 100.0, low=40.0)
     facts = [fact("out", "load", 0.5, low=0.0, high=1.0), fact("raw", "load", load), size]
-    assert advised(build, facts=facts, bare_load=True)[0] == verb
+    assert advised(build, product_facts=facts, load=None)[0] == verb
 
 
 def test_an_idle_nation_is_no_reason_against_what_surely_lacks_here(build: Build) -> None:
     size = fact("raw", "plant_size", 100.0, low=40.0)
     facts = [fact("out", "load", 0.5, low=0.1, high=1.0), fact("raw", "load", 0.1), size]
-    assert advised(build, facts=facts, bare_load=True)[0] == "survey"
+    assert advised(build, product_facts=facts, load=None)[0] == "survey"
+
+
+def test_goods_of_qujing_travel_as_they_do(qujing: Dataset) -> None:
+    state = open_study(qujing).state("曲靖市")
+    reach, study = state.reach, state.study
+
+    def told(product: str) -> tuple[str, str]:
+        spot = place(study, product)
+        return str(reach.reach_class[spot]), str(reach.verdict[spot])
+
+    assert told("nitrogen_gas") == ("local", "own_plant")
+    assert told("lithium_carbonate") == ("national", "alone")
+    assert told("silver_paste")[0] == "national"
+    assert told("coal")[0] == "regional"
+    assert told("coal_tar_pitch")[0] == "regional"
+    assert told("nitric_acid")[0] == "regional"
+    # the prototype's nearest maker of lithium carbonate lies 763 km away
+    spot = place(study, "lithium_carbonate")
+    assert round(float(reach.maker_km[spot])) == 763
+    # a film for a tenth of a small plant is bought, never a reason to build one
+    spot = place(study, "poe_film")
+    assert reach.fill[spot] < 0.1
+    assert reach.verdict[spot] == "contract_only"

@@ -13,6 +13,8 @@ from chaingraph.enterprises import (
     local_capacity,
     local_rows,
     national_capacity,
+    own_pairs,
+    plant_sizes,
     site_rows,
     stale_before,
     standing_rows,
@@ -29,8 +31,9 @@ RUNNING = {"operating": 1.0}
 BOTH = {"operating": 1.0, "construction": 0.8}
 TEXTS = (
     "enterprise_id", "product_id", "status", "scope", "since", "until", "as_of", "source_url",
-    "note", "phase", "included_in", "last_confirmed",
+    "note", "phase", "included_in", "last_confirmed", "since_basis",
 )  # fmt: skip
+LINKS = pd.DataFrame({"input_id": ["x", "y", "y", "z"], "output_id": ["y", "z", "w", "x"]})
 SITE = ("enterprise_id", "name_zh", "group_zh", "province", "city", "county", "park")
 
 
@@ -129,12 +132,18 @@ def test_twenty_percent_is_twenty_percent_in_binary_too(building, running):
         ({"scope": None}, False),
         ({"phase": "1"}, False),  # only one of the two names a phase
         ({"until": "2024-06"}, True),
+        ({"since": "2023-05", "since_basis": "inferred"}, True),
     ],
 )
 @pytest.mark.parametrize("engine", ["pandas", "polars-lazy", "duckdb"])
 def test_what_ends_construction(engine, running, stands):
     found = standing(engine, construction(), {"capacity": 100.0, **running})
     assert ("construction" in set(found["status"])) is stands
+
+
+def test_a_start_of_construction_that_is_only_a_date_of_a_page_is_none():
+    rows = construction(since_basis="as_of"), {"capacity": 100.0, "since": "2023-05"}
+    assert len(standing("pandas", *rows)) == 1
 
 
 def test_construction_with_a_known_end_is_not_ended_by_guess():
@@ -353,7 +362,7 @@ def test_general_knowledge_is_no_floor(engine, row, low):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_frames_may_lack_the_newer_columns(engine):
-    gone = ("note", "phase", "included_in", "last_confirmed")
+    gone = ("note", "phase", "included_in", "last_confirmed", "since_basis")
     frame = nw.from_native(rows_of(engine, construction(), {"capacity": 100.0}, without=gone))
     found = collect(standing_rows(frame, at=AT, statuses=BOTH))
     assert found["status"].tolist() == ["operating"]
@@ -367,6 +376,76 @@ def test_rows_without_a_scope_are_of_sites(engine):
     sites = sites_of(engine, {"enterprise_id": "a"})
     assert count_undated(sites, rows, where={"city": ["市"]}, statuses=RUNNING) == 2
     assert count_undated(sites, rows, where={"city": ["县"]}, statuses=RUNNING) == 0
+
+
+def test_what_is_no_real_firm_has_no_share_of_a_market():
+    sites = sites_of("pandas", {"enterprise_id": "a"}, {"enterprise_id": "b"})
+    rows = rows_of("pandas", {"capacity": 40.0}, {"capacity": 60.0, "enterprise_id": "b"})
+    for flag, shares in ((False, (0.4**2 + 0.6**2, 0.6)), (True, (0.4**2, 0.4))):
+        own = sites.assign(placeholder=[False, flag])
+        numbers = local_rows(own, rows, level="city", at=AT, statuses=RUNNING).numbers
+        assert (numbers["hhi"][0], numbers["top_share"][0]) == pytest.approx(shares)
+        assert (numbers["capacity"][0], numbers["makers"][0]) == (100, 2)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_plant_sizes_are_percentiles_of_sites(engine):
+    sizes = [10.0, 20.0, 30.0, 60.0, 100.0]
+    names = [f"e{i}" for i in range(12)]
+    rows = [{"enterprise_id": n, "capacity": k} for n, k in zip(names, sizes, strict=False)]
+    rows[2] |= {"capacity": 12.0}
+    rows += [
+        {"enterprise_id": "e2", "capacity": 18.0},  # a second phase
+        {"enterprise_id": "e6", "capacity": 7.0}, {"enterprise_id": "e6", "capacity": None},
+        {"enterprise_id": "e7", "capacity": 0.0},
+        {"enterprise_id": "e8", "capacity": 9.0, "status": "construction"},
+        {"enterprise_id": "e9", "capacity": 999.0, "scope": "group"},
+        {"enterprise_id": "e10", "capacity": 5.0, "included_in": "e0"},
+        *({"enterprise_id": n, "capacity": 4.0, "product_id": "y"} for n in names[:3]),
+        *({"enterprise_id": n, "capacity": 4.0, "product_id": "z"} for n in names[:2]),
+    ]  # fmt: skip
+    sites = sites_of(engine, *({"enterprise_id": name} for name in names))
+    found = plant_sizes(sites, rows_of(engine, *rows), at=AT).set_index("product_id")
+    assert found.index.tolist() == ["x", "y"]
+    shown = ["small", "typical", "large"]
+    assert found.loc["x", shown].tolist() == pytest.approx(np.percentile(sizes, [10, 50, 90]))
+    assert found.loc["y", shown].tolist() == [4, 4, 4]
+    assert found["plants"].tolist() == [5, 3]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_own_pairs_are_sites_that_make_both_ends(engine):
+    rows = rows_of(
+        engine,
+        {"capacity": 100.0}, {"capacity": 20.0, "phase": "2"},
+        {"capacity": 30.0, "product_id": "y"}, {"capacity": 5.0, "product_id": "y", "phase": "2"},
+        {"capacity": None, "product_id": "z"}, {"capacity": 7.0, "product_id": "w"},
+        {"capacity": 1.0, "enterprise_id": "b"}, {"capacity": 2.0, "product_id": "z", "enterprise_id": "b"},
+        {"capacity": 3.0, "enterprise_id": "c"},
+        {"capacity": 4.0, "product_id": "y", "enterprise_id": "c", "status": "construction"},
+        {"capacity": 5.0, "product_id": "y", "enterprise_id": "d"}, {"capacity": 6.0, "enterprise_id": "e"},
+    )  # fmt: skip
+    sites = sites_of(
+        engine, {"enterprise_id": "a"}, {"enterprise_id": "b", "city": "县"}, {"enterprise_id": "c"},
+        {"enterprise_id": "d", "group_zh": "甲"}, {"enterprise_id": "e", "group_zh": "甲"},
+    )  # fmt: skip
+
+    def listed(**options):
+        options = {"level": "city", "at": AT, "statuses": RUNNING} | options
+        found = own_pairs(sites, rows, LINKS, **options)
+        names = (
+            found.regions[found.region], found.enterprises[found.enterprise],
+            found.products[found.input], found.products[found.output], found.k_input, found.k_output,
+        )  # fmt: skip
+        return list(zip(*(part.tolist() for part in names), strict=True))
+
+    here = [("市", "a", "y", "w", 35.0, 7.0), ("市", "a", "x", "y", 120.0, 35.0)]
+    there = ("县", "b", "z", "x", 2.0, 1.0)
+    assert sorted(listed()) == sorted([*here, there])
+    assert listed(where={"city": ["市"]}) == here
+    assert listed(level=None, where={"city": ["县"]}) == [("", *there[1:])]
+    assert ("市", "c", "x", "y", 3.0, 2.0) in listed(statuses={"operating": 1, "construction": 0.5})
+    assert listed(at="2001", where={"city": ["区"]}) == []
 
 
 def random_rows(count=600, seed=5):

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chaingraph.analysis.decide import Decisions
-    from chaingraph.analysis.state import RegionState
     from chaingraph.quantity import Flags
 
     Words = NDArray[np.str_]
@@ -119,23 +118,3 @@ def advise(
         list_ = np.where(against, "", list_)
         mark[against] = name
     return Advice(verb, then, list_, mark)
-
-
-def then_of(state: RegionState) -> Advice:
-    """Return what to do about each product of a region.
-
-    Restricted is what the products say to be; a load of the nation counts only where data give it, and
-    is no reason against what surely lacks here.
-    """
-    study = state.study
-    products = study.products
-    nation = study.loads.nation
-    idle = (nation.point < decision_table().thresholds["idle_nation"]) & ~nation.has("load_assumed")
-    return advise(
-        state.decisions,
-        verdict=state.reach.verdict,
-        restricted=products["restricted"].notna().to_numpy(dtype=bool),
-        suspended=(state.rows.suspended_rows > 0) | state.signs.suspended,
-        declining=(products["life_cycle"] == "declining").fillna(value=False).to_numpy(dtype=bool),
-        idle_nation=np.asarray(idle & ~(state.gap.low > 0)),
-    )

@@ -210,9 +210,10 @@ def _by_output(state: RegionState) -> list[dict[str, Any]]:
     study, graph = state.study, state.study.graph
     goes_on = np.bincount(graph.source[study.chain_links], minlength=graph.size) > 0
     output, gap = state.output, state.gap
+    # users buy here first, so that what is taken is used up to what is there
     used = Quantity(
-        np.maximum(0.0, state.demand.low - gap.high), state.demand.point - gap.point,
-        np.where(np.isfinite(state.demand.high), state.demand.high, np.inf), state.demand.reasons,
+        np.minimum(state.demand.low, state.supply.low), state.demand.point - gap.point,
+        np.minimum(state.demand.high, state.supply.high), state.demand.reasons,
     )  # fmt: skip
     rows = []
     for place in np.flatnonzero(state.present & goes_on & (output.high > 0)).tolist():

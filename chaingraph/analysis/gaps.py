@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from chaingraph.analysis.advise import then_of
 from chaingraph.analysis.balance import (
     Block,
     balance_numbers,
@@ -249,7 +248,7 @@ def _region_gaps(
         restricted=restricted,
     )
     low, high = weigh(parts, weights)
-    advice = then_of(state)
+    advice = state.advice
     lines = group_lines(state, rows)
     lists = np.array([_LIST_CODE[str(advice.list[row])] for row in rows.tolist()], dtype=np.int8)
     numbers = balance_numbers(state, rows, draws=draws, seed=seed)

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from chaingraph.analysis.study import Study
+    from chaingraph.analysis.loads import Loads
+    from chaingraph.dataset import Dataset
+    from chaingraph.enterprises import LocalRows, Stale
+    from chaingraph.gazetteer import Gazetteer
+    from chaingraph.knowledge.statements import Statements
+    from chaingraph.products import ProductGraph
     from chaingraph.quantity import Flags, Floats, Integers
     from chaingraph.regions import Region
 
@@ -28,11 +33,29 @@ _TINY = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
+class Premises:
+    """What cities are read with, as their study holds it."""
+
+    dataset: Dataset
+    graph: ProductGraph
+    statuses: dict[str, float]
+    stale: Stale
+    site_signs: pd.DataFrame | None
+    statements: Statements
+    loads: Loads
+    frozen_share: Floats
+    by_product_links: Integers
+    gazetteer: Gazetteer
+
+
+@dataclass(frozen=True, eq=False)
 class Neighbours:
-    """All cities with known makers, once for every region of a study.
+    """All cities with known makers, once for every region of a given.
 
     Attributes
     ----------
+    given
+        What they were read with.
     cities
         One row a city: `province`, `city`, `lat`, `lon`; nan where its place is not known.
     capacity, capacity_low
@@ -45,6 +68,7 @@ class Neighbours:
         nation, and what they could make.
     """
 
+    given: Premises
     cities: pd.DataFrame
     capacity: Floats
     capacity_low: Floats
@@ -53,74 +77,75 @@ class Neighbours:
     supply: Quantity
 
 
-def read_neighbours(study: Study) -> Neighbours:
-    """Return the cities of a study, from one pass over the enterprises.
+def read_neighbours(given: Premises, rows: LocalRows) -> Neighbours:
+    """Return every city with what its known makers take and could make.
 
     Makers without a figure are known to be there and add no amount. Sites that name no city lie nowhere.
+
+    Parameters
+    ----------
+    given
+        What they are read with.
+    rows
+        What counts by city and product.
     """
-    cities = study.gazetteer.cities
+    cities = given.gazetteer.cities
     code = {name: number for number, name in enumerate(cities["city"].tolist())}
-    capacity, low, makers = _by_city(study, code)
-    said, heard = _totals(study, code)
+    capacity, low, makers = _by_city(given, code, rows)
+    said, heard = _totals(given, code)
     beyond = said > capacity * (1 + CLEARLY)
     capacity, low = np.where(beyond, said, capacity), np.where(beyond, said, low)
-    demand, supply = balance_of(study, low, capacity)
-    return Neighbours(cities, capacity, low, np.maximum(makers, heard), demand, supply)
+    demand, supply = balance_of(given, low, capacity)
+    return Neighbours(given, cities, capacity, low, np.maximum(makers, heard), demand, supply)
 
 
 def _by_city(
-    study: Study, code: dict[str, int], within: Region | None = None
+    given: Premises, code: dict[str, int], rows: LocalRows
 ) -> tuple[Floats, Floats, Floats]:
     """Lay a pass over cities out by city and product: capacity, what surely runs, makers."""
-    ds = study.dataset
-    rows = local_rows(
-        ds.enterprises, ds.capacities, level="city", where=within, at=ds.as_of,
-        statuses=study.statuses, signs=study.site_signs, stale=study.stale,
-        watched=False,
-    )  # fmt: skip
     city = np.array([code.get(name, -1) for name in rows.regions.tolist()], dtype=np.intp)
-    city, place = city[rows.region], positions(study.graph, rows.products)[rows.product]
+    city, place = city[rows.region], positions(given.graph, rows.products)[rows.product]
     known = (city >= 0) & (place >= 0)
 
     def laid_out(name: str) -> Floats:
-        matrix = np.zeros((len(code), study.graph.size))
+        matrix = np.zeros((len(code), given.graph.size))
         matrix[city[known], place[known]] = rows.numbers[name][known]
         return matrix
 
     return laid_out("capacity"), laid_out("capacity_low"), laid_out("makers")
 
 
-def _totals(study: Study, code: dict[str, int]) -> tuple[Floats, Flags]:
+def _totals(given: Premises, code: dict[str, int]) -> tuple[Floats, Flags]:
     """Return what totals say that cities make: the capacity, else the output, of the latest year; nan: none.
 
     A total older than 36 months tells only that something is made.
     """
-    shape = len(code), study.graph.size
+    shape = len(code), given.graph.size
     said = {name: np.full(shape, np.nan) for name in ("output", "capacity")}
     heard = np.zeros(shape, dtype=bool)
-    for total in sorted(study.statements.totals, key=lambda total: total.year):
+    for total in sorted(given.statements.totals, key=lambda total: total.year):
         made = total.measure in said and total.status != "with_construction" and total.value > 0
         if total.enterprise or total.place in NATION or not made:
             continue
-        city = code.get(_city_of(study, total.place), -1)
+        city = code.get(_city_of(given, total.place), -1)
         if city < 0:
             continue
         heard[city, total.product] = True
-        fresh = study.statements.age(total.year) <= FRESH_TOTAL
+        fresh = given.statements.age(total.year) <= FRESH_TOTAL
         said[total.measure][city, total.product] = total.value if fresh else np.nan
     return np.where(np.isnan(said["capacity"]), said["output"], said["capacity"]), heard
 
 
-def _city_of(study: Study, place: str) -> str:
+def _city_of(given: Premises, place: str) -> str:
     """Return the city that a cell names; empty where it names none, or several."""
     try:
-        found = study.gazetteer.look_up(place)
+        found = given.gazetteer.look_up(place)
     except OptionError:
         return ""
     return found.path[-1] if found is not None and found.path else ""
 
 
-def balance_of(study: Study, low: Floats, capacity: Floats) -> tuple[Quantity, Quantity]:
+def balance_of(given: Premises, low: Floats, capacity: Floats) -> tuple[Quantity, Quantity]:
     r"""Return what makers of some capacities take and what they could make, by city and product.
 
     :math:`d_i = \sum_j a_{ij} s_{ij} k_j l_j`, with loads l where nothing nearer is known and shares s of
@@ -132,7 +157,7 @@ def balance_of(study: Study, low: Floats, capacity: Floats) -> tuple[Quantity, Q
     low, capacity
         By city and product, units a year: what surely runs, and all known figures.
     """
-    graph, loads = study.graph, study.loads
+    graph, loads = given.graph, given.loads
     free = np.isnan(loads.fixed)
     output = [
         amount * np.where(free, load, loads.fixed)
@@ -141,14 +166,14 @@ def balance_of(study: Study, low: Floats, capacity: Floats) -> tuple[Quantity, Q
         )
     ]  # fmt: skip
     units = [
-        np.where(graph.quantified, np.nan_to_num(amount), 0.0) * study.frozen_share
+        np.where(graph.quantified, np.nan_to_num(amount), 0.0) * given.frozen_share
         for amount in (graph.low, graph.coefficient, graph.high)
     ]
     taken = [
         _along(run, graph.target, graph.source, unit)
         for run, unit in zip(output, units, strict=True)
     ]
-    links = study.by_product_links
+    links = given.by_product_links
     carrier = graph.coefficient[links]
     arising = np.divide(1.0, carrier, out=np.zeros(len(links)), where=carrier > 0)
     made = [
@@ -172,21 +197,20 @@ def _along(amounts: Floats, start: Integers, end: Integers, unit: Floats) -> Flo
     return result
 
 
-def around_region(study: Study, region: Region) -> Around:
+def around_region(near: Neighbours, region: Region) -> Around:
     """Return what lies around a region: the cities outside it, and what of a city it does not hold."""
-    near = study.neighbours
-    cities = near.cities
+    given, cities = near.given, near.cities
     inside = region.mask(cities)
     names = cities["city"].to_numpy(dtype=object)
     demand, supply, makes = near.demand, near.supply, near.makers > 0
-    if _is_of_cities(study, region, dict(zip(names.tolist(), inside.tolist(), strict=True))):
+    if _is_of_cities(given, region, dict(zip(names.tolist(), inside.tolist(), strict=True))):
         kept = ~inside
     else:
         code = {name: number for number, name in enumerate(names.tolist())}
-        capacity, low, makers = _by_city(study, code, region)
+        capacity, low, makers = _by_city(given, code, _part(given, region))
         held = np.flatnonzero((makers > 0).any(axis=1))
         left, sure = _rest(near.capacity, capacity), _rest(near.capacity_low, low)
-        own = balance_of(study, sure[held], left[held])
+        own = balance_of(given, sure[held], left[held])
         demand, supply = (
             _with_rows(whole, held, part) for whole, part in zip((demand, supply), own, strict=True)
         )
@@ -194,16 +218,25 @@ def around_region(study: Study, region: Region) -> Around:
         kept = np.ones(len(cities), dtype=bool)
     told = np.flatnonzero(kept & (makes.any(axis=1) | (demand.high > 0).any(axis=1)))
     return Around(
-        tuple(names[told].tolist()), _road(study, region, cities)[told], demand.take(told),
+        tuple(names[told].tolist()), _road(given, region, cities)[told], demand.take(told),
         supply.take(told), makes[told],
     )  # fmt: skip
 
 
-def _is_of_cities(study: Study, region: Region, inside: dict[str, bool]) -> bool:
+def _part(given: Premises, region: Region) -> LocalRows:
+    """Return what counts of a region by city and product."""
+    ds = given.dataset
+    return local_rows(
+        ds.enterprises, ds.capacities, level="city", where=region, at=ds.as_of,
+        statuses=given.statuses, signs=given.site_signs, stale=given.stale, watched=False,
+    )  # fmt: skip
+
+
+def _is_of_cities(given: Premises, region: Region, inside: dict[str, bool]) -> bool:
     """Tell whether a region holds its cities whole, so that what it holds need not be read again."""
     if region.level is None and not region.is_whole:
         return False
-    sites = study.gazetteer.sites
+    sites = given.gazetteer.sites
     here = region.mask(sites)
     of_city = np.array([inside.get(name, False) for name in sites["city"].tolist()])
     return bool((here == of_city)[(sites["city"] != "").to_numpy()].all())
@@ -225,10 +258,10 @@ def _with_rows(whole: Quantity, rows: Integers, part: Quantity) -> Quantity:
     return Quantity(*columns)
 
 
-def _road(study: Study, region: Region, cities: pd.DataFrame) -> Floats:
+def _road(given: Premises, region: Region, cities: pd.DataFrame) -> Floats:
     """Return the kilometres by road from each city to a region; nan where either place is not known."""
     try:
-        centre = study.gazetteer.centre(region)
+        centre = given.gazetteer.centre(region)
     except OptionError:
         return np.full(len(cities), np.nan)
     lat, lon = (cities[name].to_numpy(dtype=float) for name in ("lat", "lon"))

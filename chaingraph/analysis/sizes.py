@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from chaingraph.analysis.study import Plants
     from chaingraph.dataset import Dataset
     from chaingraph.products import ProductGraph
     from chaingraph.quantity import Floats
@@ -23,6 +22,14 @@ BASES = ("fact", "fact_old", "data")
 
 Words in the vocabulary ``plant_size_basis``.
 """
+
+
+class Plants(NamedTuple):
+    """Sizes of the plants of each product in the data: 10%, 50% and 90% points; nan where few are known."""
+
+    low: Floats
+    median: Floats
+    high: Floats
 
 
 class PlantSize(NamedTuple):

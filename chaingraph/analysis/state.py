@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chaingraph.allocation import Allocation, allocate
-from chaingraph.analysis.advise import then_of
+from chaingraph.analysis.advise import advise
 from chaingraph.analysis.decide import Decisions, decide, decision_table
 from chaingraph.analysis.loads import region_load
 from chaingraph.analysis.neighbours import around_region
@@ -127,7 +127,7 @@ class RegionState:
             *self.by_product,
         )  # fmt: skip
         return judge(
-            made, self.signs, self.totals, known=rows.capacity, cities=study.nation.cities,
+            made, self.signs, self.totals, known=rows.capacity, cities=study.maker_cities,
             modes=study.modes,
         )  # fmt: skip
 
@@ -355,13 +355,26 @@ class RegionState:
         study = self.study
         return measure_reach(
             self.gap, tonne=study.tonne, small=study.sizes.small, utility=study.modes["utility"],
-            around=around_region(study, self.region),
+            around=around_region(study.neighbours, self.region),
         )  # fmt: skip
 
     @cached_property
     def advice(self) -> Advice:
-        """What to do about each product, first and then."""
-        return then_of(self)
+        """What to do about each product, first and then.
+
+        A load of the nation counts only where data give it, and is no reason against what surely lacks here.
+        """
+        study, products = self.study, self.study.products
+        nation, least = study.loads.nation, decision_table().thresholds["idle_nation"]
+        idle = (nation.point < least) & ~nation.has("load_assumed")
+        return advise(
+            self.decisions,
+            verdict=self.reach.verdict,
+            restricted=products["restricted"].notna().to_numpy(dtype=bool),
+            suspended=(self.rows.suspended_rows > 0) | self.signs.suspended,
+            declining=study.kind_in("life_cycle", ["declining"]),
+            idle_nation=np.asarray(idle & ~(self.gap.low > 0)),
+        )
 
     @cached_property
     def sourced_demand(self) -> Floats:

@@ -11,16 +11,15 @@ import numpy as np
 
 from chaingraph.allocation import read_recipe
 from chaingraph.analysis.loads import read_load, read_loads, region_load
-from chaingraph.analysis.neighbours import read_neighbours
+from chaingraph.analysis.neighbours import Premises, read_neighbours
 from chaingraph.analysis.settings import read_goal, read_statuses
-from chaingraph.analysis.sizes import read_sizes, tonne_prices
+from chaingraph.analysis.sizes import Plants, read_sizes, tonne_prices
 from chaingraph.analysis.state import RegionState, Rows, assemble
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import (
     LEVELS,
     local_rows,
     located,
-    maker_cities,
     national_capacity,
     own_pairs,
     plant_sizes,
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.neighbours import Neighbours
     from chaingraph.analysis.sizes import PlantSize
     from chaingraph.dataset import Dataset
-    from chaingraph.enterprises import Stale, Where
+    from chaingraph.enterprises import LocalRows, Stale, Where
     from chaingraph.knowledge.facts import Prices
     from chaingraph.knowledge.statements import Statements, Total
     from chaingraph.products import ProductGraph
@@ -69,26 +68,15 @@ class Nation:
     ----------
     capacity
         Known figures, units a year; nan where makers are known and no figure is.
-    makers, cities
-        Number of makers, and of cities with one.
+    makers
+        Number of makers.
     hhi
         Concentration over groups; nan without a figure.
     """
 
     capacity: Floats
     makers: Integers
-    cities: Integers
     hhi: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Plants:
-    """Sizes of the plants of each product in the data: 10%, 50% and 90% points, and how many."""
-
-    low: Floats
-    median: Floats
-    high: Floats
-    count: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,13 +218,11 @@ class Study:
         ds = self.dataset
         rows = plant_sizes(ds.enterprises, ds.capacities, at=ds.as_of)
         place = positions(self.graph, rows["product_id"])
-        enough = rows["count"].to_numpy() >= _ENOUGH
-        ends = [
-            spread(self.graph.size, place, np.where(enough, rows[name], np.nan), np.nan)
-            for name in ("low", "median", "high")
-        ]
-        count = spread(self.graph.size, place, rows["count"], 0.0).astype(np.intp)
-        return Plants(*ends, count)
+        ends = (
+            spread(self.graph.size, place, rows[name], np.nan)
+            for name in ("small", "typical", "large")
+        )
+        return Plants(*ends)
 
     @cached_property
     def sizes(self) -> PlantSize:
@@ -254,9 +240,30 @@ class Study:
         return _known_signs(self.dataset)
 
     @cached_property
+    def city_rows(self) -> LocalRows:
+        """What counts by city and product, from one pass over the enterprises."""
+        ds = self.dataset
+        return local_rows(
+            ds.enterprises, ds.capacities, level="city", at=ds.as_of, statuses=self.statuses,
+            signs=self.site_signs, stale=self.stale, watched=False,
+        )  # fmt: skip
+
+    @cached_property
+    def maker_cities(self) -> Integers:
+        """Number of cities with a maker of each product."""
+        rows = self.city_rows
+        place = positions(self.graph, rows.products)[rows.product]
+        made = (rows.numbers["makers"] > 0) & (place >= 0)
+        return np.bincount(place[made], minlength=self.graph.size)
+
+    @cached_property
     def neighbours(self) -> Neighbours:
         """Every city with known makers, for what lies around a region."""
-        return read_neighbours(self)
+        premises = Premises(
+            self.dataset, self.graph, self.statuses, self.stale, self.site_signs, self.statements,
+            self.loads, self.frozen_share, self.by_product_links, self.gazetteer,
+        )  # fmt: skip
+        return read_neighbours(premises, self.city_rows)
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
@@ -297,10 +304,6 @@ class Study:
     def states(self, regions: Asked = None) -> Iterator[RegionState]:
         """Yield the state of each region; see :func:`region_states`."""
         return region_states(self, regions)
-
-
-_ENOUGH = 3
-"""Known figures from which on a product's plants have a typical size."""
 
 
 def _is_of(total: Total, relation: Callable[[str], str]) -> bool:
@@ -419,13 +422,11 @@ def _head_offices(ds: Dataset) -> pd.DataFrame:
 
 def _nation(ds: Dataset, graph: ProductGraph, statuses: Mapping[str, float]) -> Nation:
     rows = national_capacity(ds.enterprises, ds.capacities, at=ds.as_of, statuses=statuses)
-    cities = maker_cities(ds.enterprises, ds.capacities, at=ds.as_of, statuses=statuses)
     place = positions(graph, rows["product_id"])
     size = graph.size
     return Nation(
         spread(size, place, rows["capacity"], 0.0),
         spread(size, place, rows["makers"], 0.0).astype(np.intp),
-        spread(size, positions(graph, cities["product_id"]), cities["cities"], 0.0).astype(np.intp),
         spread(size, place, rows["hhi"], np.nan),
     )
 
@@ -457,7 +458,7 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
         Regions or names, a level, or None for the focus; see :func:`find_regions`.
     """
     ds = study.dataset
-    links = study.dataset.inputs
+    links = _consumed_links(study)
     for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
         options: dict[str, Any] = {
             "level": level, "where": where, "at": ds.as_of, "statuses": study.statuses,
@@ -480,10 +481,20 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
             )  # fmt: skip
 
 
+def _consumed_links(study: Study) -> pd.DataFrame:
+    """Return the links that sites may serve themselves."""
+    import pandas as pd
+
+    graph = study.graph
+    chosen = np.flatnonzero(graph.quantified)
+    ids = np.array(graph.ids, dtype=object)
+    return pd.DataFrame({"input_id": ids[graph.source[chosen]], "output_id": ids[graph.target[chosen]]})
+
+
 def _pair_columns(study: Study, pairs: Any) -> dict[str, NDArray[Any]]:
     place = positions(study.graph, pairs.products)
     return {
-        "site": pairs.site, "input": place[pairs.input], "output": place[pairs.output],
+        "site": pairs.enterprise, "input": place[pairs.input], "output": place[pairs.output],
         "k_input": pairs.k_input, "k_output": pairs.k_output,
         "k_input_low": pairs.k_input_low, "k_output_low": pairs.k_output_low,
     }  # fmt: skip

@@ -106,11 +106,14 @@ lang_option = click.option(
     "--lang", type=Language(["zh", "en"]), help="Language; the dataset's own by default."
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No messages on stderr.")
-region_option = click.option("-r", "--region", help="Region; the dataset's focus by default.")
+region_option = click.option(
+    "-r", "--region",
+    help="Region, or 'A + B', 'A - B', 'A ~ 200 km'; the dataset's focus by default.",
+)  # fmt: skip
 regions_option = _stack(
     click.option(
         "-r", "--region", "regions", multiple=True,
-        help="Region; may be given several times; '*' is the whole dataset.",
+        help="Region, or 'A + B', 'A - B', 'A ~ 200 km'; may be given several times; '*' is all.",
     ),
     click.option(
         "--each", type=click.Choice(["province", "city", "county", "park"]),

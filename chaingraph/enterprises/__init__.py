@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chaingraph.enterprises.draft import maker_cities, own_pairs, plant_sizes
 from chaingraph.enterprises.local import LOCAL_COLUMNS, LocalRows, local_capacity, local_rows
 from chaingraph.enterprises.makers import (
     count_undated,
@@ -16,6 +15,7 @@ from chaingraph.enterprises.makers import (
     maker_rows,
     national_capacity,
 )
+from chaingraph.enterprises.plants import ENOUGH_PLANTS, OwnPairs, own_pairs, plant_sizes
 from chaingraph.enterprises.sites import LEVELS, located, owner, region_names, sites_in
 from chaingraph.enterprises.standing import (
     CAPACITY_COLUMNS,
@@ -36,12 +36,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CAPACITY_COLUMNS",
+    "ENOUGH_PLANTS",
     "LEVELS",
     "LOCAL_COLUMNS",
     "OPEN",
     "RUNNING",
     "STATUSES",
     "LocalRows",
+    "OwnPairs",
     "Stale",
     "capacity_columns",
     "count_undated",
@@ -51,7 +53,6 @@ __all__ = [
     "local_capacity",
     "local_rows",
     "located",
-    "maker_cities",
     "maker_rows",
     "national_capacity",
     "own_pairs",

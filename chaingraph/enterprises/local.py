@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.engines import collect_coded, read_frame
-from chaingraph.enterprises.sites import located, sites_in
+from chaingraph.enterprises.sites import located, real_firms, sites_in
 from chaingraph.enterprises.standing import (
     capacity_columns,
     counted_statuses,
@@ -56,12 +56,12 @@ class LocalRows(NamedTuple):
         By name, one figure an entry, in units a year or a count. Of what counts: `capacity` (sum of
         the known figures), `capacity_low` (0 for rows in trial and rows of general knowledge),
         `sourced_capacity`, `makers` (groups), `makers_unquantified` (without any figure),
-        `makers_partial` (with a figure, but not for every phase), `rows_bare` (rows without a figure),
-        `hhi` and `top_share` of the makers by their known figures, `figures_known` (0/1: no figure is
-        lacking). Beside it, where the status is not counted: `construction`, `planned`, `suspended`
-        (known figures), `construction_rows`, `planned_rows`, `suspended_rows`, `construction_bare`
-        (rows without a figure). `stale_rows`: rows of construction and plans left out as stale, in
-        none of these figures.
+        `makers_partial` (with a figure, but not for every phase), `rows_bare` (rows without a
+        figure), `hhi` and `top_share` of the makers by their known figures (what has no real firm is
+        of many small ones), `figures_known` (0/1: no figure is lacking). Beside it, where the status
+        is not counted: `construction`, `planned`, `suspended` (known figures), `construction_rows`,
+        `planned_rows`, `suspended_rows`, `construction_bare` (rows without a figure). `stale_rows`:
+        rows of construction and plans left out as stale, in none of these figures.
     """
 
     regions: NDArray[np.object_]
@@ -94,7 +94,10 @@ def local_rows(
     sites = sites_in(enterprises, where)
     if level:
         sites = sites.filter(~nw.col(level).is_null())
-    sites = sites.with_columns(region=nw.col(level) if level else nw.lit(""))
+    sites = sites.with_columns(
+        region=nw.col(level) if level else nw.lit(""),
+        real=nw.when(real_firms(sites)).then(1.0).otherwise(0.0),
+    )
     options: dict[str, Any] = {"at": at, "signs": signs, "stale": stale}
     beside = [status for status in WATCHED if watched and status not in counted_statuses(statuses)]
     passes = [_counted_sums(standing_rows(rows, statuses=statuses, **options), sites)]
@@ -112,11 +115,11 @@ def _counted_sums(rows: Any, sites: Any) -> Any:
     )
     rows = rows.with_columns(bare=nw.col("lacking"))
     rows = rows.select("enterprise_id", "product_id", *_AMOUNTS, *_FLAGS, "bare", "stale")
-    makers = located(rows, sites, ["region"]).group_by(*_KEYS, "group")
-    makers = makers.agg(nw.col(*_AMOUNTS, "bare", "stale").sum(), nw.col(*_FLAGS).max())
+    makers = located(rows, sites, ["region", "real"]).group_by(*_KEYS, "group")
+    makers = makers.agg(nw.col(*_AMOUNTS, "bare", "stale").sum(), nw.col(*_FLAGS, "real").max())
     makers = makers.with_columns(
-        square=nw.col("effective") * nw.col("effective"),
-        top=nw.col("effective"),
+        square=nw.col("effective") * nw.col("effective") * nw.col("real"),
+        top=nw.col("effective") * nw.col("real"),
         unquantified=nw.col("counted") - nw.col("known"),
         partial=nw.col("known") * nw.col("lacking"),
     )
@@ -152,14 +155,16 @@ def _merged(passes: Sequence[_Coded]) -> LocalRows:
     products, product = _common_codes([keys[1] for _, keys in passes])
     size = max(1, len(products))
     entries = [r.astype(np.int64) * size + p for r, p in zip(region, product, strict=True)]
-    whole = np.unique(np.concatenate(entries))
+    orders = [np.argsort(entry) for entry in entries]
+    entries = [entry[order] for entry, order in zip(entries, orders, strict=True)]
+    whole = np.sort(np.concatenate(entries), kind="stable")  # of sorted parts: they are merged
+    whole = whole[np.diff(whole, prepend=-1) > 0]
     sums: dict[str, NDArray[Any]] = {}
-    for (numbers, _), entry in zip(passes, entries, strict=True):
+    for (numbers, _), entry, order in zip(passes, entries, orders, strict=True):
         place = np.searchsorted(whole, entry)
         for name, values in numbers.items():
-            spread = np.zeros(len(whole))
-            spread[place] = np.asarray(values, dtype=float)
-            sums[name] = spread
+            sums[name] = np.zeros(len(whole))
+            sums[name][place] = np.asarray(values)[order]
     return LocalRows(regions, products, whole // size, whole % size, _local_numbers(sums))
 
 

@@ -39,6 +39,13 @@ def owner() -> Any:
     return alone.otherwise(nw.col("group_zh"))
 
 
+def real_firms(sites: Any) -> Any:
+    """Return the condition that a row of a narwhals frame of enterprises stands for a real firm."""
+    if "placeholder" not in sites.collect_schema().names():
+        return ~nw.col("enterprise_id").is_null()
+    return ~nw.col("placeholder").cast(nw.Boolean()).fill_null(value=False)
+
+
 def sites_in(enterprises: Any, where: Where | None) -> Any:
     """Return the enterprises that lie in a region, or in one of the places of each column."""
     sites = read_frame(enterprises)

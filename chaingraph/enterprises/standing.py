@@ -42,7 +42,7 @@ CAPACITY_COLUMNS: Final = (
     "as_of",
     "source_url",
 )
-OPTIONAL_COLUMNS: Final = ("note", "phase", "included_in", "last_confirmed")
+OPTIONAL_COLUMNS: Final = ("note", "phase", "included_in", "last_confirmed", "since_basis")
 """Columns that tell more of a row; a frame may lack them."""
 
 SAME_SIZE: Final = 0.2
@@ -57,6 +57,9 @@ _STOPS: Final = ("suspended", "cancelled")
 _RESUMED: Final = "resumed"
 _ROUNDING: Final = 1e-9
 _YEAR, _MONTH = len("2021"), len("2021-06")
+_PHASE_COLUMNS: Final = ("capacity", "scope", "phase", "since", "since_basis")
+_SEEN: Final = ("as_of", "listing")
+"""Bases of a `since` that is no start: the date of the page, or of the list, that has the plant."""
 _SIGNS: Final = ("since", "as_of", "last_confirmed")
 
 
@@ -179,34 +182,44 @@ def _without_begun(coming: Any, capacities: Any, at: str) -> Any:
     coming = _keyed(coming)
     endless = (nw.col("status") == "construction") & nw.col("until").is_null()
     coming = coming.with_columns(endless_=nw.when(endless).then(1).otherwise(0))
-    running = _keyed(_in_force(capacities, at, RUNNING))
-    by_then = nw.when(nw.col("since").is_null()).then(nw.col("as_of")).otherwise(nw.col("since"))
-    running = running.with_columns(date_=by_then).select(
-        *keys[:3], run_phase_="phase_", run_size_="size_", ran_=full_date("date_").fill_null("")
-    )
     building = coming.filter(nw.col("endless_") == 1).select(*keys).unique()
-    pairs = building.join(running, on=keys[:3], how="inner")
-    named = (nw.col("phase_") != "") & (nw.col("run_phase_") != "")
-    figures = (nw.col("size_") >= 0) & (nw.col("run_size_") >= 0)
-    most = nw.col("size_") * (SAME_SIZE + _ROUNDING)
-    alike = figures & ((nw.col("run_size_") - nw.col("size_")).abs() <= most)
-    ran_before = (nw.col("ran_") != "") & (nw.col("ran_") < nw.col("since_"))
-    begun = (named & (nw.col("phase_") == nw.col("run_phase_"))) | (~named & alike & ~ran_before)
-    begun_rows = pairs.filter(begun).select(*keys).unique().with_columns(endless_=nw.lit(1))
-    kept = coming.join(begun_rows, on=[*keys, "endless_"], how="anti")
+    running = _in_force(capacities, at, RUNNING)
+    there = running.collect_schema().names()
+    wanted = (*_PHASE_COLUMNS, "as_of")
+    running = running.select(*keys[:2], *(name for name in wanted if name in there))
+    # joined before anything is computed: few of the running rows have construction beside them
+    pairs = building.join(running, on=keys[:2], how="inner")
+    pairs = _keyed(pairs.rename({name: f"own_{name[:-1]}" for name in keys[2:]}))
+    dated = nw.when(nw.col("since").is_null()).then(nw.col("as_of")).otherwise(nw.col("since"))
+    pairs = pairs.with_columns(ran_=dated).with_columns(ran_=full_date("ran_").fill_null(""))
+    named = (nw.col("own_phase") != "") & (nw.col("phase_") != "")
+    figures = (nw.col("own_size") >= 0) & (nw.col("size_") >= 0)
+    most = nw.col("own_size") * (SAME_SIZE + _ROUNDING)
+    alike = figures & ((nw.col("size_") - nw.col("own_size")).abs() <= most)
+    ran_before = (nw.col("ran_") != "") & (nw.col("ran_") < nw.col("own_since"))
+    begun = (named & (nw.col("own_phase") == nw.col("phase_"))) | (~named & alike & ~ran_before)
+    begun_rows = pairs.filter((nw.col("own_scope") == nw.col("scope_")) & begun).select(
+        *keys[:2], endless_=nw.lit(1), **{name: f"own_{name[:-1]}" for name in keys[2:]}
+    )
+    kept = coming.join(begun_rows.unique(), on=[*keys, "endless_"], how="anti")
     return kept.drop(*keys[2:], "endless_")
 
 
 def _keyed(rows: Any) -> Any:
-    """Return rows with what tells phases apart, without nulls: scope, phase, start, figure (-1: none)."""
-    phase = nw.col("phase") if "phase" in rows.collect_schema().names() else nw.lit("")
-    size = nw.col("capacity").cast(nw.Float64())
+    """Return rows with what tells phases apart, without nulls: scope, phase, start, figure (-1: none).
+
+    A start that is only the date of a page, or of a list, is none.
+    """
+    there = rows.collect_schema().names()
     rows = rows.with_columns(
         scope_=nw.col("scope").fill_null("site"),
-        phase_=phase.fill_null(""),
+        phase_=nw.col("phase").fill_null("") if "phase" in there else nw.lit(""),
         since_=nw.col("since").fill_null(""),
-        size_=size,
+        size_=nw.col("capacity").cast(nw.Float64()),
     )
+    if "since_basis" in there:
+        seen = nw.col("since_basis").is_in(list(_SEEN))
+        rows = rows.with_columns(since_=nw.when(seen).then(nw.lit("")).otherwise(nw.col("since_")))
     unknown = nw.col("size_").is_null() | nw.col("size_").is_nan()
     return rows.with_columns(size_=nw.when(unknown).then(-1.0).otherwise(nw.col("size_")))
 

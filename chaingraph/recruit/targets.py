@@ -60,15 +60,16 @@ def rank_targets(
     Parameters
     ----------
     ds
-        The dataset; needs enterprises and capacities; supplies, projects, regions and indicators add
-        features where they are there.
+        The dataset, an open study or a region's state; needs enterprises and capacities; supplies,
+        projects, regions and indicators add features where they are there.
     gaps
         A result of :func:`find_gaps` (its gaps of the list *recruit*, in its order; it settles the
         region and all assumptions), products by id or name (of whatever list: restricted ones are
         contracts to be made), or None: all gaps of the region's list *recruit*. For a surplus the
         makers of the products that would use it and have no local maker are ranked.
     region
-        One region; that of the gaps, else the focus by default.
+        One region, of gaps of several that which they are ranked for; else that of the gaps, or the
+        focus.
     limit
         Targets a gap; 0: all.
     weights
@@ -94,8 +95,8 @@ def rank_targets(
     Raises
     ------
     UnknownNameError, OptionError, MissingTableError, FileProblemError
-        For names, options, tables and weights files that cannot be used; gaps of other regions or
-        of other assumptions than those asked for.
+        For names, options, tables and weights files that cannot be used, and gaps that were found
+        for other regions or under other assumptions than those asked for.
 
     Notes
     -----

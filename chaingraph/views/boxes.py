@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from chaingraph import words
+from chaingraph.spoken import say_money_ends
 from chaingraph.views.facts import figure
 from chaingraph.views.palette import STYLES
 from chaingraph.views.targets import TARGETS_EACH, name_group, read_rows
@@ -14,8 +15,8 @@ from chaingraph.words import LANGUAGES
 if TYPE_CHECKING:
     from chaingraph.results import Result
     from chaingraph.views.facts import Fact, Facts, Maker
+    from chaingraph.words import Language
 
-_CNY_100M = 1e8
 _REASONS, _LINKS = 2, 3
 
 
@@ -30,6 +31,7 @@ def statuses() -> list[dict[str, Any]]:
             "line": style.line,
             "width": style.width,
             "dashes": list(style.dashes) or False,
+            "hatch": int(style.hatch),
             **{lang: words.term("standing", name, lang) for lang in LANGUAGES},
             **{f"why_{lang}": words.term("standing_meaning", name, lang) for lang in LANGUAGES},
         }
@@ -56,14 +58,17 @@ def product_box(facts: Facts, fact: Fact, sources: dict[str, int]) -> dict[str, 
         "why_en": fact.reason_en,
         "u": fact.unit,
         "d": figure(fact.demand),
+        "ev": {lang: words.term("evidence", fact.evidence, lang) for lang in LANGUAGES},
         "k": figure(fact.capacity),
         "local": [_maker(maker, fact.unit, sources) for maker in fact.local],
         "more": fact.elsewhere_count,
     }
     if fact.construction > 0:
         box["b"] = figure(fact.construction)
-    if fact.gap_value_cny > 0:
-        box["gap"] = figure(fact.gap_value_cny / _CNY_100M)
+    if fact.gap_value.high > 0 and fact.standing != "strong":
+        box["gap"] = {lang: say_money_ends(*fact.gap_value, lang) for lang in LANGUAGES}
+    if fact.verb:
+        box["do"] = {lang: advised(fact, lang) for lang in LANGUAGES}
     if fact.restricted:
         box["restricted"] = {lang: fact.restriction(lang) for lang in LANGUAGES}
     if fact.elsewhere:
@@ -82,6 +87,16 @@ def product_box(facts: Facts, fact: Fact, sources: dict[str, int]) -> dict[str, 
     if fact.missing_inputs and (fact.makers or fact.construction > 0):
         box["miss"] = [i for i in fact.missing_inputs if i in facts.by_id]
     return box
+
+
+def advised(fact: Fact, lang: Language) -> str:
+    """Return what to do about a product, first and then, and what speaks against more."""
+    said = words.term("verb", fact.verb, lang)
+    if fact.then:
+        said = words.message("first-then", lang, first=said, then=words.term("then", fact.then, lang))
+    if fact.mark:
+        said = words.message("marked", lang, said=said, mark=words.term("mark", fact.mark, lang))
+    return said
 
 
 def add_targets(

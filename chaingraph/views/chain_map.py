@@ -11,7 +11,7 @@ import numpy as np
 from chaingraph import words
 from chaingraph.analysis.balance import chain_filter
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import open_study, region_state
+from chaingraph.analysis.study import open_study, region_state
 from chaingraph.errors import OptionError
 from chaingraph.files import write_file
 from chaingraph.views.anchors import draw_anchor

@@ -13,7 +13,7 @@ from chaingraph.analysis.content import home_chains
 from chaingraph.errors import OptionError
 from chaingraph.views.capacity_chart import capacity_over_time
 from chaingraph.views.facts import figure
-from chaingraph.views.palette import STYLES
+from chaingraph.views.palette import HATCH, LEGEND, STYLES
 from chaingraph.views.svg import (
     MARGIN,
     PLAIN,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from chaingraph.results import Result
     from chaingraph.views.facts import Fact, Facts
+    from chaingraph.views.palette import Style
     from chaingraph.words import Language
 
 __all__ = ["anchor_content_bars", "capacity_over_time", "coverage_bars"]
@@ -111,7 +112,8 @@ def coverage_bars(facts: Facts, lang: Language, chain: str | None = None, *, mos
     if not shown:
         return sentence_svg(title, subtitle, figure_word("coverage-none", lang), "coverage")
     drawing = Drawing()
-    y = _standing_legend(drawing, drawing.heading(title, subtitle), lang)
+    top = drawing.heading(title, subtitle)
+    y = _standing_legend(drawing, {fact.standing for fact in shown}, top, lang)
     y = _coverage_axis(drawing, y + 20, lang)
     chains = [chain] if chain else list(facts.state.study.dataset.chains)
     homes, last = home_names(facts, chains), None
@@ -132,16 +134,28 @@ def coverage_bars(facts: Facts, lang: Language, chain: str | None = None, *, mos
     return drawing.close(title, subtitle, "coverage")
 
 
-def _standing_legend(drawing: Drawing, y: float, lang: Language) -> float:
+def _standing_legend(drawing: Drawing, here: set[str], y: float, lang: Language) -> float:
+    """Draw what stands in the chart, in as many lines as it takes."""
     x = MARGIN
-    for name in ("strong", "building", "weak", "missing", "nodata"):
-        style = STYLES[name]
-        drawing.add("rect", x=x, y=y - 6, width=20, height=16, fill=style.fill, stroke=style.line)
+    for name in (name for name in LEGEND if name in here):
+        style, word = STYLES[name], words.term("standing", name, lang)
+        if x + 27 + text_width(word, PLAIN) > WIDTH - MARGIN:
+            x, y = MARGIN, y + 22
+        _chip(drawing, style, Box(x, y - 6, x + 20, y + 10))
         drawing.text(x + 10, y + 6, style.mark, anchor="middle", fill=style.text)
-        word = words.term("standing", name, lang)
         drawing.text(x + 27, y + 6.5, word, size=PLAIN)
         x += 27 + text_width(word, PLAIN) + 22
     return y + 18
+
+
+def _chip(drawing: Drawing, style: Style, box: Box) -> None:
+    """Draw the field of a standing's colour that its mark stands on."""
+    look: dict[str, float | str] = {"stroke": style.line}
+    if style.hatch:
+        drawing.hatched(box, style.fill, HATCH, **look)
+    else:
+        drawing.add("rect", x=box.left, y=box.top, width=box.right - box.left,
+                    height=box.bottom - box.top, fill=style.fill, **look)  # fmt: skip
 
 
 def _coverage_axis(drawing: Drawing, y: float, lang: Language) -> float:
@@ -157,27 +171,26 @@ def _coverage_row(drawing: Drawing, fact: Fact, y: float, lang: Language) -> Non
     style = STYLES[fact.standing]
     left, high = MARGIN + _LABEL, _ROW - 8
     base = y + 16.5
-    drawing.add(
-        "rect", x=left - 30, y=y + 4, width=20, height=high, fill=style.fill, stroke=style.line
-    )
+    _chip(drawing, style, Box(left - 30, y + 4, left - 10, y + 4 + high))
     drawing.text(left - 20, base - 0.5, style.mark, anchor="middle", fill=style.text)
     drawing.text(left - 38, base, fact.name(lang), size=PLAIN, anchor="end", width=_LABEL - 44)
     known = not math.isnan(fact.coverage)
     edge = {"stroke": RULE} if known else {"stroke": "#8A949E", "stroke_dasharray": "3 3"}
-    drawing.add("rect", x=left, y=y + 4, width=_TRACK, height=high, fill="#F3F5F7", **edge)
+    track = Box(left, y + 4, left + _TRACK, y + 4 + high)
+    if style.hatch:
+        drawing.hatched(track, "#F3F5F7", HATCH, **edge)
+    else:
+        drawing.add("rect", x=left, y=y + 4, width=_TRACK, height=high, fill="#F3F5F7", **edge)
     value = f"{fact.coverage:.12g}" if known else ""
     own = {"data_id": fact.product_id, "data_value": value}
     box = Box(left, y + 4, left + _TRACK * (fact.coverage if known else 0.0), y + 4 + high)
-    if fact.standing == "weak" and known:
-        drawing.hatched(box, style.fill, style.line, **own)
-    else:
-        drawing.add("rect", x=box.left, y=box.top, width=box.right - box.left, height=high,
-                    fill=style.fill, **own)  # fmt: skip
+    drawing.add("rect", x=box.left, y=box.top, width=box.right - box.left, height=high,
+                fill=style.fill, **own)  # fmt: skip
     if known and fact.coverage <= 0:
         drawing.text(
             left + 10, base, style.mark, size=PLAIN, anchor="middle", bold=True, fill=style.line
         )
-    share = f"{fact.coverage:.0%}" if known else figure_word("no-figure", lang)
+    share = f"{fact.coverage:.0%}" if known else "-"
     drawing.text(left + _TRACK + 10, base, share, size=PLAIN, bold=True)
     for number, x in ((fact.demand, 1060.0), (fact.capacity, WIDTH - MARGIN)):
         drawing.text(x, base, f"{figure(number)} {fact.unit}" if number >= 0 else "-",

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from chaingraph import words
-from chaingraph.analysis.balance import unknown_capacity, unknown_demand
-from chaingraph.analysis.standing import standing
+from chaingraph.analysis.balance import shown_capacity
+from chaingraph.analysis.standing import TOLD, standing
 from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.products import ROLES
+from chaingraph.quantity import reason_names
 from chaingraph.results import shown_number
+from chaingraph.spoken import say_amount, say_ends, say_unit
 from chaingraph.tables import empty_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
 
     from chaingraph.analysis.state import RegionState
@@ -47,6 +48,8 @@ class Maker:
     lat: float
     lon: float
     anchor: bool
+    counted: bool = True
+    stale: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,34 @@ class Cause:
     source_url: str
 
 
+class Ends(NamedTuple):
+    """What is known of an amount: least, best figure (nan where none), most (may be infinite)."""
+
+    low: float
+    point: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Fact:
-    """One product of a region."""
+    """One product of a region.
+
+    Attributes
+    ----------
+    standing
+        How the region stands with it; colours and marks of pages.
+    evidence, evidence_date, why
+        How much is known of whether it is made here, and what that rests on.
+    kind, verb, then, list, mark
+        What it calls for, and what to do; empty where nothing.
+    cities
+        Cities of the data with a maker.
+    demand_ends, gap, gap_value
+        Units a year, and CNY a year.
+    coverage
+        Share of the demand that is served here; nan where it can't be told, and always where nobody
+        looked whether there is a maker: that is no 0%.
+    """
 
     position: int
     product_id: str
@@ -74,10 +102,22 @@ class Fact:
     chains: tuple[str, ...]
     unit: str
     standing: str
+    evidence: str
+    evidence_date: str
+    why: str
+    kind: str
+    verb: str
+    then: str
+    list: str
+    mark: str
     makers: int
+    cities: int
     capacity: float
     construction: float
     demand: float
+    demand_ends: Ends
+    gap: Ends
+    gap_value: Ends
     coverage: float
     gap_value_cny: float
     price_cny: float
@@ -148,54 +188,72 @@ def gather_facts(state: RegionState) -> Facts:
     """
     study, graph = state.study, state.study.graph
     ds = study.dataset
-    rows = maker_rows(ds.enterprises, ds.capacities, at=ds.as_of, statuses=study.statuses)
+    rows = maker_rows(
+        ds.enterprises, ds.capacities, at=ds.as_of, statuses=study.statuses,
+        signs=study.site_signs, stale=study.stale,
+    )  # fmt: skip
     inside = state.region.mask(rows)
     local = _makers(site_rows(rows[inside]))
     elsewhere = _makers(rows[~inside & (rows["counted"] > 0).to_numpy()])
     causes = _causes(state)
     missing = _missing_inputs(state)
-    figures = {
-        "capacity": unknown_capacity(state),
-        "demand": unknown_demand(state),
-        "coverage": state.coverage,
+    standings = standing(state)
+    told = np.isin(standings, TOLD)
+    numbers = {
+        "capacity": shown_capacity(state),
+        "demand": state.demand.point,
+        "coverage": np.where(told, state.coverage, np.nan),
         "construction": state.construction,
-        "gap_value_cny": state.gap_value,
+        "gap_value_cny": state.gap_value.point,
         "price_cny": study.price,
     }
-    standings = standing(state).tolist()
+    figures = {name: column.tolist() for name, column in numbers.items()}
+    ends = {"demand_ends": state.demand, "gap": state.gap, "gap_value": state.gap_value}
+    advice, decisions = state.advice, state.decisions
+    spoken = {
+        "kind": decisions.text("kind"),
+        "verb": advice.verb.tolist(), "then": advice.then.tolist(),
+        "list": advice.list.tolist(), "mark": advice.mark.tolist(),
+        "evidence": [LEVELS[code] for code in state.evidence.level.tolist()],
+        "evidence_date": state.evidence.date, "why": state.evidence.why,
+        "standing": standings.tolist(),
+    }  # fmt: skip
     texts = {c: study.products[c].fillna("").tolist() for c in _TEXTS}
     facts = []
     for i, product_id in enumerate(graph.ids):
-        values = {name: float(column[i]) for name, column in figures.items()}
+        values: dict[str, Any] = {name: column[i] for name, column in figures.items()}
+        values |= {
+            name: Ends(float(q.low[i]), float(q.point[i]), float(q.high[i]))
+            for name, q in ends.items()
+        }
+        values |= {name: column[i] for name, column in spoken.items()}
         text = {c: str(cells[i]) for c, cells in texts.items()}
-        sites = _sites(local.get(product_id, []), study.statuses)
-        zh, en = _reasons(state, i, sites, standings[i], values, text["unit"])
-        others = elsewhere.get(product_id, [])
-        facts.append(
-            Fact(
-                position=i,
-                product_id=product_id,
-                name_zh=text["name_zh"],
-                name_en=text["name_en"],
-                stage=text["stage"],
-                product_kind=text["kind"],
-                chains=tuple(t.strip() for t in text["chains"].split(";") if t.strip()),
-                unit=text["unit"],
-                standing=standings[i],
-                makers=sites,
-                restricted=text["restricted"],
-                restricted_zh=text["restricted_zh"],
-                reason_zh=zh,
-                reason_en=en,
-                source_url=text["source_url"],
-                local=tuple(local.get(product_id, [])),
-                elsewhere=tuple(others[:_MAKERS_SHOWN]),
-                elsewhere_count=len({maker.enterprise_id for maker in others}),
-                causes=tuple(causes.get(i, [])),
-                missing_inputs=tuple(missing.get(i, [])),
-                **values,
-            )
+        makers, others = local.get(product_id, []), elsewhere.get(product_id, [])
+        fact = Fact(
+            position=i,
+            product_id=product_id,
+            name_zh=text["name_zh"],
+            name_en=text["name_en"],
+            stage=text["stage"],
+            product_kind=text["kind"],
+            chains=tuple(t.strip() for t in text["chains"].split(";") if t.strip()),
+            unit=text["unit"],
+            makers=len({maker.enterprise_id for maker in makers if maker.counted}),
+            cities=int(study.nation.cities[i]),
+            restricted=text["restricted"],
+            restricted_zh=text["restricted_zh"],
+            reason_zh="",
+            reason_en="",
+            source_url=text["source_url"],
+            local=tuple(makers),
+            elsewhere=tuple(others[:_MAKERS_SHOWN]),
+            elsewhere_count=len({maker.enterprise_id for maker in others}),
+            causes=tuple(causes.get(i, [])),
+            missing_inputs=tuple(missing.get(i, [])),
+            **values,
         )
+        zh, en = (_reason(state, fact, lang) for lang in words.LANGUAGES)
+        facts.append(replace(fact, reason_zh=zh, reason_en=en))
     return Facts(state, tuple(facts), _links(state), {fact.product_id: fact for fact in facts})
 
 
@@ -224,12 +282,6 @@ def choose_products(facts: Facts, inside: Any, *, whole: bool) -> list[str]:
         f.product_id for f in products if f.product_id in next_ and chains.intersection(f.chains)
     ]
     return sorted(used.union(open_))
-
-
-def _sites(makers: Iterable[Maker], statuses: Iterable[str]) -> int:
-    """Return the number of enterprises (not groups: planners count legal entities) that count."""
-    counted = set(statuses)
-    return len({maker.enterprise_id for maker in makers if maker.status in counted})
 
 
 _TEXTS = (
@@ -266,10 +318,14 @@ def _makers(rows: pd.DataFrame) -> dict[str, list[Maker]]:
     columns = {name: ordered[name].astype("str").fillna("").tolist() for name in texts}
     columns["place"] = place.astype("str").fillna("").tolist()
     numbers = {name: ordered[name].astype(float).tolist() for name in ("capacity", "lat", "lon")}
-    anchors = ordered["anchor"].fillna(value=False).astype(bool).tolist()
+    flags = {
+        "anchor": ordered["anchor"].fillna(value=False).astype(bool).tolist(),
+        "counted": (ordered["counted"] > 0).tolist(),
+        "stale": ordered["stale"].fillna(value=False).astype(bool).tolist(),
+    }
     for i, product_id in enumerate(ordered["product_id"].tolist()):
-        values: dict[str, Any] = {name: cells[i] for name, cells in (columns | numbers).items()}
-        found[product_id].append(Maker(**values, anchor=anchors[i]))
+        values: dict[str, Any] = {name: cells[i] for name, cells in (columns | numbers | flags).items()}
+        found[product_id].append(Maker(**values))
     return found
 
 
@@ -323,25 +379,59 @@ def _links(state: RegionState) -> tuple[Link, ...]:
     )
 
 
-def _reasons(
-    state: RegionState, i: int, sites: int, name: str, values: dict[str, float], unit: str
-) -> tuple[str, str]:
-    """Return in both languages the sentence that says why a product stands as it does."""
-    params = {
-        "makers": sites,
-        "users": int(state.users[i]),
-        "unit": unit,
-        "capacity": figure(values["capacity"]),
-        "construction": figure(values["construction"]),
-        "demand": figure(values["demand"]),
-        "coverage": "-" if np.isnan(values["coverage"]) else f"{values['coverage']:.0%}",
-    }
-    key = f"reason-{name}"
-    if name == "strong" and not state.needed[i]:
-        key = "reason-strong-unused"
-    elif name == "missing" and np.isnan(values["demand"]):
-        key = "reason-missing-unknown"
-    return words.message(key, "zh", **params), words.message(key, "en", **params)
+def _reason(state: RegionState, fact: Fact, lang: Language) -> str:
+    """Return the sentence that says why a product stands as it does, and what of it is short."""
+    unit = say_unit(fact.unit, lang)
+    space = "" if lang == "zh" and not unit.isascii() else " "
+
+    def amount(value: float) -> str:
+        known = not np.isnan(value)
+        return f"{say_amount(value, lang)}{space}{unit}" if known else words.message("amount-unknown", lang)
+
+    reasons = reason_names(int(state.gap.reasons[fact.position])) if fact.gap.low < fact.gap.high else ()
+    between = "、" if lang == "zh" else ", "
+    why = between.join(words.term("reasons", name, lang) for name in reasons)
+    if fact.evidence == "reported":
+        why = words.message(f"why-{fact.why}", lang, date=fact.evidence_date)
+    said = words.message(
+        f"standing-{_case(state, fact)}", lang, makers=fact.makers, cities=fact.cities,
+        capacity=amount(fact.capacity), construction=amount(fact.construction),
+        date=fact.evidence_date or "-", why=why or "-",
+    )  # fmt: skip
+    mark = "；" if lang == "zh" else "; "
+    lacking = _lacking(fact, lang)
+    return f"{said}{mark}{lacking}" if lacking else said
+
+
+def _lacking(fact: Fact, lang: Language) -> str:
+    """Say how much is lacking, or taken where nothing tells whether it lacks."""
+    taken = fact.standing in {"on_site", "flow"} or fact.evidence == "not_collected"
+    ends = fact.demand_ends if taken else fact.gap
+    if not ends.high > 0 or fact.standing in {"strong", "absent"}:
+        return ""
+    key = "demand" if taken else "gap-if" if fact.standing in {"unseen", "not_assessed"} else "gap"
+    if not ends.low > 0 and np.isnan(ends.point) and np.isinf(ends.high):
+        return words.message("standing-demand-unknown" if taken else "standing-gap-unknown", lang)
+    return words.message(f"standing-{key}", lang, gap=say_ends(*ends, fact.unit, lang))
+
+
+def _case(state: RegionState, fact: Fact) -> str:
+    """Return which sentence a product's standing takes."""
+    needed = bool(state.needed[fact.position])
+    by_evidence = {
+        "reported": "reported", "announced": "announced", "thin": "thin",
+        "not_collected": "not-collected",
+    }  # fmt: skip
+    if fact.evidence in by_evidence and fact.standing != "absent":
+        return by_evidence[fact.evidence]
+    if fact.standing == "building" and not fact.construction > 0:
+        return "building-unknown"
+    if fact.standing in {"strong", "open"}:
+        if not needed:
+            return f"{fact.standing}-unused"
+        if not fact.makers:
+            return "by-product"
+    return fact.standing.replace("_", "-")
 
 
 def figure(value: float) -> str:

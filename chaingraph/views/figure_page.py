@@ -10,7 +10,7 @@ from chaingraph import words
 from chaingraph.analysis.balance import chain_filter
 from chaingraph.analysis.content import measure_local_content
 from chaingraph.analysis.settings import read_chain, read_lang
-from chaingraph.analysis.state import open_study, region_state
+from chaingraph.analysis.study import open_study, region_state
 from chaingraph.files import write_file
 from chaingraph.results import Result
 from chaingraph.version import __version__

@@ -26,7 +26,6 @@ from chaingraph.views.svg import figure_word
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from chaingraph.analysis.state import RegionState
     from chaingraph.views.facts import Facts
 
 
@@ -65,7 +64,7 @@ def build_flow(facts: Facts, chain: str | None = None, *, most: int = 32) -> Flo
     pairs = [(graph.ids[graph.source[i]], graph.ids[graph.target[i]]) for i in chosen.tolist()]
     gone = _cut_loops(pairs, np.where(known, values, -1.0).tolist())
     links = [
-        FlowLink(s, t, float(state.flow[i]), facts.by_id[s].unit, _split(state, i, float(v)))
+        FlowLink(s, t, float(state.flow[i]), facts.by_id[s].unit, _split(facts, s, float(v)))
         for (s, t), i, v in zip(pairs, chosen.tolist(), values.tolist(), strict=True)
     ]
     drawn = [link for n, link in enumerate(links) if known[n] and n not in gone]
@@ -94,11 +93,11 @@ def build_flow(facts: Facts, chain: str | None = None, *, most: int = 32) -> Flo
     )  # fmt: skip
 
 
-def _split(state: RegionState, link: int, value: float) -> Parts:
-    """Return the value of a link by where it comes from."""
+def _split(facts: Facts, source: str, value: float) -> Parts:
+    """Return the value of a link by where it comes from; of what nobody looked at that is not known."""
     if not value > 0:
         return Parts()
-    coverage = float(state.coverage[state.study.graph.source[link]])
+    coverage = facts.by_id[source].coverage
     if np.isnan(coverage):
         return Parts(unknown=value)
     return Parts(value * coverage, value - value * coverage)

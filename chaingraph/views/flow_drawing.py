@@ -9,7 +9,7 @@ import numpy as np
 from chaingraph import words
 from chaingraph.views.flow_layout import Place, Ribbon, lay_out
 from chaingraph.views.flow_model import COLLECTED, PARTS
-from chaingraph.views.palette import STYLES
+from chaingraph.views.palette import LEGEND, STYLES
 from chaingraph.views.svg import (
     MARGIN,
     PLAIN,
@@ -59,7 +59,7 @@ def flow_svg(flow: Flow, lang: Language) -> str:
         sentence = figure_word(key, lang, count=len(flow.unvalued))
         return sentence_svg(title, subtitle, sentence, "flow")
     drawing = Drawing()
-    top = _legend(drawing, drawing.heading(title, subtitle), lang)
+    top = _legend(drawing, flow, drawing.heading(title, subtitle), lang)
     places, ribbons = lay_out(flow.nodes, flow.links, top + 10)
     names = {node.product_id: node.name(lang) for node in flow.nodes}
     for ribbon in ribbons:
@@ -121,7 +121,7 @@ def flow_notes(flow: Flow, lang: Language) -> list[str]:
     return notes
 
 
-def _legend(drawing: Drawing, y: float, lang: Language) -> float:
+def _legend(drawing: Drawing, flow: Flow, y: float, lang: Language) -> float:
     x = MARGIN
     for part in (*PARTS, "taken"):
         box = Box(x, y - 4, x + 22, y + 9)
@@ -129,12 +129,14 @@ def _legend(drawing: Drawing, y: float, lang: Language) -> float:
         word = figure_word(part, lang)
         drawing.text(x + 28, y + 7, word, size=PLAIN)
         x += 28 + text_width(word, PLAIN) + 26
+    here = {flow.facts.by_id[n.product_id].standing for n in flow.nodes if n.product_id not in COLLECTED}
+    shown = [name for name in LEGEND if name in here]
     marks = "  ".join(
         f"{STYLES[name].mark} {words.term('standing', name, lang)}"
-        for name in ("strong", "building", "weak", "missing", "nodata")
+        for name in shown
     )
-    drawing.text(WIDTH - MARGIN, y + 7, marks, size=PLAIN, anchor="end", fill=QUIET)
-    return y + 16
+    drawing.text(MARGIN, y + 27, marks, size=PLAIN, fill=QUIET)
+    return y + 36
 
 
 def _bar(drawing: Drawing, box: Box, part: str, **more: str) -> None:

@@ -11,7 +11,7 @@ from chaingraph.views.boxes import add_targets, product_box, shown_coverage, sta
 from chaingraph.views.facts import figure
 from chaingraph.views.mapviews import BOX_HEIGHT, BOX_WIDTH, both, home_chain, stage_of
 from chaingraph.views.network import network_options, network_view, vis_bundle
-from chaingraph.views.palette import STAGES, STYLES
+from chaingraph.views.palette import HATCH, STAGES, STYLES
 from chaingraph.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def render_page(
             lg: {k: words.term("page", k, lg) for k in words.vocabulary("page")} for lg in LANGUAGES
         },
         "statuses": statuses(),
+        "hatch": HATCH,
         "states": {name: dict(texts) for name, texts in words.vocabulary("status").items()},
         "chains": [{"key": c, **both("chain", c)} for c in ds.chains if c in own],
         "boxes": boxes + extra,

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chaingraph import words
 from chaingraph.errors import OptionError
@@ -284,7 +284,7 @@ class Drawing:
         """Draw a rectangle with diagonal lines, which grey print keeps."""
         self.add("rect", x=box.left, y=box.top, width=box.right - box.left,
                  height=box.bottom - box.top, fill=fill, **more)  # fmt: skip
-        strokes = "".join(_diagonals(box))
+        strokes = "".join(diagonals(box))
         if strokes:
             self.add("path", d=strokes, stroke=line, stroke_width=1, fill="none")
 
@@ -304,10 +304,10 @@ class Drawing:
         return str(root)
 
 
-def _diagonals(box: Box) -> list[str]:
+def diagonals(box: Box, apart: float = _HATCH) -> list[str]:
     """Return rising diagonal lines inside a rectangle as pieces of a path."""
     pieces = []
-    shift = _HATCH * math.ceil((box.left + box.top) / _HATCH + 1e-9)
+    shift = apart * math.ceil((box.left + box.top) / apart + 1e-9)
     while shift < box.right + box.bottom:
         x1 = max(box.left, shift - box.bottom)
         x2 = min(box.right, shift - box.top)
@@ -315,7 +315,7 @@ def _diagonals(box: Box) -> list[str]:
             pieces.append(
                 f"M{shortest(x1)} {shortest(shift - x1)}L{shortest(x2)} {shortest(shift - x2)}"
             )
-        shift += _HATCH
+        shift += apart
     return pieces
 
 
@@ -341,13 +341,17 @@ def region_name(facts: Facts, lang: Language) -> str:
     return place_name(facts.state.study.dataset, facts.state.region.name, lang)
 
 
+_BETWEEN_NAMES: Final = re.compile(r"(/|[()]|\s[+&~-]\s)")
+"""What stands between the names in a path, and in regions that are joined."""
+
+
 def place_name(ds: Dataset, name: str, lang: Language) -> str:
     """Return the name of a region in a language, as the regions table gives it."""
     if name == "*":
         return words.term("page", "whole", lang)
     if lang == "en" and ds.has("regions"):
-        frame = ds.table("regions")
-        hits = frame.loc[frame["name_zh"] == name, "name_en"].dropna()
-        if len(hits) == 1:
-            return str(hits.iloc[0])
+        frame = ds.table("regions").dropna(subset=["name_en"])
+        frame = frame.drop_duplicates("name_zh", keep=False)
+        english = dict(zip(frame["name_zh"], frame["name_en"], strict=True))
+        return "".join(str(english.get(part, part)) for part in _BETWEEN_NAMES.split(name))
     return name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from chaingraph.views.palette import STYLES
+from chaingraph.views.palette import HATCH, STYLES
 from chaingraph.views.report import docx_parts as parts
 from chaingraph.views.report.as_workbook import created
 from chaingraph.views.report.fonts import can_write_chinese
@@ -250,7 +250,10 @@ class _Writer:
         if column.key == table.marked and row.standing:
             style = STYLES[row.standing]
             text = parts.run(f"{style.mark} {cell.text}", size=size, colour=style.text.lstrip("#"))
-            return parts.cell(width, parts.paragraph(text), fill=style.fill.lstrip("#"))
+            lines = HATCH.lstrip("#") if style.hatch else ""
+            return parts.cell(
+                width, parts.paragraph(text), fill=style.fill.lstrip("#"), lines=lines
+            )
         line = parts.paragraph(
             parts.run(cell.text, size=size), align="right" if column.is_figure else "left"
         )

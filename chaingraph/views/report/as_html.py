@@ -6,7 +6,7 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from chaingraph.views.palette import STYLES
+from chaingraph.views.palette import HATCH, STYLES
 from chaingraph.views.report.as_text import is_address
 from chaingraph.views.report.model import runs
 
@@ -76,7 +76,8 @@ def _is_wide(text: str) -> bool:
 
 def _tags() -> str:
     """Return the look of the standings as styles."""
+    lines = f"repeating-linear-gradient(135deg, transparent 0 4px, {HATCH} 4px 5px) "
     return "".join(
-        f".tag.{name} {{ background: {style.fill}; color: {style.text}; border-color: {style.line}; }}\n"
+        f".tag.{name} {{ background: {lines if style.hatch else ''}{style.fill}; color: {style.text}; border-color: {style.line}; }}\n"
         for name, style in STYLES.items()
     )

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chaingraph.views.palette import STYLES
+from chaingraph.views.palette import HATCH, STYLES
 from chaingraph.views.report.as_text import is_address
 from chaingraph.views.report.model import numbers_text
 
@@ -199,6 +199,8 @@ class _Writer:
             if column.key == table.marked and row.standing:
                 style = STYLES[row.standing]
                 properties |= {"bg_color": style.fill, "font_color": style.text}
+                if style.hatch:
+                    properties |= {"pattern": _HATCHED, "fg_color": HATCH}
                 text = f"{style.mark} {text}"
             if not column.is_figure:
                 link = str(cell.value) if column.key.startswith("address") else ""
@@ -224,6 +226,10 @@ class _Writer:
         # 49 is the format of text: a code such as 002594 stays as it is when somebody edits it
         look = self.look(num_format=49, text_wrap=True, indent=1, **properties)
         sheet.write_string(line, place, text, look)
+
+
+_HATCHED = 14
+"""Excel's thin diagonal lines."""
 
 
 def number_format(cell: Cell, column: Column) -> str:

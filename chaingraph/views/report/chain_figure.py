@@ -10,8 +10,9 @@ from markupsafe import escape
 from chaingraph import words
 from chaingraph.views.facts import choose_products
 from chaingraph.views.mapviews import draw_overview, draw_products, make_groups
-from chaingraph.views.palette import STYLES
+from chaingraph.views.palette import HATCH, STYLES
 from chaingraph.views.report.model import clean, phrase
+from chaingraph.views.svg import Box, diagonals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,10 +192,17 @@ def _box(label: Label, x: float, y: float) -> list[str]:
 
 def _rect(x: float, y: float, width: float, height: float, style: Style) -> str:
     dashes = f' stroke-dasharray="{" ".join(map(str, style.dashes))}"' if style.dashes else ""
-    return (
+    drawn = (
         f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="3" '
         f'fill="{style.fill}" stroke="{style.line}" stroke-width="{style.width:g}"{dashes}/>'
     )
+    return drawn + _lines(x, y, width, height) if style.hatch else drawn
+
+
+def _lines(x: float, y: float, width: float, height: float) -> str:
+    """Return rising lines across a box of what nobody looked at well enough."""
+    box = Box(x + 1, y + 1, x + width - 1, y + height - 1)
+    return f'<path d="{"".join(diagonals(box, 9.0))}" fill="none" stroke="{HATCH}" stroke-width="1.2"/>'
 
 
 def _text(x: float, y: float, text: str, size: float, fill: str, anchor: str = "middle") -> str:

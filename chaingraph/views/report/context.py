@@ -12,7 +12,7 @@ from chaingraph import words
 from chaingraph.analysis.balance import chain_filter
 from chaingraph.analysis.gaps import find_gaps
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import open_study, region_state
+from chaingraph.analysis.study import open_study, region_state
 from chaingraph.views.facts import gather_facts, with_enterprises
 from chaingraph.views.report.model import Column, clean, phrase
 from chaingraph.views.targets import choose_targets, name_group
@@ -140,7 +140,7 @@ class Context:
 
     def counted(self, makers: Iterable[Maker]) -> list[Maker]:
         """Return the makers whose status counts."""
-        return [m for m in makers if m.status in self.facts.state.study.statuses]
+        return [maker for maker in makers if maker.counted]
 
     def maker_name(self, maker: Maker) -> str:
         """Return the full name of a site."""
@@ -201,8 +201,9 @@ class Context:
     def sourced_capacity(self, fact: Fact) -> float:
         """Return the share of a product's capacity that rests on sourced rows."""
         state = self.facts.state
-        capacity = float(state.capacity[fact.position])
-        return float(state.sourced[fact.position]) / capacity if capacity > 0 else math.nan
+        capacity = float(state.rows.capacity[fact.position])
+        sourced = float(state.rows.sourced[fact.position])
+        return sourced / capacity if capacity > 0 else math.nan
 
     def sourced(self, facts: Iterable[Fact]) -> float:
         """Return how much of what is said of some products is sourced, on average.

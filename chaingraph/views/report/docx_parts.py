@@ -91,11 +91,12 @@ def paragraph(*children: Any, align: str = "left", after: int = 0, keep: bool = 
     return element("p", look, *children)
 
 
-def cell(width: int, *paragraphs: Any, fill: str = "") -> Any:
+def cell(width: int, *paragraphs: Any, fill: str = "", lines: str = "") -> Any:
     """Return a table cell of a width in twentieths of a point."""
     look = element("tcPr", element("tcW", w=width, type="dxa"))
     if fill:
-        look.append(element("shd", val="clear", color="auto", fill=fill))
+        pattern = {"val": "thinDiagStripe", "color": lines} if lines else {"val": "clear", "color": "auto"}
+        look.append(element("shd", **pattern, fill=fill))
     return element("tc", look, *paragraphs)
 
 

@@ -23,6 +23,7 @@
   const nameOf = (id) => { const box = boxes.get(id); return box ? (box[lang] || box.id) : id; };
   const status = (box) => data.statuses[box.s];
   const inView = () => view.nodes.map((node) => boxes.get(node[0])).filter(Boolean);
+  const hatched = (box) => !box.members && Boolean(status(box).hatch);
   const fits = (box) => (!chain || box.ch.includes(chain) || box.members) && !off.has(box.s);
   const found = (box) => !query || [box.zh, box.en, box.id].some((t) => (t || "").toLowerCase().includes(query));
 
@@ -57,7 +58,7 @@
     data.statuses.forEach((s, i) => {
       groups["s" + i] = {
         color: { background: s.fill, border: s.line, highlight: { background: s.fill, border: "#D9480F" }, hover: { background: s.fill, border: "#D9480F" } },
-        font: { color: s.text }, borderWidth: s.width, shapeProperties: { borderDashes: s.dashes, borderRadius: 3 }
+        font: { color: s.hatch ? "rgba(0,0,0,0)" : s.text }, borderWidth: s.width, shapeProperties: { borderDashes: s.dashes, borderRadius: 3 }
       };
     });
     groups.more = { color: { background: "#FFFFFF", border: "#0B4F8A", highlight: { background: "#FFFFFF", border: "#D9480F" }, hover: { background: "#EAF2F9", border: "#D9480F" } }, font: { color: "#1A1A1A" }, borderWidth: 2, shapeProperties: { borderDashes: false, borderRadius: 8 } };
@@ -76,6 +77,7 @@
     if (network) { network.destroy(); }
     network = new vis.Network($("map"), { nodes, edges }, options);
     network.on("beforeDrawing", bands);
+    network.on("afterDrawing", hatch);
     network.on("click", (event) => { event.nodes.length ? open(event.nodes[0]) : close(); });
     network.on("hoverNode", (event) => fade(event.node));
     network.on("blurNode", () => fade(null));
@@ -103,6 +105,47 @@
       context.textAlign = "left";
       context.fillStyle = "#0B4F8A";
       context.fillText(lane[lang], view.bands[0].x0 + 8, lane.y0 + 20);
+    });
+    context.restore();
+  }
+
+  // What nobody looked at well enough is hatched: lines across its box, its label written over them.
+  function hatch(context) {
+    if (view.nodes.length > 800) { return; }
+    context.save();
+    context.font = "15px sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    view.nodes.forEach(([id, x, y]) => {
+      const box = boxes.get(id);
+      const node = hatched(box) ? nodes.get(id) : null;
+      if (!node || node.hidden) { return; }
+      const edge = network.getBoundingBox(id);
+      const wide = edge.right - edge.left - 4;
+      const high = edge.bottom - edge.top - 4;
+      context.save();
+      context.globalAlpha = node.opacity === undefined ? 1 : node.opacity;
+      context.beginPath();
+      context.rect(edge.left + 2, edge.top + 2, wide, high);
+      context.clip();
+      context.strokeStyle = data.hatch;
+      context.lineWidth = 1;
+      context.beginPath();
+      for (let step = 0; step < wide + high; step += 7) {
+        context.moveTo(edge.left + 2 + step, edge.top + 2);
+        context.lineTo(edge.left + 2 + step - high, edge.bottom - 2);
+      }
+      context.stroke();
+      const lines = labelOf(box).split("\n");
+      context.fillStyle = status(box).text;
+      context.strokeStyle = status(box).fill;
+      context.lineWidth = 4;
+      lines.forEach((text, i) => {
+        const level = y + (i - (lines.length - 1) / 2) * 17;
+        context.strokeText(text, x, level);
+        context.fillText(text, x, level);
+      });
+      context.restore();
     });
     context.restore();
   }
@@ -155,12 +198,14 @@
     });
     data.statuses.forEach((s, i) => {
       if (!counts[i] && !off.has(i)) { return; }
-      const chip = make("button", s.mark + " " + s[lang] + " " + counts[i], { type: "button", class: "chip", "aria-pressed": String(!off.has(i)), "data-status": i, style: "--chip:" + s.fill + ";--chip-text:" + s.text, title: s["why_" + lang] });
+      const chip = make("button", s.mark + " " + s[lang] + " " + counts[i], { type: "button", class: "chip", "aria-pressed": String(!off.has(i)), "data-status": i, style: "--chip:" + s.fill + ";--chip-text:" + s.text + (s.hatch ? ";--chip-lines:" + lines(data.hatch) : ""), title: s["why_" + lang] });
       chip.addEventListener("click", () => { off.has(i) ? off.delete(i) : off.add(i); refresh(); });
       holder.append(chip, " ");
       if (active === String(i)) { chip.focus(); }
     });
   }
+
+  const lines = (colour) => "repeating-linear-gradient(135deg, transparent 0 4px, " + colour + " 4px 5px)";
 
   function link(number) {
     const address = data.sources[number];
@@ -223,11 +268,12 @@
     }
     const s = status(box);
     const line = make("p", null, { class: "why" });
-    line.append(make("span", s.mark + " " + s[lang], { class: "tag", style: "background:" + s.fill + ";color:" + s.text }), make("span", box["why_" + lang]));
+    line.append(make("span", s.mark + " " + s[lang], { class: "tag", style: "background:" + (s.hatch ? lines(data.hatch) + "," : "") + s.fill + ";color:" + s.text }), make("span", box["why_" + lang]));
     panel.append(line);
     if (box.restricted) { panel.append(make("p", word("restricted") + ": " + box.restricted[lang])); }
-    const gap = box.gap ? word("gap_value") + " " + box.gap + " " + word("cny100m") : "";
-    panel.append(make("p", [word("demand") + " " + (box.d || "-") + " " + box.u, word("capacity") + " " + (box.k || "-"), box.b ? word("construction") + " " + box.b : "", gap].filter(Boolean).join(" · "), { class: "quiet" }));
+    if (box.do) { panel.append(make("p", word("to_do") + ": " + box.do[lang], { class: "do" })); }
+    const gap = box.gap ? word("gap_value") + " " + box.gap[lang] : "";
+    panel.append(make("p", [word("evidence") + " " + box.ev[lang], word("demand") + " " + (box.d || "-") + " " + box.u, word("capacity") + " " + (box.k || "-"), box.b ? word("construction") + " " + box.b : "", gap].filter(Boolean).join(" · "), { class: "quiet" }));
     list(panel, word("targets"), (box.t || []).map((target) => targetItem(target, box.u)));
     list(panel, word("local_makers") + " (" + box.local.length + ")", box.local.map(makerItem));
     list(panel, word("causes"), (box.causes || []).map((cause) => {
@@ -335,6 +381,8 @@
     const place = new Map(view.nodes.map(([id, a, b]) => [id, [a, b]]));
     const marker = shape(shape(svg, "defs", {}), "marker", { id: "tip", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" });
     shape(marker, "path", { d: "M0 0 L8 4 L0 8 z", fill: "#7B8794" });
+    const grain = shape(svg.querySelector("defs"), "pattern", { id: "lines", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+    shape(grain, "path", { d: "M0 0 V7", stroke: data.hatch, "stroke-width": 1.6 });
     view.links.forEach(([from, to, dashed]) => {
       if (!fits(boxes.get(from)) || !fits(boxes.get(to))) { return; }
       const [a, b] = place.get(from);
@@ -350,8 +398,9 @@
       if (!fits(box)) { return; }
       const s = box.members ? { fill: "#FFFFFF", text: "#1A1A1A", line: "#0B4F8A", width: 2, dashes: false } : status(box);
       shape(svg, "rect", { x: a - bw / 2, y: b - bh / 2, width: bw, height: bh, rx: 3, fill: s.fill, stroke: s.line, "stroke-width": s.width, "stroke-dasharray": (s.dashes || []).join(" ") });
-      const lines = labelOf(box).split("\n");
-      lines.forEach((text, i) => shape(svg, "text", { x: a, y: b - 3 + 18 * i, "font-size": 15, "text-anchor": "middle", fill: s.text }, text));
+      if (s.hatch) { shape(svg, "rect", { x: a - bw / 2 + 1, y: b - bh / 2 + 1, width: bw - 2, height: bh - 2, rx: 3, fill: "url(#lines)" }); }
+      const written = labelOf(box).split("\n");
+      written.forEach((text, i) => shape(svg, "text", { x: a, y: b - 3 + 18 * i, "font-size": 15, "text-anchor": "middle", fill: s.text, ...(s.hatch ? { stroke: s.fill, "stroke-width": 4, "paint-order": "stroke" } : {}) }, text));
     });
     shape(svg, "text", { x: left + 4, y: view.h + 60, "font-size": 14, fill: "#4A5560" }, data.footer[lang]);
     return { svg, width, height };

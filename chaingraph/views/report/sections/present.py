@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from chaingraph.views.palette import STAGES
+from chaingraph.views.palette import LEGEND, STAGES
 from chaingraph.views.report import model
 from chaingraph.views.report.chain_figure import chain_svg
 from chaingraph.views.report.model import Figure, Paragraph, Section, Table, make_row
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from chaingraph.views.facts import Fact
     from chaingraph.views.report.chain_figure import Drawn
     from chaingraph.views.report.context import Context
-
-SHOWN = ("strong", "building", "weak", "missing", "nodata")
 
 
 def build(context: Context) -> Section | None:
@@ -43,7 +41,7 @@ def _figure(context: Context, chain: str | None, drawn: Drawn) -> Figure:
     counts = Counter(fact.standing for fact in facts)
     parts = [
         context.say("part-count", name=context.term("standing", name), count=counts[name])
-        for name in (*SHOWN, "absent")
+        for name in (*LEGEND, "absent")
         if counts[name]
     ]
     name = context.term("chain", chain) if chain else ""
@@ -75,7 +73,7 @@ def _counts(context: Context) -> Table:
         context.column("chain", width=18),
         context.column("stage", width=12),
         *(model.Column(name, context.term("standing", name), kind="count", width=10)
-          for name in SHOWN),
+          for name in LEGEND),
         context.column("total", "count", 10),
         context.column("sourced", "percent", 14),
     )  # fmt: skip
@@ -87,7 +85,7 @@ def _counts(context: Context) -> Table:
         tuple(
             make_row((
                 model.text(chain), model.text(stage),
-                *(model.count(sum(f.standing == name for f in own)) for name in SHOWN),
+                *(model.count(sum(f.standing == name for f in own)) for name in LEGEND),
                 model.count(len(own)), model.percent(context.sourced(own)),
             ), context.cite_products(own))
             for chain, stage, own in rows

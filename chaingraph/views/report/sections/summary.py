@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.results import shown_number
+from chaingraph.views.palette import LEGEND
 from chaingraph.views.report import model
 from chaingraph.views.report.model import CNY_100M, Paragraph, Row, Section, Table, make_row
 
@@ -42,7 +43,7 @@ def _standing_sentence(context: Context) -> str:
     chains = context.listed(context.term("chain", chain) for chain in context.chains)
     parts = [
         context.say("part-count", name=context.term("standing", name), count=counts[name])
-        for name in ("strong", "building", "weak", "missing", "nodata")
+        for name in LEGEND
         if counts[name]
     ]
     if not parts:
@@ -87,11 +88,11 @@ def _unknown_sentence(context: Context) -> str:
 def _unknowns(context: Context) -> tuple[int, int, int]:
     """Return the short products without a price, those without a demand figure, makers without one."""
     facts = context.products
-    short = [f for f in facts if f.standing in {"missing", "weak", "building"}]
+    short = [f for f in facts if f.standing in {"missing", "missing_likely", "unseen", "weak", "building"}]
     return (
         sum(math.isnan(f.price_cny) for f in short if f.standing != "building"),
         sum(math.isnan(f.demand) for f in short),
-        sum(f.standing == "nodata" for f in facts),
+        sum(f.makers > 0 and math.isnan(f.capacity) for f in facts),
     )
 
 
@@ -136,7 +137,7 @@ def _figures(context: Context) -> Table:
     makers = {m.group_zh or m.enterprise_id for f in facts for m in context.counted(f.local)}
     made = [fact for fact in facts if fact.makers]
     rows = [_row(context, context.say("figure-products"), model.count(len(facts)), facts)]
-    for name in ("strong", "building", "weak", "missing", "nodata"):
+    for name in LEGEND:
         own = [fact for fact in facts if fact.standing == name]
         rows.append(
             _row(context, context.term("standing", name), model.count(len(own)), own, standing=name)

@@ -1,0 +1,189 @@
+"""Plants: how large those of a product are, and what they make for themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from chaingraph.engines import collect, read_frame, same_engine
+from chaingraph.enterprises.sites import real_firms, sites_in
+from chaingraph.enterprises.standing import capacity_columns, site_rows, standing_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from chaingraph.enterprises.sites import Where
+    from chaingraph.enterprises.standing import Stale
+
+ENOUGH_PLANTS: Final = 3
+"""Plants of a product below which their sizes say nothing of the next one."""
+_ROUNDING: Final = 1e-9
+_PERCENTILES: Final = {"small": 0.1, "typical": 0.5, "large": 0.9}
+
+
+def plant_sizes(enterprises: Any, capacities: Any, *, at: str) -> pd.DataFrame:
+    """Return how large the running plants of each product are, anywhere in the data.
+
+    A plant is what one site runs of one product at the date, phases added up. A site of which a phase
+    has no figure is left out, and so is an enterprise that stands for no real firm.
+
+    Parameters
+    ----------
+    enterprises, capacities
+        Native frames.
+    at
+        Date, read as its last day; empty: no row is left out for its date.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Products with three plants or more, sorted: `product_id`, `plants` (their number), `small`,
+        `typical`, `large` (10th, 50th and 90th percentile of their capacity by nearest rank: the smallest
+        plant that this share of them does not exceed; units a year).
+    """
+    frame = read_frame(capacities)
+    rows = site_rows(frame.select(*capacity_columns(frame)))
+    rows = standing_rows(rows, at=at, statuses={"operating": 1.0})
+    sizes = rows.select("enterprise_id", "product_id", "figure", "bare")
+    sizes = sizes.group_by("enterprise_id", "product_id").agg(
+        nw.col("figure").sum(), nw.col("bare").max()
+    )
+    sizes = sizes.filter((nw.col("bare") == 0) & (nw.col("figure") > 0))
+    sites = read_frame(enterprises)
+    sites = sites.filter(real_firms(sites)).select("enterprise_id")
+    sizes = sizes.join(sites, on="enterprise_id", how="inner")
+    sizes = sizes.select("product_id", "figure").with_columns(
+        plants=nw.len().over("product_id"),
+        place=nw.col("figure").rank("ordinal").over("product_id"),
+    )
+    sizes = sizes.filter(nw.col("plants") >= ENOUGH_PLANTS).with_columns(
+        place=nw.col("place").cast(nw.Float64()), plants_=nw.col("plants").cast(nw.Float64())
+    )
+    for name, share in _PERCENTILES.items():
+        # a plant that stands, not a figure between two: the sizes are spread over powers of ten
+        rank = nw.col("plants_") * share - _ROUNDING
+        chosen = (nw.col("place") >= rank) & (nw.col("place") < rank + 1)
+        part = nw.when(chosen).then(nw.col("figure")).otherwise(0.0)
+        sizes = sizes.with_columns(**{name: part})
+    found = collect(
+        sizes.group_by("product_id").agg(nw.col("plants").max(), nw.col(*_PERCENTILES).sum())
+    )
+    found["plants"] = found["plants"].astype("int64")
+    return found.sort_values("product_id", ignore_index=True)
+
+
+class OwnPairs(NamedTuple):
+    """Sites that make both ends of a link: one entry a site and link, sorted by region and site, in codes.
+
+    Attributes
+    ----------
+    regions, enterprises, products
+        Names, sorted.
+    region, enterprise, output, input
+        Position of each entry's region, site and the two products in those names.
+    k_output, k_input
+        What the site makes of each, units a year: the known figures that count, phases added up.
+    k_output_low, k_input_low
+        The part of it that surely runs; see :func:`standing_rows`.
+    """
+
+    regions: NDArray[np.object_]
+    enterprises: NDArray[np.object_]
+    products: NDArray[np.object_]
+    region: NDArray[np.intp]
+    enterprise: NDArray[np.intp]
+    output: NDArray[np.intp]
+    input: NDArray[np.intp]
+    k_output: NDArray[np.float64]
+    k_input: NDArray[np.float64]
+    k_output_low: NDArray[np.float64]
+    k_input_low: NDArray[np.float64]
+
+
+def own_pairs(
+    enterprises: Any,
+    capacities: Any,
+    links: pd.DataFrame,
+    *,
+    level: str | None,
+    where: Where | None = None,
+    at: str,
+    statuses: Mapping[str, float],
+    signs: pd.DataFrame | None = None,
+    stale: Stale = "drop",
+) -> OwnPairs:
+    """Return the sites that make both an input and the output that takes it.
+
+    Parameters
+    ----------
+    enterprises, capacities
+        Native frames.
+    links
+        The links that count, consumed ones: `input_id`, `output_id`.
+    level, where, at, statuses, signs, stale
+        As in :func:`local_rows`.
+
+    Notes
+    -----
+    Which pairs there are is found first, on the rows as they are: the outputs take up the links, and what
+    remains are those whose input the site makes too. Few do, so only their figures are added up.
+    """
+    frame = read_frame(capacities)
+    rows = site_rows(frame.select(*capacity_columns(frame)))
+    rows = standing_rows(rows, at=at, statuses=statuses, signs=signs, stale=stale)
+    rows = rows.filter(nw.col("effective") > 0).select(
+        "enterprise_id", "product_id", "effective", "effective_low"
+    )
+    sites = sites_in(enterprises, where)
+    if level:
+        sites = sites.filter(~nw.col(level).is_null())
+    sites = sites.select("enterprise_id", region=nw.col(level) if level else nw.lit(""))
+    if where is not None:
+        rows = rows.join(sites.select("enterprise_id"), on="enterprise_id", how="inner")
+    known = links[["input_id", "output_id"]].dropna().drop_duplicates().astype("str")
+    ends = rows.select("enterprise_id", "product_id")
+    taken = ends.rename({"product_id": "output_id"}).join(
+        same_engine(known, frame), on="output_id", how="inner"
+    )
+    made = ends.rename({"product_id": "input_id"})
+    pairs = taken.join(made, on=["enterprise_id", "input_id"], how="semi").unique()
+    found = collect(pairs.join(sites, on="enterprise_id", how="inner"))
+    both = [
+        found[["enterprise_id", name]].set_axis(["enterprise_id", "product_id"], axis=1)
+        for name in ("output_id", "input_id")
+    ]
+    touched = same_engine(pd.concat(both).drop_duplicates().astype("str"), frame)
+    sums = rows.join(touched, on=["enterprise_id", "product_id"], how="inner")
+    sums = sums.group_by("enterprise_id", "product_id").agg(
+        nw.col("effective", "effective_low").sum()
+    )
+    return _coded_pairs(found, collect(sums))
+
+
+def _coded_pairs(found: pd.DataFrame, sums: pd.DataFrame) -> OwnPairs:
+    """Return pairs of sites with the sums of their ends, in codes."""
+    for name in ("output", "input"):
+        ends = {"effective": f"k_{name}", "effective_low": f"k_{name}_low"}
+        own = sums.rename(columns={"product_id": f"{name}_id", **ends})
+        keys = ["enterprise_id", f"{name}_id"]
+        found = found.merge(own, on=keys, how="left", validate="many_to_one")
+    found = found.sort_values(["region", "enterprise_id", "output_id", "input_id"])
+    products = np.unique(np.asarray([*found["output_id"], *found["input_id"]], dtype=object))
+    names = [
+        np.unique(found[column].to_numpy(dtype=object), return_inverse=True)
+        for column in ("region", "enterprise_id")
+    ]
+    return OwnPairs(
+        names[0][0], names[1][0], products, names[0][1], names[1][1],
+        np.searchsorted(products, found["output_id"].to_numpy(dtype=object)),
+        np.searchsorted(products, found["input_id"].to_numpy(dtype=object)),
+        *(
+            found[name].to_numpy(dtype=float)
+            for name in ("k_output", "k_input", "k_output_low", "k_input_low")
+        ),
+    )  # fmt: skip
