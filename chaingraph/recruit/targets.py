@@ -68,7 +68,8 @@ def rank_targets(
         contracts to be made), or None: all gaps of the region's list *recruit*. For a surplus the
         makers of the products that would use it and have no local maker are ranked.
     region
-        One region; that of the gaps, else the focus by default.
+        One region, of gaps of several that which they are ranked for; else that of the gaps, or the
+        focus.
     limit
         Targets a gap; 0: all.
     weights
@@ -94,8 +95,8 @@ def rank_targets(
     Raises
     ------
     UnknownNameError, OptionError, MissingTableError, FileProblemError
-        For names, options, tables and weights files that cannot be used; gaps of other regions or
-        of other assumptions than those asked for.
+        For names, options, tables and weights files that cannot be used, and gaps that were found
+        for other regions or under other assumptions than those asked for.
 
     Notes
     -----
