@@ -23,10 +23,7 @@ def advice(
     rule: str, verdict: str = "alone", *, assured: bool = False, **flags: bool
 ) -> tuple[str, ...]:
     """Return verb, then, list and mark of one product."""
-    marks = {
-        name: np.array([flags.get(name, False)])
-        for name in FLAGS
-    }
+    marks = {name: np.array([flags.get(name, False)]) for name in FLAGS}
     decisions = Decisions(np.array([RULES.index(rule)]), np.array([assured]))
     found = advise(decisions, verdict=np.array([verdict]), **marks)
     return tuple(str(getattr(found, name)[0]) for name in (*ADVICE, "mark"))
