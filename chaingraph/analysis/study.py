@@ -20,6 +20,7 @@ from chaingraph.enterprises import (
     LEVELS,
     local_rows,
     located,
+    maker_rows,
     national_capacity,
     own_pairs,
     plant_sizes,
@@ -238,6 +239,15 @@ class Study:
     def site_signs(self) -> pd.DataFrame | None:
         """The events of sites that tell whether building goes on."""
         return _known_signs(self.dataset)
+
+    @cached_property
+    def maker_rows(self) -> pd.DataFrame:
+        """The capacity rows of all makers with their sites; what counts of them stands in `counted`."""
+        ds = self.dataset
+        return maker_rows(
+            ds.enterprises, ds.capacities, at=ds.as_of, statuses=self.statuses,
+            signs=self.site_signs, stale=self.stale,
+        )  # fmt: skip
 
     @cached_property
     def city_rows(self) -> LocalRows:

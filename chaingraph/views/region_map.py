@@ -159,7 +159,7 @@ def build_region_map(
     outline = load_boundary(boundary, boundary_note) if boundary is not None else None
     state = facts.state
     ds = state.study.dataset
-    rows = maker_rows(ds.enterprises, ds.capacities, at=ds.as_of, statuses=state.study.statuses)
+    rows = state.study.maker_rows
     inside = state.region.mask(rows)
     local = site_rows(rows[inside])
     if outline is not None and boundary is not None:
