@@ -142,6 +142,14 @@ class Summary:
         """The anchors that are not known to run."""
         return tuple(question for question in self.questions if question.topic == "running")
 
+    def value(self, topic: str) -> tuple[float, float, float]:
+        """Return what the lines of a topic are worth, CNY a year: least, figure, most; nan without a price."""
+        lines = self.frame[self.frame["product_id"].isin(self.topics.get(topic, ()))] if len(self.frame) else self.frame
+        if lines.empty or lines["price_cny"].isna().all():
+            return (float("nan"),) * 3
+        money = _money(self.frame, lines)
+        return money.low, money.point, money.high
+
     def count(self, topic: str) -> int:
         """Return how many lines stand under a topic."""
         return len(self.topics.get(topic, ()))
@@ -399,9 +407,11 @@ def _money_line(summary: Summary, lang: Language) -> Line:
     most = _say("money-open", lang, count=money.unbounded)
     if not money.unbounded:
         most = _say("money-most", lang, high=say_money(money.high, lang))
+    sure = all(topic == "missing" for topic in BOUGHT if summary.count(topic))
+    head = _say("money-sure" if sure else "money-if", lang, count=count, topics=topics)
     parts = [
         _say(
-            "money", lang, count=count, topics=topics, low=say_money(money.low, lang),
+            "money", lang, head=head, low=say_money(money.low, lang),
             point=say_money(money.point, lang), full=say_money(money.full, lang), most=most,
         )
     ]  # fmt: skip

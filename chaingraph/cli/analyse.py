@@ -8,6 +8,7 @@ import click
 
 from chaingraph.cli.options import (
     chain_option,
+    chosen_format,
     date_option,
     goal_option,
     load_option,
@@ -89,7 +90,8 @@ def gaps(
     from chaingraph.words import LANGUAGES, message
 
     region = region_choice(regions, each)
-    if each or len(regions) > 1 or kinds:  # first lines are those of one region and all its gaps
+    plain = chosen_format(out.format_, out.output) == "csv"
+    if plain or each or len(regions) > 1 or kinds:  # they are of one region and all its gaps
         result = find_gaps(ds, region=region, kinds=kinds or None, lang=out.lang, **asked)
         said = {}
     else:
