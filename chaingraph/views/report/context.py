@@ -13,6 +13,7 @@ from chaingraph.analysis.balance import chain_filter
 from chaingraph.analysis.gaps import find_gaps
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import open_study, region_state
+from chaingraph.analysis.summary import summarise
 from chaingraph.views.facts import gather_facts, with_enterprises
 from chaingraph.views.report.model import Column, clean, phrase
 from chaingraph.views.targets import choose_targets, name_group
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from chaingraph.analysis.summary import Summary
     from chaingraph.dataset import Dataset
     from chaingraph.regions import Region
     from chaingraph.results import Result
@@ -62,7 +64,9 @@ class Context:
     products
         The facts of the chain's products that are made, taken or built here, in the order of ids.
     gaps
-        Gaps of the region, both lists in one.
+        Gaps of the region, all lists in one.
+    summary
+        What the first lines say.
     targets
         Whom to recruit for them; None where they are left out.
     """
@@ -75,6 +79,7 @@ class Context:
     gaps: Result
     targets: Result | None
     sources: Sources
+    summary: Summary
 
     @property
     def products(self) -> tuple[Fact, ...]:
@@ -127,7 +132,7 @@ class Context:
         return ("、" if self.lang == "zh" else ", ").join(names)
 
     def list_rows(self, name: str) -> pd.DataFrame:
-        """Return the rows of one of the lists of gaps, `recruit` or `supply`."""
+        """Return the rows of one of the lists of gaps: recruit, supply, survey or cooperation."""
         frame = self.gaps.frame
         return frame[frame["list"] == name] if len(frame) else frame
 
@@ -267,8 +272,9 @@ def open_context(
     state = region_state(study, region)
     facts = gather_facts(state)
     gaps = find_gaps(state, chain=chain, at=at, draws=0, lang=chosen)
+    summary = summarise(state, gaps.frame, chain=chain)
     inside = tuple(fact for fact in facts.products if wanted[fact.position])
     return Context(
         replace(ds, as_of=study.dataset.as_of), facts, chosen, chain, inside, gaps,
-        choose_targets(state, asked=targets, gaps=gaps, limit=_TARGETS), Sources(),
+        choose_targets(state, asked=targets, gaps=gaps, limit=_TARGETS), Sources(), summary,
     )  # fmt: skip
