@@ -12,6 +12,7 @@ from chaingraph.enterprises.makers import (
     count_undated,
     group_capacity,
     latest_totals,
+    made_by,
     maker_rows,
     national_capacity,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "local_capacity",
     "local_rows",
     "located",
+    "made_by",
     "maker_rows",
     "national_capacity",
     "own_pairs",
