@@ -108,8 +108,9 @@ def import_file(
         a table, else in the file's name (2025年1月), with a warning.
     complete
         Products of which the list is complete for the region: ids, ``chain:battery`` or
-        ``stage:upstream``, with semicolons. A row of surveys says so (``all``), and one that the products which the list names
-        are made (``listed``), which says nothing of others; both need a region and a date.
+        ``stage:upstream``, with semicolons. A row of surveys says so (``all``), and one that the products
+        which the list names are made (``listed``), which says nothing of others; both need a region and a
+        date.
     dry_run
         Show what was understood and write nothing.
     sheets
