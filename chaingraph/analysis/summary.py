@@ -111,6 +111,8 @@ class Summary:
     ----------
     topics
         Topic -> ids of the products that stand for a line of it, in the order of the gaps.
+    worth
+        Topic -> what its lines are worth, CNY a year: least, figure (nan where none is known), most.
     money
         Of the topics that are bought outside.
     restricted
@@ -123,6 +125,7 @@ class Summary:
 
     state: RegionState
     topics: dict[str, tuple[str, ...]]
+    worth: dict[str, tuple[float, float, float]]
     money: Money
     restricted: tuple[str, ...]
     sizes: dict[str, tuple[str, ...]]
@@ -141,18 +144,6 @@ class Summary:
     def running(self) -> tuple[Question, ...]:
         """The anchors that are not known to run."""
         return tuple(question for question in self.questions if question.topic == "running")
-
-    def value(self, topic: str) -> tuple[float, float, float]:
-        """Return what the lines of a topic are worth, CNY a year: least, figure, most; nan without a price."""
-        lines = (
-            self.frame[self.frame["product_id"].isin(self.topics.get(topic, ()))]
-            if len(self.frame)
-            else self.frame
-        )
-        if lines.empty or lines["price_cny"].isna().all():
-            return (float("nan"),) * 3
-        money = _money(self.frame, lines)
-        return money.low, money.point, money.high
 
     def count(self, topic: str) -> int:
         """Return how many lines stand under a topic."""
@@ -180,7 +171,7 @@ def summarise(state: RegionState, frame: pd.DataFrame, *, chain: str | None = No
     if frame.empty:
         money = Money(0.0, 0.0, 0.0, 0.0, 0.0, 0, 0)
         basis = _basis(state, (), plants)
-        return Summary(state, {}, money, (), {}, (), basis, chain or "", frame, plants)
+        return Summary(state, {}, {}, money, (), {}, (), basis, chain or "", frame, plants)
     frame = frame.assign(topic=topics_of(frame))
     own = frame["under"].isna()
     lines = frame[own]
@@ -201,6 +192,7 @@ def summarise(state: RegionState, frame: pd.DataFrame, *, chain: str | None = No
     return Summary(
         state=state,
         topics=topics,
+        worth=_worth(frame, lines),
         money=_money(frame, bought),
         restricted=tuple(limited["product_id"]),
         sizes=_sizes(free),
@@ -222,11 +214,8 @@ def _serves(state: RegionState, products: Iterable[str], inside: set[str]) -> bo
 
 def _money(frame: pd.DataFrame, bought: pd.DataFrame) -> Money:
     """Add up what some lines are worth: of alternatives the figures, and the most of the dearest."""
-    stands = frame["under"].fillna(frame["product_id"])
-    rows = frame[stands.isin(bought["product_id"])].assign(stands=stands)
-    low = rows["gap_value_cny_low"]
-    point = rows["gap_value_cny"].fillna(low)
-    high = rows["gap_value_cny_high"].where(rows["price_cny"].notna())
+    rows = _standing_for(frame, bought)
+    low, point, high = rows["gap_value_cny_low"], rows["best"], rows["gap_value_cny_high"]
     full = (rows["demand_full"] * rows["price_cny"]).clip(lower=point)
     full = full.where(~(full > high), high)
     priced = rows["price_cny"].notna().groupby(rows["stands"]).any()
@@ -241,6 +230,33 @@ def _money(frame: pd.DataFrame, bought: pd.DataFrame) -> Money:
         unpriced=int((~priced).sum()),
         unbounded=int(np.isinf(most).sum()),
     )
+
+
+def _standing_for(frame: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of some lines, alternatives too, with the product that each stands for."""
+    stands = frame["under"].fillna(frame["product_id"])
+    rows = frame[stands.isin(lines["product_id"])].assign(stands=stands)
+    priced = rows["price_cny"].notna()
+    best = rows["gap_value_cny"].fillna(rows["gap_value_cny_low"])
+    return rows.assign(best=best, gap_value_cny_high=rows["gap_value_cny_high"].where(priced))
+
+
+def _worth(frame: pd.DataFrame, lines: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """Return what the lines of each topic are worth together; nan where nothing is known of it."""
+    rows = _standing_for(frame, lines)
+    rows = rows.assign(known=rows["gap_value_cny"].notna())
+    by_line = rows.groupby("stands", sort=False).agg(
+        low=("gap_value_cny_low", "sum"), best=("best", "sum"), high=("gap_value_cny_high", "max"),
+        known=("known", "any"), priced=("price_cny", "count"),
+    )  # fmt: skip
+    topic = lines.set_index("product_id")["topic"].reindex(by_line.index)
+    found: dict[str, tuple[float, float, float]] = {}
+    for name, own in by_line.groupby(topic):
+        priced = own[own["priced"] > 0]
+        if len(priced):
+            point = float(priced["best"].sum()) if priced["known"].any() else float("nan")
+            found[str(name)] = (float(priced["low"].sum()), point, float(priced["high"].sum()))
+    return found
 
 
 def _sizes(free: pd.DataFrame) -> dict[str, tuple[str, ...]]:
@@ -381,16 +397,16 @@ def _about(summary: Summary, lang: Language) -> Line:
 def _counts(summary: Summary, lang: Language) -> Line:
     if not summary.plants and not summary.topics:
         return (Part(_say("nothing", lang)),)
-    parts = [_counted(summary, "missing", lang, "missing")]
+    parts = [*_counted(summary, "missing", lang, "missing")]
     rest = [topic for topic in TOPICS if topic != "missing" and summary.count(topic)]
     for number, topic in enumerate(rest):
         parts.append(Part(_say("comma" if number else "stop", lang)))
-        parts.append(_counted(summary, topic, lang, "count" if number else "count-first"))
+        parts += _counted(summary, topic, lang, "count" if number else "count-first")
     return (*parts, Part(_say("end", lang)))
 
 
-def _counted(summary: Summary, topic: str, lang: Language, key: str) -> Part:
-    """Return a count with the names of the few; a page links it to its list."""
+def _counted(summary: Summary, topic: str, lang: Language, key: str) -> list[Part]:
+    """Return a count, which a page links to its list, with the names of the few."""
     products = summary.topics.get(topic, ())
     word = words.term("topic", topic, lang)
     if key == "count-first" and lang == "en":
@@ -400,7 +416,8 @@ def _counted(summary: Summary, topic: str, lang: Language, key: str) -> Part:
     brackets = ("（", "）") if lang == "zh" else (" (", ")")
     inside = [named, _say("check", lang) if topic in {"unseen", "missing_likely"} else ""]
     shown = ("；" if lang == "zh" else "; ").join(part for part in inside if part)
-    return Part(f"{text}{brackets[0]}{shown}{brackets[1]}" if shown else text, topic)
+    count = Part(text, topic if products else "")
+    return [count, Part(f"{brackets[0]}{shown}{brackets[1]}")] if shown else [count]
 
 
 def _money_line(summary: Summary, lang: Language) -> Line:
@@ -518,8 +535,11 @@ def _running(summary: Summary, lang: Language) -> Line:
         )  # fmt: skip
     names = ("；" if lang == "zh" else "; ").join(parts)
     count = len(summary.running)
-    return (Part(_say("running" if count <= _SITES else "running-more", lang, count=count, names=names),
-                 "running"),)  # fmt: skip
+    key = "running" if count <= _SITES else "running-more"
+    return (
+        Part(_say(key, lang, count=count), "running"),
+        Part(_say("running-names", lang, names=names)),
+    )
 
 
 def _basis_line(summary: Summary, lang: Language) -> Line:

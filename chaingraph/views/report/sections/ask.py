@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from chaingraph.views.report.context import Context
 
 
+_FIRST = 20
+"""Questions on a page; the workbook holds all."""
+
+
 def build(context: Context) -> Section | None:
     """Return the section, none where nothing is open."""
     questions = context.summary.questions
@@ -30,9 +34,11 @@ def build(context: Context) -> Section | None:
     shares = [s for q in questions if not math.isnan(s := _sourced(context, q))]
     mean = sum(shares) / len(shares) if shares else 0.0
     rows = tuple(_row(context, number, question) for number, question in enumerate(questions, 1))
-    table = Table("ask", title, columns, rows, context.basis(mean, "basis-mean"), mean)
-    lead = Paragraph(context.say("lead-ask", count=len(rows)))
-    return Section("ask", title, (lead,), (table,), wide=True)
+    basis = context.basis(mean, "basis-mean")
+    page = Table("ask", title, columns, rows[:_FIRST], basis, mean, place="pages")
+    every = Table("ask-all", title, columns, rows, basis, mean, place="workbook")
+    lead = Paragraph(context.say("lead-ask", count=len(rows), first=min(_FIRST, len(rows))))
+    return Section("ask", title, (lead,), (page, every), wide=True)
 
 
 def _sourced(context: Context, question: Question) -> float:
