@@ -71,7 +71,8 @@ def _coverage(context: Context) -> Figure | None:
 
     return Figure("coverage", title, drawn(context.lang),
                   context.say("alt-chart", title=title, parts=parts),
-                  context.basis(mean, "basis-mean"), mean, tuple(sorted(notes)), context.latin(drawn))  # fmt: skip
+                  context.basis(mean, "basis-mean"), mean, tuple(sorted(notes)),
+                  context.latin(drawn))  # fmt: skip
 
 
 def _capacity(context: Context, made: list[Fact]) -> Figure | None:
