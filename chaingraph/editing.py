@@ -57,7 +57,7 @@ def with_tables(ds: Dataset, frames: Mapping[str, Any]) -> Dataset:
     """Return a dataset with other tables (:meth:`Dataset.with_tables`)."""
     refuse_names(frames)
     tables = {
-        name: frame for name, frame in (dict(ds.tables) | frames).items() if frame is not None
+        name: frame for name, frame in {**ds.tables, **frames}.items() if frame is not None
     }
     typed, found = checked_frames(tables, ds.packages[-1])
     refuse(found, ds.name)
