@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.requirements import calculate_requirements
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Study, open_study
+    from chaingraph.analysis.survey_plan import plan_survey
     from chaingraph.analysis.trace import trace_product
     from chaingraph.checks import Finding
     from chaingraph.dataset import Dataset
@@ -65,8 +66,10 @@ if TYPE_CHECKING:
     from chaingraph.updates.conflicts import read_conflict_decisions, save_conflicts
     from chaingraph.updates.diff import Diff, diff_datasets
     from chaingraph.updates.merging import Merged, merge_dataset
+    from chaingraph.updates.surveys import read_survey_answers, record_surveys
     from chaingraph.views.chain_map import ChainMap, build_chain_map, save_chain_map
     from chaingraph.views.figure_page import FigurePage, build_figure, save_figure
+    from chaingraph.views.questionnaire import save_questionnaire
     from chaingraph.views.report.build import build_report, save_report
     from chaingraph.views.report.changes import build_diff_report, save_diff
     from chaingraph.writers.csv_folder import save_dataset
@@ -84,6 +87,7 @@ _HOMES = {
     "chaingraph.analysis.requirements": ("calculate_requirements",),
     "chaingraph.analysis.state": ("RegionState",),
     "chaingraph.analysis.study": ("Study", "open_study"),
+    "chaingraph.analysis.survey_plan": ("plan_survey",),
     "chaingraph.analysis.trace": ("trace_product",),
     "chaingraph.checks": ("Finding",),
     "chaingraph.dataset": ("Dataset",),
@@ -122,8 +126,10 @@ _HOMES = {
     "chaingraph.updates.conflicts": ("read_conflict_decisions", "save_conflicts"),
     "chaingraph.updates.diff": ("Diff", "diff_datasets"),
     "chaingraph.updates.merging": ("Merged", "merge_dataset"),
+    "chaingraph.updates.surveys": ("read_survey_answers", "record_surveys"),
     "chaingraph.views.chain_map": ("ChainMap", "build_chain_map", "save_chain_map"),
     "chaingraph.views.figure_page": ("FigurePage", "build_figure", "save_figure"),
+    "chaingraph.views.questionnaire": ("save_questionnaire",),
     "chaingraph.views.report.build": ("build_report", "save_report"),
     "chaingraph.views.report.changes": ("build_diff_report", "save_diff"),
     "chaingraph.writers.csv_folder": ("save_dataset",),
@@ -184,12 +190,15 @@ __all__ = [
     "merge_dataset",
     "near",
     "open_study",
+    "plan_survey",
     "rank_targets",
     "read_chain_graph",
     "read_conflict_decisions",
     "read_decisions",
     "read_enterprise_list",
     "read_lists",
+    "read_survey_answers",
+    "record_surveys",
     "region",
     "remember_decisions",
     "save_chain_map",
@@ -198,6 +207,7 @@ __all__ = [
     "save_diff",
     "save_figure",
     "save_matches",
+    "save_questionnaire",
     "save_report",
     "trace_product",
 ]

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
-    from chaingraph.quantity import Floats, Integers
     from chaingraph.gazetteer import Asked
+    from chaingraph.quantity import Floats, Integers
 
 PRODUCT_COLUMNS = ("product_id", "name_zh", "name_en", "chains", "stage", "kind", "unit")
 SHOWN = (
@@ -184,7 +184,9 @@ def join_blocks(study: Study, blocks: list[Block]) -> pd.DataFrame:
     for name in list(blocks[0].columns):
         columns[name] = np.concatenate([block.columns.pop(name) for block in blocks])
     columns["price_cny"] = study.price[rows]
-    columns["price_date"] = pd.array([study.prices.date[row] or None for row in rows.tolist()], dtype="str")
+    columns["price_date"] = pd.array(
+        [study.prices.date[row] or None for row in rows.tolist()], dtype="str"
+    )
     return pd.DataFrame(columns, copy=False)
 
 

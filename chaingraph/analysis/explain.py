@@ -73,7 +73,9 @@ def explain_product(
     >>> frame[["aspect", "output_id", "quantity"]].to_numpy().tolist()[0]
     ['demand', 'cell', 1000.0]
     """
-    state = as_state(ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal)
+    state = as_state(
+        ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal
+    )
     study = state.study
     product_id = read_product(study.products, product_id)
     position = study.graph.find(product_id)

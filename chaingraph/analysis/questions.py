@@ -1,259 +1,388 @@
-"""What to ask about a region, whom, and how much money hangs on the answer."""
+"""The questions that a region's state leaves open: of what, to whom, and what each answer would change."""
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
-from chaingraph.analysis.intakes import site_intake
-from chaingraph.enterprises import RUNNING, site_rows
-from chaingraph.enterprises.standing import GENERAL_KNOWLEDGE, STALE_MONTHS
-from chaingraph.knowledge.dates import month_number
+from chaingraph.analysis.answers import (
+    gap_if_chosen,
+    gap_if_exact,
+    gap_if_loaded,
+    gap_if_running,
+    measure_effect,
+)
+from chaingraph.analysis.choices import group_lines
+from chaingraph.engines import collect, read_frame
+from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.knowledge.evidence import CODE
+from chaingraph.quantity import Quantity
+from chaingraph.results import shown_number
+from chaingraph.spoken import say_unit
+from chaingraph.words import Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    import pandas as pd
+
+    from chaingraph.analysis.answers import Effect
     from chaingraph.analysis.state import RegionState
+    from chaingraph.quantity import Flags
 
-TOPICS: Final = (
-    "missing", "short", "missing_likely", "unseen", "stale", "announced", "building", "one_of",
-    "reported", "open", "hardly", "on_site", "flow", "not_advised",
+ASKS: Final = (
+    "exists", "own_plant", "total", "figure", "load", "runs", "choice", "construction", "coefficient",
 )  # fmt: skip
-"""What the lines of a region's gaps are counted under, each under one; words in the vocabulary ``topic``."""
-BOUGHT: Final = ("missing", "missing_likely", "unseen", "building", "announced", "stale")
-"""Topics that are bought outside if nobody here makes them."""
-_EXISTENCE: Final = ("missing_likely", "unseen", "announced", "stale", "hardly")
-"""Topics that one answer settles: does anybody here make it?"""
-_ASKED: Final = (*_EXISTENCE, "building", "reported", "open", "on_site")
-_SHOWN: Final = 3
-DOUBTS: Final = ("general_knowledge", "trial", "old")
-"""Why a plant is not known to run; words in the vocabulary ``unconfirmed``."""
+"""What is asked; words in the vocabulary ``ask``."""
+OFFICES: Final = ("industry", "statistics", "energy", "resources")
+"""Bureaus that are asked where no maker is named; words in the vocabulary ``office``."""
+_UNSEEN: Final = ("unseen", "thin", "not_collected", "absent_likely", "announced")
+_OF_OFFICES: Final = ("exists", "total")
+"""Asked of a bureau; what else is asked of one, it asks the makers."""
+_NAMED_USERS: Final = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Question:
-    """One thing to ask.
+    """One question.
 
     Attributes
     ----------
-    key
-        The product, or of a plant that is not known to run the enterprise.
-    topic
-        One of ``TOPICS``; ``running`` of a plant.
-    whom
-        Enterprises here that know, the largest first; empty: the office.
+    ask
+        One of ``ASKS``.
+    product
+        Position of the product that it is about.
+    makers
+        Names (zh, en) of the sites that are asked; empty: the `office` is.
     office
-        Who else would know, a word of the vocabulary ``office``.
-    value
-        What hangs on the answer at most, CNY a year; nan where it has no price.
+        One of ``OFFICES``; empty where makers are asked.
+    outcomes
+        Gaps after each way the answer may turn out.
+    effect
+        What hangs on it.
+    asked, why
+        Sentences: key and parameters, those of a language with its suffix.
     products
-        Of a plant: what may not be made any more.
-    why
-        Of a plant: words of the vocabulary ``unconfirmed``.
+        Positions of all products that it is about.
     """
 
-    key: str
-    topic: str
-    whom: tuple[str, ...]
+    ask: str
+    product: int
+    makers: tuple[tuple[str, str], ...]
     office: str
-    value: float
-    products: tuple[str, ...] = ()
-    why: tuple[str, ...] = ()
+    outcomes: tuple[Quantity, ...]
+    effect: Effect
+    asked: tuple[str, Mapping[str, Any]]
+    why: tuple[str, Mapping[str, Any]]
+    products: tuple[int, ...]
 
 
-def topics_of(frame: pd.DataFrame) -> list[str]:
-    """Return for each row of gaps what it is counted under; empty for own use, surplus and one maker.
+def interval_text(low: float, high: float) -> str:
+    """Return an interval as figures that need no language.
 
-    Parameters
-    ----------
-    frame
-        Rows of :func:`chaingraph.find_gaps`.
+    Examples
+    --------
+    >>> interval_text(19796.4, 77625), interval_text(60000, float("inf")), interval_text(5, 5)
+    ('19,796–77,625', '≥ 60,000', '5')
+    >>> interval_text(0, float("inf"))
+    '?'
     """
-    kind, evidence = frame["gap_kind"], frame["evidence"]
-    looked = kind.isin(["unseen", "not_assessed"])
-    announced = (kind == "coming") & (evidence == "announced")
-    known = {
-        "not_advised": (frame["verb"] == "not_advised") & (kind != "short"),
-        "building": (kind == "coming") & (evidence == "building"),
-        "stale": (looked | announced) & (frame["stale_rows"] > 0),
-        "announced": announced,
-        "hardly": looked & evidence.isin(["thin", "not_collected"]),
-        "reported": (kind == "unquantified") & (evidence == "reported"),
-        "open": kind == "unquantified",
-    }
-    same = ("missing", "missing_likely", "unseen", "short", "one_of", "on_site", "flow")
-    known |= {name: kind == name for name in same}
-    flags = [column.to_numpy(dtype=bool) for column in known.values()]
-    return [str(name) for name in np.select(flags, list(known), default="")]
+    if np.isinf(high):
+        return f"≥ {shown_number(low)}" if low > 0 else "?"
+    if low == high:
+        return shown_number(low)
+    return f"{shown_number(low)}–{shown_number(high)}"
 
 
-class Plant(NamedTuple):
-    """One capacity row of a site here, its texts empty where there are none."""
+class _Asker:
+    """Collects the questions of one state."""
 
-    enterprise_id: str
-    name_zh: str
-    name_en: str
-    product_id: str
-    capacity: float
-    effective: float
-    status: str
-    counted: bool
-    stale: bool
-    anchor: bool
-    as_of: str
-    since: str
-    last_confirmed: str
-    source_url: str
-    note: str
+    def __init__(self, state: RegionState) -> None:
+        self.state, self.study = state, state.study
+        self.graph = state.study.graph
+        products = state.study.products
+        ids = self.graph.ids
+        self.names = [
+            (zh if isinstance(zh, str) else own, en if isinstance(en, str) else own)
+            for zh, en, own in zip(products["name_zh"], products["name_en"], ids, strict=True)
+        ]
+        self.units = products["unit"].fillna("").tolist()
+        self.rows = _maker_table(state)
+        self.nobody = _placeholders(state)
+        self.load = state.study.load_of(state.region)
+        everything = np.arange(self.graph.size)
+        self.needs = group_lines(state, everything).leader
 
+    # --- words
 
-_TEXTS: Final = (
-    "enterprise_id", "name_zh", "name_en", "product_id", "status", "as_of", "since",
-    "last_confirmed", "source_url", "note",
-)  # fmt: skip
+    def words(self, place: int, /, **more: Any) -> dict[str, Any]:
+        """Return the parameters that every sentence of a product may use."""
+        zh, en = self.names[place]
+        demand = self.state.demand
+        users = self.users(place)
+        unit = self.units[place]
+        return {
+            "region": self.state.region.name, "region_zh": self.state.region.name,
+            "product": en, "product_zh": zh,
+            "unit": say_unit(unit, "en"), "unit_zh": say_unit(unit, "zh"),
+            "demand": interval_text(float(demand.low[place]), float(demand.high[place])),
+            "users": self.listed(users)[1], "users_zh": self.listed(users)[0],
+        } | more  # fmt: skip
 
+    def listed(self, products: Sequence[int]) -> tuple[str, str]:
+        """Return products in a row, in Chinese and English; of many the first ones."""
+        names = [self.names[p] for p in products[:_NAMED_USERS]]
+        more = len(products) > _NAMED_USERS
+        return (
+            "、".join(zh for zh, _ in names) + ("等" if more else ""),
+            ", ".join(en for _, en in names) + (" ..." if more else ""),
+        )
 
-def plants_of(state: RegionState) -> tuple[Plant, ...]:
-    """Return the capacity rows of the sites of a region, the largest first."""
-    rows = state.study.maker_rows
-    rows = site_rows(rows[state.region.mask(rows)]).sort_values(
-        ["capacity", "enterprise_id", "product_id", "since"], ascending=[False, True, True, True]
-    )
-    empty = [""] * len(rows)
-    cells: dict[str, list[Any]] = {
-        name: rows[name].astype("str").fillna("").tolist() if name in rows else empty for name in _TEXTS
-    }
-    for name in ("capacity", "effective"):
-        cells[name] = rows[name].astype(float).tolist()
-    cells["counted"] = (rows["counted"] > 0).tolist()
-    for name in ("stale", "anchor"):
-        cells[name] = rows[name].fillna(value=False).astype(bool).tolist()
-    return tuple(Plant(*row) for row in zip(*(cells[name] for name in Plant._fields), strict=True))
+    def users(self, product: int) -> list[int]:
+        """Return the products made here that take a product, the largest takers first."""
+        graph, state = self.graph, self.state
+        links = np.flatnonzero((graph.source == product) & state.active)
+        order = np.lexsort((links, -state.flow[links]))
+        return list(dict.fromkeys(graph.target[links[order]].tolist()))
 
+    def makers(self, rows: pd.DataFrame) -> tuple[tuple[str, str], ...]:
+        """Return the names of sites, the largest first, in Chinese and English."""
+        ordered = rows.sort_values(
+            ["capacity", "enterprise_id"], ascending=[False, True], na_position="last"
+        )
+        ordered = ordered[~ordered["enterprise_id"].isin(self.nobody)]
+        found: dict[str, tuple[str, str]] = {}
+        for own, zh, en in zip(
+            ordered["enterprise_id"], ordered["name_zh"], ordered["name_en"], strict=True
+        ):
+            known = zh if isinstance(zh, str) else own
+            found.setdefault(own, (known, en if isinstance(en, str) else known))
+        return tuple(found.values())
 
-def find_questions(
-    state: RegionState, frame: pd.DataFrame, plants: Sequence[Plant]
-) -> tuple[Question, ...]:
-    """Return what to ask, that on which most money hangs first, what has no price last.
+    def of(self, product: int, chosen: Flags | pd.Series[bool]) -> pd.DataFrame:
+        """Return the rows of a product's makers here that are chosen."""
+        mine = self.rows["product_id"] == self.graph.ids[product]
+        return self.rows[mine & chosen]
 
-    Parameters
-    ----------
-    state
-        The region.
-    frame
-        Its gaps, rows of :func:`chaingraph.find_gaps`.
-    plants
-        Its capacity rows; see :func:`plants_of`.
-    """
-    topics = np.array(topics_of(frame), dtype="U16")
-    own = frame["under"].isna().to_numpy(dtype=bool)
-    here: dict[str, list[Plant]] = defaultdict(list)
-    for plant in plants:
-        here[plant.product_id].append(plant)
-    found = [
-        _about(state, row, topic, here)
-        for row, topic in zip(frame[own].to_dict("records"), topics[own].tolist(), strict=True)
-        if topic in _ASKED
-    ]
-    found += unconfirmed_anchors(state, plants)
-    users = dict(zip(frame["product_id"], frame["known_users"], strict=True))
-    found.sort(key=lambda q: (-np.nan_to_num(q.value), -int(users.get(q.key, 0)), q.key))
-    return tuple(found)
+    # --- questions
 
-
-def _about(
-    state: RegionState, row: dict[Any, Any], topic: str, here: Mapping[str, Sequence[Plant]]
-) -> Question:
-    product = str(row["product_id"])
-    most = float(row["gap_value_cny_high"])
-    if not np.isfinite(most):  # nothing bounds it: what known makers would take at capacity
-        most = float(row["demand_full"]) * float(row["price_cny"])
-    elif topic not in _EXISTENCE:
-        most -= float(np.nan_to_num(row["gap_value_cny_low"]))
-    own = here.get(product, ())
-    if topic == "open":
-        whom = _sites(plant for plant in own if plant.counted and np.isnan(plant.capacity))
-    elif topic == "building":
-        whom = _sites(plant for plant in own if plant.status == "construction" and not plant.stale)
-    elif topic == "stale":
-        whom = _sites(plant for plant in own if plant.stale)
-    else:
-        whom = ()
-    if not whom and topic != "reported":
-        whom = _takers(state, product, here)
-    office = "energy" if row["list"] == "supply" else "statistics" if topic == "reported" else "industry"
-    return Question(product, topic, whom[:_SHOWN], office, most)
-
-
-def _sites(plants: Iterable[Plant]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(plant.enterprise_id for plant in plants))
-
-
-def _takers(
-    state: RegionState, product: str, here: Mapping[str, Sequence[Plant]]
-) -> tuple[str, ...]:
-    """Return the sites here that take a product, those of the output that takes most of it first."""
-    graph = state.study.graph
-    links = np.flatnonzero(state.active & (graph.source == graph.find(product)))
-    links = links[np.argsort(-state.flow[links], kind="stable")]
-    return _sites(
-        plant
-        for target in graph.target[links].tolist()
-        for plant in here.get(graph.ids[target], ())
-        if plant.counted
-    )
-
-
-def unconfirmed_anchors(state: RegionState, plants: Iterable[Plant]) -> list[Question]:
-    """Return the anchors that are not known to run, with the demand that hangs on each.
-
-    An anchor's row is in doubt where it rests on general knowledge, where it says trial running, and
-    where its last sign is older than 24 months.
-    """
-    at = month_number(state.study.dataset.as_of, late=True)
-    signs = _last_events(state.study.site_signs)
-    doubts: dict[str, list[tuple[Plant, str]]] = defaultdict(list)
-    for plant in plants:
-        if plant.anchor and plant.counted and plant.status in RUNNING:
-            doubt = _doubt(plant, at, signs)
-            if doubt:
-                doubts[plant.enterprise_id].append((plant, doubt))
-    found = []
-    for enterprise, pairs in sorted(doubts.items()):
-        rows = pd.DataFrame([plant for plant, _ in pairs], columns=list(Plant._fields))
-        value = float(np.nansum(site_intake(state, rows).demand * state.study.price))
-        given = {doubt for _, doubt in pairs}
-        found.append(
-            Question(
-                enterprise, "running", (enterprise,), "industry", value or float("nan"),
-                tuple(dict.fromkeys(plant.product_id for plant, _ in pairs)),
-                tuple(name for name in DOUBTS if name in given),
-            )
+    def question(
+        self,
+        ask: str,
+        place: int,
+        outcomes: Sequence[Quantity],
+        /,
+        *,
+        rows: pd.DataFrame | None = None,
+        office: str = "",
+        why: str = "",
+        about: Sequence[int] = (),
+        direct: bool = False,
+        **more: Any,
+    ) -> Iterator[Question]:
+        """Yield a question where its answer changes something."""
+        products = tuple(about) or (place,)
+        effect = measure_effect(
+            self.state, outcomes, direct=products if direct else (), needs=self.needs
+        )
+        if not len(effect.products):
+            return
+        hanging = self.listed(effect.products.tolist())
+        params = self.words(place, hanging=hanging[1], hanging_zh=hanging[0], **more)
+        makers = () if rows is None else self.makers(rows)
+        asked: tuple[str, Mapping[str, Any]] = (f"ask-{ask}", params)
+        if not makers and ask not in _OF_OFFICES:
+            asked = ("ask-by-office", {"asked": Phrase(asked[0], tuple(params.items()))})
+        yield Question(
+            ask, place, makers, "" if makers else office or self.office(place), tuple(outcomes), effect,
+            asked, (f"why-{why or ask}", params), products,
         )  # fmt: skip
-    return found
+
+    def office(self, product: int) -> str:
+        """Return the bureau that knows a product's makers."""
+        kind = self.study.products["kind"].iloc[product]
+        modes, graph = self.study.modes, self.graph
+        burnt = self.study.kind_in("kind", ("energy",))[graph.target[graph.source == product]].any()
+        if kind == "energy" or modes["grid"][product] or (kind == "resource" and burnt):
+            return "energy"
+        return "resources" if kind == "resource" or modes["resource"][product] else "industry"
+
+    def existence(self) -> Iterator[Question]:
+        """Ask whether anybody makes what no row names."""
+        state = self.state
+        evidence, gap = state.evidence, state.gap
+        need = state.facts["need"]
+        none = Quantity.zeros(len(gap.low))
+        for product in np.flatnonzero(need & evidence.is_any(*_UNSEEN)).tolist():
+            made = none.where(self.flag(product), gap)
+            why = "absent" if evidence.level[product] == CODE["absent_likely"] else "exists"
+            yield from self.question(
+                "exists", product, (gap, made), office=self.office(product), why=why,
+                direct=True, date=evidence.date[product],
+            )  # fmt: skip
+        for product in np.flatnonzero(need & evidence.is_any("utility")).tolist():
+            made = none.where(self.flag(product), gap)
+            users = {self.graph.ids[user] for user in self.users(product)}
+            rows = self.rows[self.rows["product_id"].isin(users) & (self.rows["counted"] > 0)]
+            yield from self.question(
+                "own_plant", product, (gap, made), rows=rows, office="industry", direct=True
+            )
+
+    def totals(self) -> Iterator[Question]:
+        """Ask for the total of what is made here by makers that are not listed, or by an old total."""
+        state = self.state
+        open_end = ~(state.capacity.low == state.capacity.high)
+        unlisted = state.evidence.is_any("reported") | state.signs.some | state.totals.stale
+        for product in np.flatnonzero(state.present & open_end & unlisted).tolist():
+            office = self.office(product)
+            date = state.evidence.date[product] or state.totals.year[product] or "-"
+            yield from self.question(
+                "total", product, (gap_if_exact(state, [product]),), date=date,
+                office="statistics" if office == "industry" else office,
+                direct=bool(state.needed[product]),
+            )  # fmt: skip
+
+    def figures(self) -> Iterator[Question]:
+        """Ask the makers that rows name without a figure."""
+        state = self.state
+        bare = (self.rows["counted"] > 0) & self.rows["capacity"].isna()
+        for product in np.flatnonzero(state.rows.bare > 0).tolist():
+            rows = self.of(product, bare)
+            if len(rows):
+                yield from self.question(
+                    "figure", product, (gap_if_exact(state, [product]),), rows=rows,
+                    direct=bool(state.needed[product]), count=rows["enterprise_id"].nunique(),
+                )  # fmt: skip
+
+    def loads(self) -> Iterator[Question]:
+        """Ask how hard makers run whose load is only known of the nation, or assumed."""
+        load = self.load
+        open_end = (load.low < load.high) & (self.state.output.high > 0)
+        counted = self.rows["counted"] > 0
+        for product in np.flatnonzero(open_end).tolist():
+            rows = self.of(product, counted)
+            if not len(rows):
+                continue
+            ends = f"{load.low[product]:.0%}–{load.high[product]:.0%}"
+            why = "load" if load.has("load_assumed")[product] else "load_nation"
+            yield from self.question(
+                "load", product, (gap_if_loaded(self.state, [product]),), rows=rows, why=why,
+                ends=ends,
+            )  # fmt: skip
+
+    def running(self) -> Iterator[Question]:
+        """Ask sites that no page says to run whether they do."""
+        rows, graph = self.rows, self.graph
+        weak = rows[(rows["effective"] > rows["effective_low"]) & (rows["counted"] > 0)]
+        for _, own in weak.groupby("enterprise_id", sort=True):
+            lacking = (own["effective"] - own["effective_low"]).groupby(own["product_id"]).sum()
+            about = [graph.find(name) for name in lacking.index]
+            more = np.zeros(graph.size)
+            more[about] = lacking.to_numpy(dtype=float)
+            names = self.listed(about)
+            yield from self.question(
+                "runs", about[0], (gap_if_running(self.state, more),), rows=own, about=about,
+                product=names[1], product_zh=names[0],
+            )  # fmt: skip
+
+    def choices(self) -> Iterator[Question]:
+        """Ask which alternative makers take where several would do."""
+        state, members = self.state, self.study.recipe.members
+        counted = self.rows["counted"] > 0
+        wants = np.flatnonzero(state.allocation.group_output.high > 0)
+        for group in wants.tolist():
+            owner = int(members.owner[group])
+            parts = self.listed(members.product[members.group == group].tolist())
+            rows = self.of(owner, counted)
+            yield from self.question(
+                "choice", owner, (gap_if_chosen(state, group),), rows=rows if len(rows) else None,
+                office="industry", members=parts[1], members_zh=parts[0],
+            )  # fmt: skip
+
+    def building(self) -> Iterator[Question]:
+        """Ask whether building goes on: of what is not made yet, and of what was not seen for long."""
+        state, graph = self.state, self.graph
+        begun = self.rows["status"].isin(["construction", "planned"]) & (self.rows["counted"] == 0)
+        coming = state.facts["need"] & state.evidence.is_any("building")
+        for product in np.flatnonzero(coming | (state.rows.stale_rows > 0)).tolist():
+            rows = self.of(product, begun)
+            old = rows["stale"] > 0
+            rows = rows if coming[product] else rows[old]
+            figure = float(rows["capacity"].sum())
+            if figure > 0:
+                more = [{"product_id": graph.ids[product], "capacity": figure}]
+                made = state.with_capacity(more).gap
+            else:
+                made = Quantity.zeros(graph.size).where(self.flag(product), state.gap)
+            seen = [date for date in rows["as_of"].tolist() if isinstance(date, str)]
+            yield from self.question(
+                "construction", product, (state.gap, made), rows=rows if len(rows) else None,
+                office=self.office(product), why="stale" if old.any() else "construction",
+                direct=bool(state.needed[product]), date=max(seen, default="-"),
+            )  # fmt: skip
+
+    def coefficients(self) -> Iterator[Question]:
+        """Ask users how much they take where no coefficient is known."""
+        state, graph = self.state, self.graph
+        counted = self.rows["counted"] > 0
+        links = np.flatnonzero(np.isnan(graph.coefficient) & state.active)
+        for link in links[np.argsort(graph.source[links], kind="stable")].tolist():
+            user, source = int(graph.target[link]), int(graph.source[link])
+            if not state.output.high[user] > 0:
+                continue
+            rows = self.of(user, counted)
+            zh, en = self.names[source]
+            yield from self.question(
+                "coefficient", source, (state.gap,), rows=rows if len(rows) else None,
+                office="industry", direct=True, input=en, input_zh=zh,
+                product=self.names[user][1], product_zh=self.names[user][0],
+                user_unit=say_unit(self.units[user], "en"),
+                user_unit_zh=say_unit(self.units[user], "zh"),
+            )  # fmt: skip
+
+    def flag(self, product: int) -> Flags:
+        """Return a mask of one product."""
+        flags = np.zeros(self.graph.size, dtype=bool)
+        flags[product] = True
+        return flags
 
 
-def _last_events(signs: pd.DataFrame | None) -> dict[tuple[str, str], str]:
-    """Return the newest event of each site and product."""
-    if signs is None:
-        return {}
-    known = signs.dropna(subset=["enterprise_id", "product_id", "date"])
-    newest = known.groupby(["enterprise_id", "product_id"])["date"].max()
-    return {(str(site), str(product)): str(date) for (site, product), date in newest.items()}
+def _maker_table(state: RegionState) -> pd.DataFrame:
+    """Return the capacity rows of the sites here, with what is under construction or planned."""
+    study, ds = state.study, state.study.dataset
+    rows = maker_rows(
+        ds.enterprises, ds.capacities, where=state.region, at=ds.as_of, statuses=study.statuses,
+        signs=study.site_signs, stale=study.stale,
+    )  # fmt: skip
+    rows = site_rows(rows)
+    known: pd.DataFrame = rows[rows["product_id"].isin(study.graph.ids)].reset_index(drop=True)
+    return known
 
 
-def _doubt(plant: Plant, at: float, signs: Mapping[tuple[str, str], str]) -> str:
-    """Return why a row is not known to run; empty where it is."""
-    if not plant.source_url and re.search(GENERAL_KNOWLEDGE, plant.note):
-        return "general_knowledge"
-    if plant.status == "trial":
-        return "trial"
-    event = signs.get((plant.enterprise_id, plant.product_id), "")
-    dates = [plant.as_of, plant.since, plant.last_confirmed, event]
-    seen = [month_number(date, late=True) for date in dates if date]
-    return "old" if seen and at - max(seen) > STALE_MONTHS else ""
+def _placeholders(state: RegionState) -> frozenset[str]:
+    """Return the enterprises that stand for firms nobody has named: they cannot be asked."""
+    frame = read_frame(state.study.dataset.enterprises)
+    if "placeholder" not in frame.collect_schema().names():
+        return frozenset()
+    known = collect(frame.select("enterprise_id", "placeholder"))
+    return frozenset(known.loc[known["placeholder"].astype("float64") > 0, "enterprise_id"])
+
+
+def open_questions(state: RegionState) -> list[Question]:
+    """Return every question whose answer would change a gap of the region.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> state = cg.open_study(cg.load_dataset("toy")).state()
+    >>> [question.ask for question in open_questions(state)]
+    ['figure', 'choice']
+    """
+    asker = _Asker(state)
+    rounds: tuple[Callable[[], Iterator[Question]], ...] = (
+        asker.existence, asker.totals, asker.figures, asker.loads, asker.running, asker.choices,
+        asker.building, asker.coefficients,
+    )  # fmt: skip
+    return [question for ask in rounds for question in ask()]

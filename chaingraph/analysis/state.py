@@ -11,7 +11,6 @@ import numpy as np
 from chaingraph.allocation import Allocation, allocate
 from chaingraph.analysis.advise import advise
 from chaingraph.analysis.decide import Decisions, decide, decision_table
-from chaingraph.analysis.loads import region_load
 from chaingraph.analysis.neighbours import around_region
 from chaingraph.analysis.own_use import own_use
 from chaingraph.analysis.reach import measure_reach
@@ -26,20 +25,18 @@ from chaingraph.knowledge.evidence import (
     read_signs,
     read_totals,
 )
-from chaingraph.knowledge.statements import CLEARLY, SAME
+from chaingraph.knowledge.statements import CLEARLY
 from chaingraph.quantity import Quantity, times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from chaingraph.allocation import OwnUse
     from chaingraph.analysis.advise import Advice
+    from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.reach import Reach
-    from chaingraph.analysis.study import Study
-    from chaingraph.knowledge.statements import Total
     from chaingraph.quantity import Flags, Floats, Integers
     from chaingraph.regions import Region
 
@@ -103,9 +100,11 @@ class RegionState:
         Own use within sites, by link.
     allocation
         Who is served by whom.
+    added
+        What was put on top of the data by :meth:`with_capacity`: product id and capacity each.
     """
 
-    study: Study
+    study: Basis
     region: Region
     rows: Rows
     totals: Totals
@@ -115,6 +114,7 @@ class RegionState:
     supply: Quantity
     own: OwnUse
     allocation: Allocation
+    added: tuple[tuple[str, float], ...] = ()
 
     # --- what is made
 
@@ -253,9 +253,7 @@ class RegionState:
     def coverage(self) -> Floats:
         """Share of the demand that is served here, own use included; nan without known figures."""
         demand, gap = self.demand.point, self.gap.point
-        ratio = np.divide(
-            demand - gap, demand, out=np.full(len(demand), np.nan), where=demand > 0
-        )
+        ratio = np.divide(demand - gap, demand, out=np.full(len(demand), np.nan), where=demand > 0)
         return np.clip(ratio, 0.0, 1.0)
 
     @cached_property
@@ -285,7 +283,11 @@ class RegionState:
         """Return the share of a demand that the gap leaves served, at its worst, its figure, its best."""
         gap, some = self.gap, demand.high > _TINY
         ends = []
-        for lacking, taken in ((gap.high, demand.high), (gap.point, demand.point), (gap.low, demand.low)):
+        for lacking, taken in (
+            (gap.high, demand.high),
+            (gap.point, demand.point),
+            (gap.low, demand.low),
+        ):
             with np.errstate(divide="ignore", invalid="ignore"):
                 share = 1 - lacking / taken
             share = np.where(lacking <= _TINY, 1.0, share)
@@ -329,8 +331,6 @@ class RegionState:
         own = need & ~(bought > _TINY * np.maximum(demand.high, 1.0)) & np.isfinite(demand.high)
         known = (self.rows.bare <= 0) & (self.rows.makers > 0)
         one = (self.rows.makers == 1) | (known & (self.rows.top_share > limits["one"]))
-        graph = self.study.graph
-        down = np.bincount(graph.source[self.open_links], minlength=graph.size) > 0
         return {
             "need": np.asarray(need),
             "sure": np.asarray(sure),
@@ -340,7 +340,7 @@ class RegionState:
             "spare": np.asarray(demand.high < limits["spare"] * self.supply.low),
             "own": np.asarray(own),
             "one": np.asarray(one),
-            "down": np.asarray(down),
+            "down": np.asarray(self._open_ends),
         }
 
     @cached_property
@@ -374,7 +374,23 @@ class RegionState:
             suspended=(self.rows.suspended_rows > 0) | self.signs.suspended,
             declining=study.kind_in("life_cycle", ["declining"]),
             idle_nation=np.asarray(idle & ~(self.gap.low > 0)),
-        )
+            downstream_building=self._downstream("building"),
+            downstream_unseen=self._open_ends & ~self._downstream(
+                "building", "announced", "absent", "absent_likely"
+            ),
+        )  # fmt: skip
+
+    @cached_property
+    def _open_ends(self) -> Flags:
+        """Whether a product that would use it has no maker here."""
+        graph = self.study.graph
+        return np.bincount(graph.source[self.open_links], minlength=graph.size) > 0
+
+    def _downstream(self, *levels: str) -> Flags:
+        """Whether a product that would use it and has no maker here is at one of some levels."""
+        graph = self.study.graph
+        ends = self.open_links & self.evidence.is_any(*levels)[graph.target]
+        return np.asarray(np.bincount(graph.source[ends], minlength=graph.size) > 0)
 
     @cached_property
     def sourced_demand(self) -> Floats:
@@ -419,9 +435,10 @@ def add_capacity(state: RegionState, rows: Any) -> RegionState:
     """Return a state with more capacity; see :meth:`RegionState.with_capacity`."""
     study, graph = state.study, state.study.graph
     records = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
+    listed = [(str(record["product_id"]), float(record["capacity"])) for record in records]
     more = np.zeros(graph.size)
-    for record in records:
-        more[graph.find(str(record["product_id"]))] += float(record["capacity"])
+    for product_id, capacity in listed:
+        more[graph.find(product_id)] += capacity
     load = study.load_of(state.region)
     added = Quantity.known(more)
     output = (state.output + added * load).clipped()
@@ -439,6 +456,7 @@ def add_capacity(state: RegionState, rows: Any) -> RegionState:
     return replace(
         state, rows=numbers, capacity=(state.capacity + added).clipped(), output=output,
         supply=supply, allocation=replace(old, demand=demand, merchant=merchant, gap=gap, flow=new),
+        added=(*state.added, *listed),
     )  # fmt: skip
 
 
@@ -448,16 +466,17 @@ def _frozen_flow(state: RegionState, output: Quantity) -> Quantity:
     before, after = state.output.take(graph.target), output.take(graph.target)
     unit = graph.amount * state.share
     old = state.allocation.flow
-    moved = [
-        getattr(old, name) + times(unit, getattr(after, name) - getattr(before, name))
-        if name == "point" else
-        np.where(
-            np.isfinite(getattr(old, name)),
-            getattr(old, name) + times(unit, np.nan_to_num(getattr(after, name) - getattr(before, name))),
-            getattr(old, name),
-        )
-        for name in ("low", "point", "high")
-    ]  # fmt: skip
+    with np.errstate(invalid="ignore"):  # an end without bound stays where it is
+        moved = [
+            getattr(old, name) + times(unit, getattr(after, name) - getattr(before, name))
+            if name == "point" else
+            np.where(
+                np.isfinite(getattr(old, name)),
+                getattr(old, name) + times(unit, np.nan_to_num(getattr(after, name) - getattr(before, name))),
+                getattr(old, name),
+            )
+            for name in ("low", "point", "high")
+        ]  # fmt: skip
     return Quantity(moved[0], moved[1], moved[2], old.reasons).clipped()
 
 
@@ -467,7 +486,9 @@ def _moved(merchant: Quantity, now: Quantity, before: Quantity) -> Quantity:
     for name in ("low", "point", "high"):
         with np.errstate(invalid="ignore"):
             change = getattr(now, name) - getattr(before, name)
-        columns.append(np.maximum(0.0, getattr(merchant, name) + np.where(np.isnan(change), 0, change)))
+        columns.append(
+            np.maximum(0.0, getattr(merchant, name) + np.where(np.isnan(change), 0, change))
+        )
     return Quantity(columns[0], columns[1], columns[2], merchant.reasons)
 
 
@@ -475,7 +496,7 @@ def _negative(amount: Quantity) -> Quantity:
     return Quantity(-amount.low, -amount.point, -amount.high, amount.reasons)
 
 
-def by_products_here(study: Study, output: Quantity) -> tuple[Flags, Flags]:
+def by_products_here(study: Basis, output: Quantity) -> tuple[Flags, Flags]:
     """Tell which products arise with something made here, and of which how much is not known."""
     graph = study.graph
     links = study.by_product_links
@@ -488,7 +509,7 @@ def by_products_here(study: Study, output: Quantity) -> tuple[Flags, Flags]:
     return here, np.bincount(graph.target[links[open_end]], minlength=size) > 0
 
 
-def by_product_supply(study: Study, output: Quantity) -> Quantity:
+def by_product_supply(study: Basis, output: Quantity) -> Quantity:
     r"""Return what arises as by-product: :math:`o_j / a`, with a units of the carrier j for one of it."""
     graph = study.graph
     links = study.by_product_links
@@ -503,7 +524,7 @@ def by_product_supply(study: Study, output: Quantity) -> Quantity:
     return made.gathered(graph.target[links], graph.size)
 
 
-def region_capacity(study: Study, rows: Rows, totals: Totals) -> Quantity:
+def region_capacity(study: Basis, rows: Rows, totals: Totals) -> Quantity:
     """Return the capacity of a region with what is known of the rows without a figure.
 
     Such a row stands for (0, median, 90% point) of the plants of the product where three or more figures
@@ -532,21 +553,21 @@ def region_capacity(study: Study, rows: Rows, totals: Totals) -> Quantity:
         covered = beyond & (bare > 0) & ~totals.stale
         exact = Quantity.known(np.nan_to_num(total)).because("others")
         vague = Quantity.unknown(len(rest), "total_stale")
-        result = result + vague.where(beyond & totals.stale, known.where(~covered, Quantity.zeros(len(rest))))
+        result = result + vague.where(
+            beyond & totals.stale, known.where(~covered, Quantity.zeros(len(rest)))
+        )
         result = exact.where(covered, result)
     return result
 
 
 def assemble(
-    study: Study, region: Region, rows: Rows, pairs: Mapping[str, NDArray[Any]]
+    study: Basis, region: Region, rows: Rows, pairs: Mapping[str, NDArray[Any]]
 ) -> RegionState:
     """Return the state of a region from its rows and the pairs of links that its sites make both ends of."""
     statements, size = study.statements, study.graph.size
     relation = study.relation(region)
     totals = read_totals(statements, relation, size)
-    signs = read_signs(
-        statements, relation, region.mask, totals, lambda: study.counties(region)
-    )
+    signs = read_signs(statements, relation, region.mask, totals, lambda: study.counties(region))
     capacity = region_capacity(study, rows, totals)
     capacity = _with_reported(capacity, rows, signs, totals)
     load = study.load_of(region)
@@ -568,7 +589,10 @@ def _with_reported(capacity: Quantity, rows: Rows, signs: Signs, totals: Totals)
     """Return capacities with nobody knows how much where something is made here that no row names."""
     said = np.array([bool(why) for why in signs.reported_why])
     denied = np.array(
-        [max(a, b) > r for a, b, r in zip(signs.absent, signs.absent_soft, signs.reported, strict=True)]
+        [
+            max(a, b) > r
+            for a, b, r in zip(signs.absent, signs.absent_soft, signs.reported, strict=True)
+        ]
     )
     vague = said & ~denied & (rows.makers <= 0) & ~(totals.made > 0)
     some = signs.some & (rows.makers > 0) & ~(totals.made > 0)
@@ -577,7 +601,7 @@ def _with_reported(capacity: Quantity, rows: Rows, signs: Signs, totals: Totals)
     return (capacity + open_end).where(some, result)
 
 
-def _exploded(study: Study, output: Quantity) -> Quantity:
+def _exploded(study: Basis, output: Quantity) -> Quantity:
     """Return outputs raised to what the goal takes through all stages: x = max(o, y + A x)."""
     graph = study.graph
     share = np.where(study.recipe.member, study.frozen_share, study.recipe.weight)
@@ -588,7 +612,9 @@ def _exploded(study: Study, output: Quantity) -> Quantity:
         taken = np.bincount(graph.source, unit * now[graph.target], graph.size)
         # only what the goal adds is passed on: what runs already takes what it takes
         base = np.bincount(graph.source, unit * start[graph.target], graph.size)
-        following = np.maximum(start, study.wanted + np.where(taken > base * (1 + _TINY), taken, 0.0))
+        following = np.maximum(
+            start, study.wanted + np.where(taken > base * (1 + _TINY), taken, 0.0)
+        )
         if np.allclose(following, now, rtol=1e-10, atol=0.0):
             break
         now = following

@@ -21,11 +21,11 @@ from chaingraph.results import Result
 from chaingraph.solving import total_requirements
 
 if TYPE_CHECKING:
-    from chaingraph.analysis.state import RegionState
     from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
+    from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.products import Floats, ProductGraph, Step
     from chaingraph.regions import Region

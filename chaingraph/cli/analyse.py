@@ -105,7 +105,11 @@ def gaps(
         before=said.get(result.lang, ()), more={"summary": said} if said else None,
     )  # fmt: skip
     rows = result.frame
-    found = int(((rows["list"] == "recruit") & rows["gap_kind"].isin(CERTAIN)).sum()) if len(rows) else 0
+    found = (
+        int(((rows["list"] == "recruit") & rows["gap_kind"].isin(CERTAIN)).sum())
+        if len(rows)
+        else 0
+    )
     if fail_on is not None and found > fail_on:
         if not out.quiet:
             text = message("gaps-over-limit", result.lang, count=found, limit=fail_on)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chaingraph.enterprises.sites import Where
     from chaingraph.enterprises.standing import Stale
 
-_INNER = ("known", "sourced", "bare", "figure", "effective_low")
+_INNER = ("known", "sourced", "bare", "figure")
 
 
 def latest_totals(rows: Any) -> Any:
@@ -157,8 +157,8 @@ def maker_rows(
     -------
     pandas.DataFrame
         One row a phase, sorted by product, enterprise and start: the columns of both tables
-        (`source_url` and `note` are those of the capacity row) and `effective`, `counted`, `stale`
-        of :func:`standing_rows`. What is under construction or planned is among them.
+        (`source_url` and `note` are those of the capacity row) and `effective`, `effective_low`,
+        `counted`, `stale` of :func:`standing_rows`. What is under construction or planned is among them.
     """
     rows = read_frame(capacities)
     if products is not None:
@@ -171,6 +171,15 @@ def maker_rows(
     result = collect(located(rows.drop(*_INNER), sites, wanted))
     keys = ["product_id", "enterprise_id", "status", "since", "capacity", "until", "source_url"]
     return result.sort_values(keys, ignore_index=True)
+
+
+def made_by(capacities: Any, enterprises: Sequence[str], *, at: str) -> list[str]:
+    """Return the products that some enterprises run plants of at a date, sorted."""
+    rows = site_rows(read_frame(capacities))
+    rows = rows.filter(nw.col("enterprise_id").is_in(list(enterprises)))
+    rows = standing_rows(rows, at=at, statuses={"operating": 1.0})
+    found = collect(rows.filter(nw.col("counted") == 1).select("product_id").unique())
+    return sorted(found["product_id"])
 
 
 def count_undated(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.analysis.settings import read_lang, read_product
-from chaingraph.analysis.state import as_state
+from chaingraph.analysis.study import as_state
 from chaingraph.errors import OptionError, unknown_name
 from chaingraph.groups import group_called
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, filled
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from chaingraph.analysis.state import Source
+    from chaingraph.analysis.study import Source
     from chaingraph.recruit.ranking import Ranking
     from chaingraph.recruit.reasons import Reason
     from chaingraph.regions import Region
@@ -39,6 +39,8 @@ def explain_target(
     weights: Mapping[str, float] | str | Path | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
+    load: float | str | Mapping[str, float] = "actual",
+    goal: Mapping[str, float] | None = None,
     lang: str | None = None,
 ) -> Result:
     """Show every feature of one target: value, weight, what it adds to the score, and why.
@@ -51,7 +53,7 @@ def explain_target(
         The product of the gap: its id, or its Chinese or English name.
     group
         The target, as `group_zh` of :func:`rank_targets` names it.
-    region, weights, at, statuses, lang
+    region, weights, at, statuses, load, goal, lang
         As in :func:`rank_targets`.
 
     Returns
@@ -76,7 +78,7 @@ def explain_target(
     >>> frame["feature"].iloc[0], round(float(frame["contribution"].sum()), 3) > 0
     ('maker', True)
     """
-    state = as_state(ds, region, at=at, statuses=statuses)
+    state = as_state(ds, region, at=at, statuses=statuses, load=load, goal=goal)
     study = state.study
     ds = study.dataset
     product_id = read_product(study.products, product_id)

@@ -23,7 +23,6 @@ from chaingraph.views.svg import (
     Drawing,
     figure_word,
     nice_ticks,
-
     sentence_svg,
     shorten,
     text_width,
@@ -73,7 +72,9 @@ def capacity_steps(
     day = last_day(ds.as_of) if ds.as_of else "9999"
     rows = rows[rows["since"].isna() | (rows["since"] <= day)]
     now = study.maker_rows
-    rows = rows[(rows["status"] != "construction") | _standing(rows, now[~now["stale"].astype(bool)])]
+    rows = rows[
+        (rows["status"] != "construction") | _standing(rows, now[~now["stale"].astype(bool)])
+    ]
     end = _year(ds.as_of, late=True) if ds.as_of else _last_year(rows)
     return [_steps(p, rows[rows["product_id"] == p], end) for p in dict.fromkeys(products)]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from chaingraph.analysis.content import home_chains
-from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.enterprises import site_rows
 from chaingraph.recruit.evidence import city_points
 from chaingraph.results import Result
 from chaingraph.views.boundary import Boundary, load_boundary

@@ -10,7 +10,7 @@ from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Row, Section, Table, make_row
 
 if TYPE_CHECKING:
-    from chaingraph.analysis.questions import Question
+    from chaingraph.analysis.topics import Question
     from chaingraph.views.report.context import Context
 
 

@@ -13,4 +13,8 @@ if TYPE_CHECKING:
 
 def build(context: Context) -> Section | None:
     """Return the section, none where nothing is on the list."""
-    return gap_section(context, "cooperation", "cooperation") if len(context.list_rows("cooperation")) else None
+    return (
+        gap_section(context, "cooperation", "cooperation")
+        if len(context.list_rows("cooperation"))
+        else None
+    )

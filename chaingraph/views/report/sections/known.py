@@ -40,11 +40,16 @@ def build(context: Context) -> Section | None:
     load = context.facts.state.study.load_of(context.facts.state.region)
     assumed = load.has("load_assumed")
     rows = tuple(
-        _row(context, f, float(load.point[f.position]), assumed=bool(assumed[f.position])) for f in facts
+        _row(context, f, float(load.point[f.position]), assumed=bool(assumed[f.position]))
+        for f in facts
     )
-    table = Table("known", title, columns, rows, context.basis(mean, "basis-mean"), mean, marked="standing")
+    table = Table(
+        "known", title, columns, rows, context.basis(mean, "basis-mean"), mean, marked="standing"
+    )
     lead = Paragraph(
-        context.say("lead-known", count=len(facts), assumed=sum(bool(assumed[f.position]) for f in facts))
+        context.say(
+            "lead-known", count=len(facts), assumed=sum(bool(assumed[f.position]) for f in facts)
+        )
     )
     return Section("known", title, (lead,), (table,), wide=True)
 
@@ -61,7 +66,9 @@ def _row(context: Context, fact: Fact, load: float, *, assumed: bool) -> Row:
         model.text(context.say("per-year", unit=model.clean(fact.unit))),
         model.number(fact.capacity),
         model.percent(load if fact.makers else math.nan),
-        model.text(context.say("load-assumed" if assumed else "load-known") if fact.makers else None),
+        model.text(
+            context.say("load-assumed" if assumed else "load-known") if fact.makers else None
+        ),
         model.number(output),
         model.percent(own / output if output > 0 and own > 0 else math.nan),
         model.percent(fact.coverage),
