@@ -16,7 +16,7 @@ from chaingraph.analysis.answers import (
 )
 from chaingraph.analysis.choices import group_lines
 from chaingraph.engines import collect, read_frame
-from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.enterprises import site_rows
 from chaingraph.knowledge.evidence import CODE
 from chaingraph.quantity import Quantity
 from chaingraph.results import shown_number
@@ -351,13 +351,11 @@ class _Asker:
 
 def _maker_table(state: RegionState) -> pd.DataFrame:
     """Return the capacity rows of the sites here, with what is under construction or planned."""
-    study, ds = state.study, state.study.dataset
-    rows = maker_rows(
-        ds.enterprises, ds.capacities, where=state.region, at=ds.as_of, statuses=study.statuses,
-        signs=study.site_signs, stale=study.stale,
-    )  # fmt: skip
-    rows = site_rows(rows)
-    known: pd.DataFrame = rows[rows["product_id"].isin(study.graph.ids)].reset_index(drop=True)
+    rows = state.study.maker_rows
+    rows = site_rows(rows[state.region.mask(rows)])
+    known: pd.DataFrame = rows[rows["product_id"].isin(state.study.graph.ids)].reset_index(
+        drop=True
+    )
     return known
 
 
