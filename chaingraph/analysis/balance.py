@@ -12,7 +12,7 @@ from chaingraph.analysis.study import Study, as_study, region_states
 from chaingraph.analysis.uncertainty import demand_interval
 from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.quantity import reason_names
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
-    from chaingraph.quantity import Floats, Integers
     from chaingraph.gazetteer import Asked
+    from chaingraph.quantity import Floats, Integers
 
 PRODUCT_COLUMNS = ("product_id", "name_zh", "name_en", "chains", "stage", "kind", "unit")
 SHOWN = (
@@ -108,6 +108,7 @@ def calculate_balance(
     >>> frame.loc["powder_a", ["capacity", "demand", "gap", "coverage"]].tolist()
     [1500.0, 2000.0, 500.0, 0.75]
     """
+    call = Call.of(calculate_balance, locals())
     study = as_study(
         ds, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal, explode=explode
     )
@@ -122,7 +123,7 @@ def calculate_balance(
     params = study_params(study, [block.region for block in blocks], chain)
     shown = SHOWN if len(blocks) == 1 else ("region", *SHOWN)
     frame = named_codes(study, join_blocks(study, blocks))
-    return Result("balance", frame, params, read_lang(study.dataset, lang), shown)
+    return Result("balance", frame, params, read_lang(study.dataset, lang), shown, call=call)
 
 
 def chain_filter(study: Study, chain: str | None) -> np.ndarray[Any, np.dtype[np.bool_]]:

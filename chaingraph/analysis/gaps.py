@@ -26,16 +26,15 @@ from chaingraph.analysis.priority import (
     read_weights,
     weigh,
 )
+from chaingraph.analysis.reach import reach_columns
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.state import RegionState
-from chaingraph.analysis.reach import reach_columns
 from chaingraph.analysis.study import Study, as_states
 from chaingraph.enterprises import count_undated
-from chaingraph.gazetteer import find_regions
 from chaingraph.errors import OptionError, closest
-from chaingraph.knowledge.evidence import LEVELS
+from chaingraph.gazetteer import find_regions
 from chaingraph.products import NOT_MADE_OF
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,8 +42,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chaingraph.dataset import Dataset
-    from chaingraph.quantity import Flags, Floats, Integers
     from chaingraph.gazetteer import Asked
+    from chaingraph.quantity import Flags, Floats, Integers
 
 GAP_KINDS = (
     "missing", "missing_likely", "short", "one_of", "unquantified", "unseen", "coming",
@@ -136,6 +135,7 @@ def find_gaps(
     >>> gaps[["product_id", "gap_kind", "action"]].to_numpy().tolist()[:2]
     [['foil', 'missing', 'fill'], ['powder_a', 'short', 'strengthen']]
     """
+    call = Call.of(find_gaps, locals())
     wanted_kinds = _read_kinds(kinds)
     if sort not in SORTS:
         raise OptionError("bad-sort", value=sort, choices=", ".join(SORTS))
@@ -154,7 +154,7 @@ def find_gaps(
     notes = _notes(frame, study)
     if at is not None and len(names) == 1:
         notes += _undated(study, region)
-    return Result("gaps", frame, params, read_lang(study.dataset, lang), shown, notes)
+    return Result("gaps", frame, params, read_lang(study.dataset, lang), shown, notes, call=call)
 
 
 def gaps_of(

@@ -11,10 +11,10 @@ import numpy as np
 from chaingraph.allocation import Allocation, allocate
 from chaingraph.analysis.advise import advise
 from chaingraph.analysis.decide import Decisions, decide, decision_table
-from chaingraph.analysis.loads import region_load
 from chaingraph.analysis.neighbours import around_region
 from chaingraph.analysis.own_use import own_use
 from chaingraph.analysis.reach import measure_reach
+from chaingraph.errors import OptionError
 from chaingraph.knowledge.evidence import (
     CODE,
     MADE,
@@ -26,20 +26,18 @@ from chaingraph.knowledge.evidence import (
     read_signs,
     read_totals,
 )
-from chaingraph.knowledge.statements import CLEARLY, SAME
+from chaingraph.knowledge.statements import CLEARLY
 from chaingraph.quantity import Quantity, times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from chaingraph.allocation import OwnUse
     from chaingraph.analysis.advise import Advice
     from chaingraph.analysis.reach import Reach
     from chaingraph.analysis.study import Study
-    from chaingraph.knowledge.statements import Total
     from chaingraph.quantity import Flags, Floats, Integers
     from chaingraph.regions import Region
 
@@ -392,6 +390,37 @@ class RegionState:
         return np.asarray(share, dtype=float)
 
     # --- what if
+
+    def with_assumptions(self, **changes: Any) -> RegionState:
+        """Return the region with the data read under other assumptions; what was added stays added.
+
+        Parameters
+        ----------
+        **changes
+            As of :meth:`chaingraph.Study.with_assumptions`.
+        """
+        state = self.study.with_assumptions(**changes).state(self.region)
+        rows = [{"product_id": name, "capacity": capacity} for name, capacity in self.added]
+        return state.with_capacity(rows) if rows else state
+
+    def with_rows(self, table: str, rows: Any) -> RegionState:
+        """Return the state with more rows of capacities: another name of :meth:`with_capacity`.
+
+        Parameters
+        ----------
+        table
+            ``capacities``; rows of other tables change the dataset, see :meth:`Dataset.with_rows`.
+        rows
+            As of :meth:`with_capacity`.
+
+        Raises
+        ------
+        OptionError
+            For another table.
+        """
+        if table != "capacities":
+            raise OptionError("bad-state-table", value=table)
+        return add_capacity(self, rows)
 
     def with_capacity(self, rows: Any) -> RegionState:
         """Return the state with more capacity here, shares of open choices frozen: in milliseconds.
