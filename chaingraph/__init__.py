@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.sensitivity import draw_demand, measure_sensitivity
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Study, open_study
+    from chaingraph.analysis.survey_plan import plan_survey
     from chaingraph.analysis.trace import trace_product
     from chaingraph.checks import Finding
     from chaingraph.dataset import Dataset
@@ -86,6 +87,7 @@ _HOMES = {
     "chaingraph.analysis.sensitivity": ("draw_demand", "measure_sensitivity"),
     "chaingraph.analysis.state": ("RegionState",),
     "chaingraph.analysis.study": ("Study", "open_study"),
+    "chaingraph.analysis.survey_plan": ("plan_survey",),
     "chaingraph.analysis.trace": ("trace_product",),
     "chaingraph.checks": ("Finding",),
     "chaingraph.dataset": ("Dataset",),
@@ -188,6 +190,7 @@ __all__ = [
     "merge_dataset",
     "near",
     "open_study",
+    "plan_survey",
     "rank_targets",
     "read_chain_graph",
     "read_conflict_decisions",

@@ -323,7 +323,9 @@ def _split_groups(
     unknown = np.isnan(able)
     served = _share_out(whole.point, np.nan_to_num(able), members.group)
     if contest.any():
-        served = _contest_point(members, contest, whole.point, unit.point, room.point, worth, served)
+        served = _contest_point(
+            members, contest, whole.point, unit.point, room.point, worth, served
+        )
     remainder = np.maximum(0.0, whole.point - np.bincount(members.group, served, count))
     remainder = np.where(remainder <= _TINY * whole.point, 0.0, remainder)
     mix = _national_mix(recipe, national)
@@ -486,7 +488,7 @@ def _ends(members: Members, whole: Quantity, unit: Quantity, room: Quantity) -> 
     low = times(np.minimum(least_low, np.maximum(0.0, output_low - rivals)), unit.low)
 
     lack = np.maximum(0.0, _less(whole.high, np.bincount(group, most_low, count)))
-    lack = np.where(np.isfinite(lack) & (lack <= _TINY * np.where(np.isinf(whole.high), 0.0, whole.high)), 0.0, lack)
+    lack = np.where(lack <= _TINY * np.where(np.isinf(whole.high), 0.0, whole.high), 0.0, lack)
     bought = times(lack[group], unit.high)
     bought = np.where(missing & (output_high > 0), np.inf, bought)
     high = np.where(missing & (output_high > 0), np.inf, high)
@@ -511,9 +513,7 @@ def _sum_of_others(values: Floats, group: Integers, count: int) -> Floats:
     return np.where(many > 0, np.inf, rest)
 
 
-def contested(
-    group: Integers, product: Integers, room: Floats, output: Floats
-) -> Flags:
+def contested(group: Integers, product: Integers, room: Floats, output: Floats) -> Flags:
     """Tell which members lie in groups that want the same local supply as another group.
 
     Parameters
@@ -589,9 +589,9 @@ def _contest_ends(
         Contest(group, product, dear, closed, np.where(unbounded, able + 1.0, whole.high), worth),
         own=np.where(missing, 0.0, part.high), largest=True,
     )  # fmt: skip
+    ample = np.where(missing & (part.high > 0), np.inf, part.high)
     least = find_extremes(
-        Contest(group, product, cheap, np.where(missing & (part.high > 0), np.inf, part.high), whole.low, worth),
-        own=closed, largest=False,
+        Contest(group, product, cheap, ample, whole.low, worth), own=closed, largest=False,
     )  # fmt: skip
     low, high, bought = ends.low.copy(), ends.high.copy(), ends.bought.copy()
     low[chosen] = times(least.member, np.where(missing, 0.0, cost.low))

@@ -110,7 +110,7 @@ def find_extremes(contest: Contest, *, own: Floats, largest: bool) -> Extremes:
         floor = _least_gap(_programme(piece))
         for number in np.unique(piece.group).tolist():
             inside = (piece.group == number).astype(float)
-            lack[number] = _lacking(piece, floor, inside, contest.output[number], largest=largest)
+            lack[number] = _lacking(floor, inside, contest.output[number], largest=largest)
         for product in np.unique(piece.product).tolist():
             of_it = piece.product == product
             groups = np.unique(piece.group[of_it])
@@ -118,7 +118,7 @@ def find_extremes(contest: Contest, *, own: Floats, largest: bool) -> Extremes:
             weight[piece.group[of_it]] = piece.unit[of_it]
             whole = float((weight * contest.output)[groups].sum())
             all_served = weight[piece.group]
-            bought[product] = _lacking(piece, floor, all_served, whole, largest=largest)
+            bought[product] = _lacking(floor, all_served, whole, largest=largest)
             room = np.where(of_it, own[part], piece.room)
             bound = _least_gap(_programme(piece._replace(room=room)))
             for row in np.flatnonzero(of_it).tolist():
@@ -133,18 +133,14 @@ def find_extremes(contest: Contest, *, own: Floats, largest: bool) -> Extremes:
     return Extremes(np.maximum(member, 0.0), lack, total, bought)
 
 
-def _lacking(
-    piece: Contest, floor: _Programme, served: Floats, whole: float, *, largest: bool
-) -> float:
+def _lacking(floor: _Programme, served: Floats, whole: float, *, largest: bool) -> float:
     """Return the most or least that is not served of a whole: the least or most served."""
     sign = 1.0 if largest else -1.0
     left = whole - float(served @ _solve(sign * served, floor.rows, floor.limit))
     return left if left > _DUST * whole else 0.0
 
 
-def _taken(
-    bound: _Programme, own: Floats, others: Floats, whole: float, *, largest: bool
-) -> float:
+def _taken(bound: _Programme, own: Floats, others: Floats, whole: float, *, largest: bool) -> float:
     """Return the most that is taken of a member, all that the others do not serve; or the least."""
     if largest:
         value = whole - float(others @ _solve(others, bound.rows, bound.limit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -141,6 +142,108 @@ class Dataset:
         """
         return replace(self, as_of=checked_date(date))
 
+    def with_rows(self, table: str, rows: Any) -> Dataset:
+        """Return the dataset with further rows in a table; this one stays as it is.
+
+        Parameters
+        ----------
+        table
+            Name of a table; it need not be there yet.
+        rows
+            List of mappings (column -> value), one mapping, or a frame. Units are converted and cells
+            checked as in a folder: capacities of 1,000 MWh of a product in GWh become 1.
+
+        Returns
+        -------
+        Dataset
+            With its date, focus, cards and engine; warnings and notes about the rows are in its
+            `findings`.
+
+        Raises
+        ------
+        DataError
+            Where the rows have errors; a key that the table has already is one (:meth:`drop` it first).
+        OptionError
+            Where there is no table of the name, or the rows cannot be read.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> toy = cg.load_dataset("toy")
+        >>> more = toy.with_rows("capacities", [
+        ...     {"enterprise_id": "cell_jia", "product_id": "foil", "capacity": 5, "unit": "kt"}])
+        >>> more.capacities["capacity"].iloc[-1], len(more.capacities) - len(toy.capacities)
+        (np.float64(5000.0), 1)
+        """
+        edited: Dataset = _editing().with_rows(self, table, rows)
+        return edited
+
+    def with_tables(self, **frames: Any) -> Dataset:
+        """Return the dataset with other tables in the place of its own; this one stays as it is.
+
+        Parameters
+        ----------
+        **frames
+            Table name -> frame, as in :func:`dataset_from_frames`; None takes a table out.
+
+        Returns
+        -------
+        Dataset
+            With its date, focus, cards and engine.
+
+        Raises
+        ------
+        DataError
+            Where the tables have errors or do not fit together.
+        OptionError
+            Where there is no table of the name.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> toy = cg.load_dataset("toy")
+        >>> half = toy.capacities.assign(capacity=toy.capacities["capacity"] / 2)
+        >>> toy.with_tables(capacities=half).focus
+        '甲市'
+        """
+        edited: Dataset = _editing().with_tables(self, frames)
+        return edited
+
+    def drop(self, table: str, *, where: Any) -> Dataset:
+        """Return the dataset without some rows of a table; this one stays as it is.
+
+        Parameters
+        ----------
+        table
+            Name of a table.
+        where
+            Mapping of column -> value or values: rows that match all of it go (None: an empty cell). For
+            tables in pandas also a boolean mask with an entry a row.
+
+        Returns
+        -------
+        Dataset
+            With its date, focus, cards and engine.
+
+        Raises
+        ------
+        MissingTableError
+            Where the dataset has no such table.
+        OptionError
+            Where a column is unknown or the mask does not fit.
+        DataError
+            Where other rows need those that go: capacities of a site, links of a product.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> toy = cg.load_dataset("toy")
+        >>> len(toy.drop("capacities", where={"enterprise_id": "cell_jia"}).capacities) < len(toy.capacities)
+        True
+        """
+        edited: Dataset = _editing().drop(self, table, where)
+        return edited
+
     @cached_property
     def sha256(self) -> str:
         """Hash of what all tables hold, whatever files they came from: hexadecimal.
@@ -158,7 +261,9 @@ class Dataset:
             frame = collect(read_frame(self.table(name)))
             texts = {str(own): _texts(frame[own]) for own in frame.columns if str(own) != "origin"}
             filled = sorted(own for own, cells in texts.items() if any(cells))
-            rows = sorted("\x1f".join(row) for row in zip(*(texts[own] for own in filled), strict=True))
+            rows = sorted(
+                "\x1f".join(row) for row in zip(*(texts[own] for own in filled), strict=True)
+            )
             whole.update("\x1e".join([name, "\x1f".join(filled), *rows, ""]).encode())
         return whole.hexdigest()
 
@@ -175,9 +280,23 @@ def _texts(values: pd.Series[Any]) -> list[str]:
     known = values.notna().tolist()
     cells = values.tolist()
     return [
-        ("" if not here or cell is False else repr(float(cell)) if isinstance(cell, int | float) else str(cell))
+        (
+            ""
+            if not here or cell is False
+            else repr(float(cell))
+            if isinstance(cell, int | float)
+            else str(cell)
+        )
         for cell, here in zip(cells, known, strict=True)
     ]
+
+
+def _editing() -> Any:
+    """Return the module that makes datasets with other rows.
+
+    It reads and checks frames and so stands above this one: it is found by its name when first used.
+    """
+    return importlib.import_module("chaingraph.editing")
 
 
 def checked_date(date: str) -> str:

@@ -87,6 +87,63 @@ def _fetched(frame: Any) -> dict[str, Any]:
     raise MissingLibraryError("unknown-engine", library=str(kind))
 
 
+def append_rows(native: Any, rows: pd.DataFrame) -> Any:
+    """Return a frame of any engine with rows of pandas below its own; columns that these lack are empty.
+
+    The frame stays lazy, and of its engine's connection or session.
+    """
+    frame = read_frame(native)
+    schema = frame.collect_schema()
+    kind = frame.implementation
+    records = [
+        {name: _plain(row.get(name)) for name in schema.names()} for row in rows.to_dict("records")
+    ]
+    if kind.is_polars():
+        import polars
+
+        held = native.lazy().collect_schema()
+        more = polars.DataFrame(records, schema=dict(held.items()), strict=False)
+        eager = not hasattr(native, "collect")
+        return polars.concat([native, more if eager else more.lazy()])
+    if kind.is_duckdb():
+        if not records:
+            return native
+        told = ", ".join(f"({', '.join(map(_literal, row.values()))})" for row in records)
+        types = dict(zip(native.columns, native.types, strict=True))
+        casts = ", ".join(
+            f"cast({_quoted(f'column{i}')} as {types[name]}) as {_quoted(name)}"
+            for i, name in enumerate(schema.names())
+        )
+        names = ", ".join(f"column{i}" for i in range(len(types)))
+        below = f"select {casts} from (values {told}) t({names})"  # noqa: S608  quoted
+        return native.query("held", f"select * from held union all {below}")  # noqa: S608
+    if kind.is_spark_like():
+        session = native.sparkSession
+        values = [tuple(row.values()) for row in records]
+        return native.unionByName(session.createDataFrame(values, native.schema))
+    return pd.concat([native, rows], ignore_index=True)
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell of pandas as a plain value, None where it is unknown."""
+    if value is None or value is pd.NA or value != value:  # noqa: PLR0124  nan
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _literal(value: Any) -> str:
+    """Return a value as SQL writes it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool | int | float):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _column(values: Any, dtype: Any) -> Any:
     """Return fetched values as pandas would hold them; what is no number, text or flag stays."""
     if hasattr(values, "to_numpy"):

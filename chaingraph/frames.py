@@ -24,7 +24,7 @@ from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.tables import ORIGIN, empty_table, typed_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _MANY: Final = 200_000
 """Rows of enterprises or capacities above which a pandas frame is asked as a whole, not row by row."""
@@ -33,7 +33,7 @@ _OPEN: Final = frozenset({"bad-id", "self-loop", "gaining-loop", "missing-target
 
 
 def checked_frames(
-    frames: Mapping[str, Any], package: Package, *, warnings: bool = False
+    frames: Mapping[str, Any], package: Package, *, added: Mapping[str, int] | None = None
 ) -> tuple[dict[str, Any], list[Finding]]:
     """Return the frames typed and converted as a folder's tables are, and what is wrong with them.
 
@@ -43,8 +43,9 @@ def checked_frames(
         Table name -> frame; enterprises and capacities of any engine, all others pandas.
     package
         The card that the dataset will have.
-    warnings
-        Look for more than errors too.
+    added
+        Table -> how many of its last rows are new: of these, warnings and notes are wanted too, and
+        nothing is left open that a folder must say.
 
     Returns
     -------
@@ -59,7 +60,7 @@ def checked_frames(
     OptionError
         Where a table is unknown, or a small table is not a pandas frame.
     """
-    _refuse_names(frames)
+    refuse_names(frames)
     if "products" not in frames:
         params: dict[str, object] = {"table": "products"}
         return {}, [Finding("missing-table", file=package.name, params=params)]
@@ -84,7 +85,7 @@ def checked_frames(
     if findings:
         return {}, findings
     lazy, findings = _large_tables(large, raw, package.name)
-    findings += _found(raw, large, warnings=warnings)
+    findings += _found(raw, large, added or {})
     if any(finding.severity == "error" for finding in findings):
         return {}, findings
     typed = typed_tables(raw)
@@ -96,7 +97,14 @@ def checked_frames(
     return tables, findings
 
 
-def _refuse_names(frames: Mapping[str, Any]) -> None:
+def refuse_names(frames: Iterable[str]) -> None:
+    """Refuse names of tables that no dataset has.
+
+    Raises
+    ------
+    OptionError
+        Names the first one, and the closest known.
+    """
     for table in frames:
         if table not in TABLE_NAMES:
             near = ", ".join(closest(table, TABLE_NAMES) or TABLE_NAMES)
@@ -149,17 +157,21 @@ def _large_tables(
     return tables, findings
 
 
-def _found(raw: RawDataset, large: Mapping[str, Any], *, warnings: bool) -> list[Finding]:
+def _found(raw: RawDataset, large: Mapping[str, Any], added: Mapping[str, int]) -> list[Finding]:
     """Return what the rules say of the small tables, without what frames may leave open."""
     asked = RawDataset(raw.packages, dict(raw.tables))
     if "enterprises" in large:
         asked.tables["enterprises"] = _known_sites(raw, large["enterprises"])
-    found = run_checks(asked, at_load=not warnings)
     unitless = "unit" not in raw.tables["products"].columns
-    return [
-        finding for finding in found
-        if finding.table not in large and not _left_open(finding, unitless=unitless)
-    ]  # fmt: skip
+    first = {name: len(raw.tables[name]) - count for name, count in added.items()}
+
+    def counts(finding: Finding) -> bool:
+        if finding.row is not None and finding.row >= first.get(finding.table, finding.row + 1):
+            return True
+        wrong = finding.severity == "error" and finding.table not in large
+        return wrong and not _left_open(finding, unitless=unitless)
+
+    return [finding for finding in run_checks(asked, at_load=not added) if counts(finding)]
 
 
 def _left_open(finding: Finding, *, unitless: bool) -> bool:

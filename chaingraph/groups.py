@@ -165,6 +165,15 @@ def sites_of(enterprises: Any, capacities: Any) -> Any:
     return read_frame(enterprises).join(makers, on="enterprise_id", how="semi").to_native()
 
 
+def placeholders(enterprises: Any) -> frozenset[str]:
+    """Return the ids of enterprises that stand for several or unknown ones: they count, nobody calls them."""
+    sites = read_frame(enterprises)
+    if "placeholder" not in sites.collect_schema().names():
+        return frozenset()
+    rows = sites.filter(nw.col("placeholder").cast(nw.Boolean())).select("enterprise_id")
+    return frozenset(collect(rows)["enterprise_id"].tolist())
+
+
 def mean_points(enterprises: Any, level: str) -> pd.DataFrame:
     """Return the mean coordinates of the sites of each place of a level, sorted by its name."""
     known = ~nw.col("lat").is_null() & ~nw.col("lon").is_null() & ~nw.col(level).is_null()

@@ -188,15 +188,20 @@ def _words(
     pairs = pd.DataFrame(columns=pair)
     if closed or held:
         columns = [*(field.name for field in closed), *held]
-        words = collect(frame.select(*columns).unique())
+        words = _distinct(frame, columns)
         pairs = words[held].drop_duplicates().reindex(columns=pair)
         for field in closed:
             found += _unfit(field, words[field.name].dropna().unique().tolist(), table, name)
     for field in fields:
         if field.format == "partial-date":
-            dates = collect(frame.select(field.name).unique())[field.name]
+            dates = _distinct(frame, [field.name])[field.name]
             found += _unfit(field, dates.dropna().tolist(), table, name)
     return found, pairs
+
+
+def _distinct(frame: Any, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the distinct rows of some columns; by groups, as `unique` numbers all rows on DuckDB."""
+    return collect(frame.group_by(*columns).agg(rows_=nw.len()).select(*columns))
 
 
 def _unfit(field: Field, texts: Iterable[str], table: str, name: str) -> list[Finding]:

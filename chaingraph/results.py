@@ -71,7 +71,9 @@ class Call:
         if unknown:
             choices = ", ".join(sorted({*self.options, *asked}))
             raise OptionError("bad-rerun", value=", ".join(unknown), choices=choices)
-        return self.function(given, **options | {k: v for k, v in changes.items() if k not in opened})
+        return self.function(
+            given, **options | {k: v for k, v in changes.items() if k not in opened}
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the data out."""
@@ -123,7 +125,11 @@ class Result:
 
     def __repr__(self) -> str:
         """Return one line: what, how large, of what; :meth:`to_text` and print show the table."""
-        about = (f"{key} {self.params[key]}" for key in ("dataset", "region", "at") if self.params.get(key))
+        about = (
+            f"{key} {self.params[key]}"
+            for key in ("dataset", "region", "at")
+            if self.params.get(key)
+        )
         size = f"{len(self.frame)} rows x {self.frame.shape[1]} columns"
         return f"<Result {self.kind}: {'; '.join([size, *about])}>"
 
@@ -263,14 +269,19 @@ class Result:
         import xlsxwriter
 
         file = io.BytesIO()
-        with xlsxwriter.Workbook(file, dict.fromkeys(_AS_THEY_ARE, False) | {"in_memory": True}) as book:
+        with xlsxwriter.Workbook(
+            file, dict.fromkeys(_AS_THEY_ARE, False) | {"in_memory": True}
+        ) as book:
             book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001  Excel knows no zones
             whole = self.to_dict()
             names = [column["name"] for column in whole["columns"]]
             about = {**whole["params"], **whole["made_with"], **dict.fromkeys(whole["notes"])}
             sheets = {
                 "data": [names, *([row[name] for name in names] for row in whole["rows"])],
-                "columns": [list(_MEANINGS), *([c[k] for k in _MEANINGS] for c in whole["columns"])],
+                "columns": [
+                    list(_MEANINGS),
+                    *([c[k] for k in _MEANINGS] for c in whole["columns"]),
+                ],
                 "about": [[key, _text(value)] for key, value in about.items()],
             }
             for title, rows in sheets.items():
@@ -297,7 +308,9 @@ class Result:
         table = pa.Table.from_pandas(self.frame, preserve_index=False)
         about = self.to_dict(limit=0)
         held = table.schema.metadata or {}
-        table = table.replace_schema_metadata({**held, "chaingraph": json.dumps(about, ensure_ascii=False)})
+        table = table.replace_schema_metadata(
+            {**held, "chaingraph": json.dumps(about, ensure_ascii=False)}
+        )
         file = io.BytesIO()
         parquet.write_table(table, file)
         write_file(path, file.getvalue())
@@ -351,7 +364,9 @@ def _column(name: str) -> words.Column:
 
 
 def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return (
+        value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _cell(value: Any) -> Any:

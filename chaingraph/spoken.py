@@ -94,7 +94,9 @@ def say_ends(low: float, point: float, high: float, unit: str, lang: Language) -
     """
     named = say_unit(unit, lang)
     space = "" if lang == "zh" and not named.isascii() else " "
-    return _ends(low, point, high, lambda v: say_amount(v, lang), f"{space}{named}" if named else "", lang)
+    return _ends(
+        low, point, high, lambda v: say_amount(v, lang), f"{space}{named}" if named else "", lang
+    )
 
 
 def say_money_ends(low: float, point: float, high: float, lang: Language) -> str:

@@ -69,7 +69,10 @@ def build_dataset(
     if surveyed and makers is not None and "surveys" not in tables:
         frames["surveys"] = [
             {
-                "region": focus, "products": "*", "method": "register", "result": "all",
+                "region": focus,
+                "products": "*",
+                "method": "register",
+                "result": "all",
                 "as_of": as_of or LOAD_DATES[0],
             }
         ]

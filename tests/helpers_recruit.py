@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import chaingraph as cg
-from chaingraph.analysis.state import open_study, region_state
+from chaingraph.analysis.study import open_study, region_state
 from chaingraph.recruit.ranking import rank_field
 from chaingraph.recruit.scoring import read_weights
 from tests.conftest import build_dataset
@@ -84,9 +84,10 @@ TABLES: dict[str, list[dict[str, Any]]] = {
 def hand_dataset(makers=None, *, products=None, inputs=None, sites=None, as_of="2024-12", **tables):
     """Return the chain by hand; tables given replace its own (None: leave it out)."""
     chosen = {name: rows for name, rows in (TABLES | tables).items() if rows is not None}
+    named = {name: {"name_zh": name} | row for name, row in (sites or SITES).items()}
     return build_dataset(
         products or PRODUCTS, inputs or INPUTS, MAKERS if makers is None else makers,
-        sites=sites or SITES, as_of=as_of, **chosen,
+        sites=named, as_of=as_of, **chosen,
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import pytest
 
@@ -22,6 +24,9 @@ KINDS = [
     ("few", [("f1", "few", 3.5), ("f2", "few", 3.5), ("f3", "few", 3.5)]),
     ("many", [(f"m{i}", "many", 2.6) for i in range(4)]),
     ("spare", [("s", "spare", 12)]),
+    ("nearly", [("n1", "nearly", 7.1), ("n2", "nearly", 2.9)]),
+    ("even", [("v1", "even", 7.0), ("v2", "even", 3.0)]),
+    ("vague", [("g1", "vague", 9.5), ("g2", "vague", 1.0), ("g3", "vague", None)]),
 ]
 
 
@@ -42,8 +47,12 @@ def kinds(build):
         ("exact", "single", "secure"),  # all of it from one maker: HHI 1
         ("unknown", "unquantified", "survey"),
         ("one", "single", "secure"),
-        ("few", "single", "secure"),  # HHI 1/3 is above 0.25
-        ("spare", "surplus", "extend"),  # a sixth of it has no user
+        (
+            "spare",
+            "single",
+            "secure",
+        ),  # a sixth of it has no user, but all that would use it are here
+        ("nearly", "single", "secure"),  # 71% of known figures from one maker
         ("end", "surplus", "extend"),
     ],
 )
@@ -51,8 +60,11 @@ def test_kind(kinds, product, kind, action):
     assert kinds.loc[product, ["gap_kind", "action"]].tolist() == [kind, action]
 
 
-def test_four_equal_makers_are_no_gap(kinds):
-    assert "many" not in kinds.index  # HHI is 0.25 and not above
+def test_several_makers_are_no_gap(kinds):
+    assert "few" not in kinds.index  # three equal makers are a good state
+    assert "many" not in kinds.index
+    assert "even" not in kinds.index  # 70% is not above
+    assert "vague" not in kinds.index  # a maker without figure: its share can't be told
     assert "next" not in kinds.index  # nobody here takes it
 
 
@@ -63,16 +75,16 @@ def test_figures_by_hand(kinds):
     assert kinds.loc["end", "open_outputs"] == "next"
     assert pd.isna(kinds.loc["spare", "open_outputs"])  # its user is here and takes too little
     assert kinds["single_source"].to_dict() == {
-        "none": False, "little": True, "exact": False, "unknown": True, "one": True, "few": False,
-        "spare": True, "end": False,
+        "none": False, "little": True, "exact": False, "unknown": True, "one": True,
+        "spare": True, "nearly": False, "end": False,
     }  # fmt: skip
 
 
 def test_kinds_can_be_picked(toy):
     assert set(gaps_of(toy, kinds="missing")["gap_kind"]) == {"missing"}
-    assert set(gaps_of(toy, kinds=["short", "surplus"])["gap_kind"]) == {"short", "surplus"}
-    alone = gaps_of(toy, kinds="short").loc["powder_a"]
-    assert alone["priority"] == gaps_of(toy).loc["powder_a", "priority"]  # of the region's largest
+    assert set(gaps_of(toy, kinds=["one_of", "surplus"])["gap_kind"]) == {"one_of", "surplus"}
+    alone = gaps_of(toy, kinds="one_of").loc["powder_a"]
+    assert alone["priority"] == gaps_of(toy).loc["powder_a", "priority"]  # on a fixed scale
     with pytest.raises(cg.OptionError, match="'mising' is no kind of gap; use: missing"):
         cg.find_gaps(toy, kinds=["mising"])
 
@@ -122,13 +134,14 @@ def test_break_of_toy_by_hand(toy):
 
 
 def test_priority_parts_by_hand(toy):
-    # Values: foil 1000 t x 3000 = 3.0m, powder_a 500 t x 5000 = 2.5m, ore 4000 t x 100 = 0.4m.
-    # Output at stake: cells 2 GWh x 400m = 800m, metal 2000 t x 1000 = 2m; power goes into both.
+    # Certain values: foil 900 t x 3000 = 2.7m, ore 3600 t x 100 = 0.36m; on a scale from 1m to 10,000m.
+    # Output at stake: cells 2 GWh x 400m = 800m, all of it without foil.
     frame = gaps_of(toy)
-    assert frame.loc["powder_a", "part_value"] == pytest.approx((2.5 / 3.0) ** 0.5)
-    assert frame.loc["ore", "part_value"] == pytest.approx((0.4 / 3.0) ** 0.5)
+    assert frame.loc["foil", "part_value"] == pytest.approx(math.log10(2.7) / 4)
+    assert frame.loc["ore", "part_value"] == 0
+    assert frame.loc["powder_a", "part_value"] == 0  # powder_b may be bought instead
     assert frame.loc["foil", "dependent_output_cny"] == 800e6
-    assert frame.loc["foil", "part_output"] == pytest.approx((800 / 802) ** 0.5)  # power: 802m
+    assert frame.loc["foil", "part_output"] == pytest.approx(math.log10(800) / 4)
     assert frame.loc["foil", "part_inputs"] == 1  # its only input, metal, is made here
     assert frame.loc["foil", "part_cross"] == 0  # its users are of one chain
     assert frame.loc["foil", ["part_open", "part_break"]].tolist() == [1, 1]
@@ -224,13 +237,14 @@ def test_restricted_products_say_so(build):
 
 def test_supply_list_is_ranked_by_itself(toy):
     frame = cg.find_gaps(toy, draws=0).frame
-    assert frame.groupby("list")["rank"].apply(list).to_dict() == {
-        "recruit": list(range(1, (frame["list"] == "recruit").sum() + 1)),
-        "supply": list(range(1, (frame["list"] == "supply").sum() + 1)),
-    }
-    kinds = frame.groupby("list")["product_kind"].apply(set).to_dict()
-    assert kinds["supply"] == {"resource", "energy"}
-    assert not kinds["recruit"] & kinds["supply"]
+    lines = frame[frame["under"].isna()]  # powder_b stands beneath powder_a
+    assert frame.loc[frame["under"].notna(), ["product_id", "under"]].to_numpy().tolist() == [
+        ["powder_b", "powder_a"]
+    ]
+    for _, rank in lines.groupby("list")["rank"]:
+        assert rank.tolist() == list(range(1, len(rank) + 1))
+    assert set(frame["list"]) == {"recruit", "supply", "survey"}
+    assert set(frame.loc[frame["list"] == "supply", "product_id"]) == {"ore"}
 
 
 def test_goal_adds_demand_and_wants_what_nobody_takes(toy):
@@ -252,13 +266,24 @@ def test_chain_filters_rows_and_changes_no_figure(toy):
         cg.find_gaps(toy, chain="steel")
 
 
-def test_utilisation_scales_supply_and_demand(toy):
-    half = cg.calculate_balance(toy, utilisation=0.5).frame.set_index("product_id")
-    assert half.loc["powder_a", ["demand", "coverage"]].tolist() == [1000, 0.75]
-    cells = cg.calculate_balance(toy, utilisation={"cell": 0.5}).frame.set_index("product_id")
-    assert cells.loc["powder_a", ["demand", "coverage"]].tolist() == [1000, 1]
-    with pytest.raises(cg.OptionError, match="utilisation of 2 is not between 0 and"):
-        cg.calculate_balance(toy, utilisation={"cell": 2})
+def test_a_load_is_of_the_demand_and_not_of_the_supply(toy):
+    """A plant that runs at half for want of orders can still supply."""
+    for load in (0.5, {"cell": 0.5}):
+        half = cg.calculate_balance(toy, load=load).frame.set_index("product_id")
+        assert half.loc["powder_a", ["demand", "coverage"]].tolist() == [1000, 1]
+        assert half.loc["foil", ["demand", "demand_full"]].tolist() == [500, 1000]
+    for wrong in ({"cell": 2}, "half", None, -0.1, 1.51):
+        with pytest.raises(
+            cg.OptionError, match=r"a load of .* is neither 'actual' nor 'full' nor"
+        ):
+            cg.calculate_balance(toy, load=wrong)
+    assert len(cg.calculate_balance(toy, load=1.5))
+
+
+def test_utilisation_is_the_former_name_of_load(toy):
+    with pytest.warns(FutureWarning, match="utilisation is called load now"):
+        old = cg.calculate_balance(toy, utilisation={"cell": 0.5})
+    assert old.frame.equals(cg.calculate_balance(toy, load={"cell": 0.5}).frame)
 
 
 def test_notes_say_what_is_unknown_and_how_much_is_sourced(build):
@@ -301,8 +326,8 @@ def test_rows_without_a_start_are_said_where_a_date_is_asked_for(toy):
 
 def test_a_goal_and_a_utilisation_may_name_products_as_people_do(toy):
     """A name stands for its id; one product under two names is refused, an unknown one has suggestions."""
-    by_id = cg.calculate_balance(toy, goal={"cell": 2}, utilisation={"metal": 0.5}).frame
-    by_name = cg.calculate_balance(toy, goal={"电芯": 2}, utilisation={"Metal": 0.5}).frame
+    by_id = cg.calculate_balance(toy, goal={"cell": 2}, load={"metal": 0.5}).frame
+    by_name = cg.calculate_balance(toy, goal={"电芯": 2}, load={"Metal": 0.5}).frame
     assert by_id.equals(by_name)
     with pytest.raises(cg.OptionError, match="given twice"):
         cg.calculate_requirements(toy, {"cell": 1, "Cell": 2})

@@ -7,7 +7,7 @@ import math
 import pytest
 
 import chaingraph as cg
-from chaingraph.analysis.state import open_study, region_state
+from chaingraph.analysis.study import open_study, region_state
 from chaingraph.intake.places import Regions, fill_place
 from chaingraph.matching.known import Known
 from chaingraph.matching.lists import as_row

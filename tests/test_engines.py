@@ -20,14 +20,18 @@ from chaingraph import groups
 from chaingraph.enterprises import (
     local,
     local_capacity,
+    local_rows,
     maker_rows,
     makers,
     national_capacity,
+    own_pairs,
+    plant_sizes,
     plants,
     region_names,
     sites,
     standing,
 )
+from chaingraph.groups import makers_by_site
 from chaingraph.schema import table_spec
 
 pl = pytest.importorskip("polars")
@@ -239,6 +243,22 @@ def test_pyspark_agrees_with_pandas(sources, engine, spark):
     keys = ["product_id", "enterprise_id", "note", "since", "capacity"]
     options = {"at": ours.as_of, "statuses": STATUSES}
     assert_same(*(maker_rows(*pair, **options) for pair in frames), keys)
+    assert_same(*(national_capacity(*pair, **options) for pair in frames))
+    assert_same(*(makers_by_site(*pair, **options) for pair in frames))
+    assert_same(*(plant_sizes(*pair, at="") for pair in frames))
+    signs = pd.DataFrame(
+        [("e01", f"p{i:02d}", "2021-01", event) for i in range(25) for event in ("seen", "suspended")],
+        columns=["enterprise_id", "product_id", "date", "event"],
+    )  # fmt: skip
+    numbers, pairs = [], []
+    for pair in frames:
+        local = local_rows(*pair, level="city", signs=signs, **options)
+        numbers.append(pd.DataFrame(local.numbers))
+        own = own_pairs(*pair, ours.inputs, level="city", at="", statuses=STATUSES)
+        pairs.append(pd.DataFrame({name: getattr(own, name) for name in own._fields[3:]}))
+    assert_same(*numbers)
+    assert len(pairs[0]) > 10
+    assert_same(*pairs)
     options = {"region": "city", "draws": 0, "statuses": STATUSES}
     assert_same(*(cg.find_gaps(ds, **options).frame for ds in (ours, theirs)))
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chaingraph.analysis.state import open_study, region_state
+from chaingraph.analysis.study import open_study, region_state
 from chaingraph.errors import FileProblemError, OptionError
 from chaingraph.views.boundary import load_boundary
 from chaingraph.views.facts import gather_facts

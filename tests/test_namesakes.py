@@ -12,7 +12,7 @@ import pytest
 
 import chaingraph as cg
 from chaingraph.analysis import state as states
-from chaingraph.analysis.state import as_state, as_states, as_study
+from chaingraph.analysis.study import as_state, as_states, as_study
 from chaingraph.recruit.candidates import find_place
 from chaingraph.recruit.ranking import open_view
 from chaingraph.recruit.reasons import Facts

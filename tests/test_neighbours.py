@@ -45,15 +45,15 @@ def place(study: Study, product: str = "raw") -> int:
 
 
 def around(ds: Dataset, region: str = "here") -> dict[str, tuple[float, float, float]]:
-    """Return kilometres, demand and supply of `raw` by city around a region."""
+    """Return kilometres, unmet demand and spare supply of `raw` by city around a region."""
     study = open_study(ds)
-    spot = place(study)
     found = around_region(study.neighbours, study.state(region).region)
-    rows = zip(
-        found.cities, found.km.tolist(), found.demand.point[:, spot].tolist(),
-        found.supply.point[:, spot].tolist(), strict=True,
-    )  # fmt: skip
-    return {city: (round(km, 1), demand, supply) for city, km, demand, supply in rows}
+    columns = (end.point[:, place(study)].tolist() for end in (found.unmet, found.spare))
+    return {
+        city: (round(km, 1), unmet, spare)
+        for city, km, unmet, spare in zip(found.cities, found.km.tolist(), *columns, strict=True)
+        if km >= 0 and (unmet or spare)
+    }
 
 
 MAKERS = [("a", "out", 10), ("b", "out", 15), ("b", "raw", 5), ("c", "raw", 50)]
@@ -62,7 +62,7 @@ MAKERS = [("a", "out", 10), ("b", "out", 15), ("b", "raw", 5), ("c", "raw", 50)]
 def test_every_other_city_lies_around(build: Build) -> None:
     road = DETOUR * KM
     assert around(goods(build, MAKERS)) == {
-        "near": (round(road, 1), 30, 5), "far": (round(4 * road, 1), 0, 50),
+        "near": (round(road, 1), 25, 0), "far": (round(4 * road, 1), 0, 50),
     }  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def test_totals_of_cities_count_above_their_rows(build: Build) -> None:
     )  # fmt: skip
     near = open_study(ds).neighbours
     row = near.cities["city"].tolist().index("near")
-    assert near.supply.point[row].tolist() == [supply for _, supply in TOTALS]
+    assert near.spare.point[row].tolist() == [supply for _, supply in TOTALS]
 
 
 def test_a_total_of_a_city_without_rows_is_a_known_maker(build: Build) -> None:
@@ -151,12 +151,11 @@ def test_the_ends_around_are_those_of_the_loads(build: Build) -> None:
     facts = [fact("out", "load", 0.5, low=0.4, high=1.0)]
     ds = goods(build, MAKERS, product_facts=facts, load=None)
     study = open_study(ds)
-    demand = study.neighbours.demand
-    row = study.neighbours.cities["city"].tolist().index("near")
-    ends = [float(end[row, place(study)]) for end in (demand.low, demand.point, demand.high)]
-    assert ends == [12, 15, 30]
-    full_load = open_study(ds, load="full").neighbours.demand
-    assert full_load.point[row, place(study)] == 30
+    near, spot = study.neighbours, place(study)
+    row = near.cities["city"].tolist().index("near")
+    ends = [float(end[row, spot]) for end in (near.unmet.low, near.unmet.point, near.unmet.high)]
+    assert ends == [7, 10, 25]  # 12, 15 or 30 taken, 5 made
+    assert open_study(ds, load="full").neighbours.unmet.point[row, spot] == 25
 
 
 def test_by_products_are_supply_around(build: Build) -> None:

@@ -93,7 +93,11 @@ def test_amounts_in_words(ends, text):
 
 def test_quantities_are_put_in_a_row():
     row = stacked([Quantity.known([1.0]), Quantity.unknown(1)])
-    assert (len(row), row.is_known.tolist(), row.is_exact.tolist()) == (2, [True, False], [True, False])
+    assert (len(row), row.is_known.tolist(), row.is_exact.tolist()) == (
+        2,
+        [True, False],
+        [True, False],
+    )
     assert len(stacked([])) == 0
     assert str(row.where(np.array([True, True]), row).take([0])) == "1"
     assert row.best().tolist() == [1.0, 0.0]

@@ -33,9 +33,8 @@ def known(*rows: list[float]) -> Quantity:
 def cities(km: list[float], demand: list[list[float]], supply: list[list[float]]) -> Around:
     """Return cities around, named by their number; who supplies makes."""
     names = tuple(f"c{i}" for i in range(len(km)))
-    return Around(
-        names, np.array(km), known(*demand), known(*supply), np.array(supply).astype(float) > 0
-    )
+    taken, made = known(*demand), known(*supply)
+    return Around(names, np.array(km), taken.minus(made), made.minus(taken), made.high > 0)
 
 
 def nobody(size: int = 1) -> Around:
@@ -148,7 +147,9 @@ def test_what_lies_farther_counts_less() -> None:
 def test_the_ends_of_the_market_are_those_of_demand_and_supply_around() -> None:
     demand = Quantity.of([[20.0]], [[30.0]], [[40.0]])
     supply = Quantity.of([[10.0]], [[15.0]], [[25.0]])
-    around = Around(("c",), np.zeros(1), demand, supply, np.array([[True]]))
+    around = Around(
+        ("c",), np.zeros(1), demand.minus(supply), supply.minus(demand), np.array([[True]])
+    )
     reach = reach_of(1, 2, 3, around=around)
     assert [float(end[0]) for end in (reach.market.low, reach.market.point, reach.market.high)] == [
         1, 17, 33,

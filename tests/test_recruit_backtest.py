@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import chaingraph as cg
-from chaingraph.analysis.state import open_study
+from chaingraph.analysis.study import open_study
 from chaingraph.recruit.choices import BASELINES, gather_occasions, yearly
 from chaingraph.recruit.contest import PRODUCT_RULES, rank_groups
 from chaingraph.recruit.entries import freeze, list_entries

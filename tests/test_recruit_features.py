@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chaingraph as cg
-from chaingraph.analysis.state import open_study
+from chaingraph.analysis.study import open_study
 from chaingraph.groups import known_by, makers_by_site, rows_of_groups, sites_of
 from chaingraph.recruit.evidence import gather_evidence, kinds_apart, related_links
 from chaingraph.recruit.features import (

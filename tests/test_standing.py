@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import chaingraph as cg
 from chaingraph.engines import collect
 from chaingraph.enterprises import (
     count_undated,
@@ -19,6 +20,7 @@ from chaingraph.enterprises import (
     stale_before,
     standing_rows,
 )
+from chaingraph.events import plant_signs
 from chaingraph.groups import makers_by_site
 
 pl = pytest.importorskip("polars")
@@ -190,6 +192,41 @@ def test_the_last_turn_decides(events, stands):
 def test_a_later_page_speaks_against_a_stop(as_of, stands):
     found = total(construction(as_of=as_of), signs=signs(("a", "x", "2024-03", "suspended")))
     assert (found > 0) is stands
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_projects_are_signs_of_the_sites_they_mean(engine):
+    projects = pd.DataFrame(
+        [
+            ("1", "2024-01", "suspended", "a", None, None, "x", None),
+            ("2", "2024-02", "resumed", None, "甲", "市", None, "x; y"),
+            ("3", "2024-03", "cancelled", None, "乙", "县", "x", None),  # no site of theirs there
+            ("4", "2024-04", "cancelled", "a", None, None, "x", None),
+            ("5", "2025-04", "cancelled", "a", None, None, "x", None),
+        ],
+        columns=["project_id", "date", "event", "enterprise_id", "group_zh", "city",
+                 "product_id", "product_ids"],
+    ).assign(scope=[None, None, None, "park", None])  # fmt: skip
+    sites = [
+        {"enterprise_id": "a", "group_zh": "乙"}, {"enterprise_id": "b", "group_zh": "甲"},
+        {"enterprise_id": "c", "group_zh": "甲", "city": "县"}, {"enterprise_id": "甲"},
+    ]  # fmt: skip
+    frames = {
+        "products": pd.DataFrame({"product_id": ["x", "y"]}),
+        "enterprises": sites_of(engine, *sites),
+        "projects": projects,
+    }
+    found = plant_signs(cg.dataset_from_frames(frames, as_of="2024-12"))
+    assert found.to_numpy().tolist() == [
+        ["a", "x", "2024-01", "suspended"],
+        ["b", "x", "2024-02", "resumed"], ["b", "y", "2024-02", "resumed"],
+        ["甲", "x", "2024-02", "resumed"], ["甲", "y", "2024-02", "resumed"],
+    ]  # fmt: skip
+
+
+def test_a_dataset_without_projects_has_no_signs():
+    frames = {"products": pd.DataFrame({"product_id": ["x"]})}
+    assert plant_signs(cg.dataset_from_frames(frames)).empty
 
 
 @pytest.mark.parametrize("column", ["since", "as_of", "last_confirmed"])

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 import chaingraph as cg
-from chaingraph.analysis.state import open_study, region_state
+from chaingraph.analysis.study import open_study, region_state
 from chaingraph.views.facts import gather_facts
 from chaingraph.views.figure_page import build_figure
 from chaingraph.views.region_map import build_region_map

@@ -105,9 +105,9 @@ def find_anchors(
     -----
     Anchors are the sites whose `anchor` is 1; in a region without any, the three sites with the
     largest known output value :math:`\sum_j p_j k_j u_j`. Company totals are no sites.
-    An anchor takes :math:`d_i = \sum_j a_{ij} s_{ij} k_j l_j` over its own outputs j at their load l, the shares s
-    of alternatives as in the region. What it makes itself serves it first, :math:`f_i` of it. Where the
-    region is short all users of what is for sale are served pro rata: the gap is
+    An anchor takes :math:`d_i = \sum_j a_{ij} s_{ij} k_j l_j` over its own outputs j at their load l, the
+    shares s of alternatives as in the region. What it makes itself serves it first, :math:`f_i` of it.
+    Where the region is short all users of what is for sale are served pro rata: the gap is
     :math:`(d_i - f_i)(1 - c_i)` with the region's coverage c of what is bought, so that the gaps of all
     local users add up to the region's gap. Local content is
     :math:`\sum_i p_i (d_i - gap_i) / \sum_i p_i d_i` over the inputs for which all are known, as in
@@ -151,7 +151,9 @@ def find_anchors(
     if at is not None and len(undated := counted[counted["since"].isna()]):
         all_notes += (("note-undated", {"count": len(undated)}),)
     shown = SHOWN if anchor is None else _SHOWN_ONE
-    return Result("anchors", frame, params, read_lang(study.dataset, lang), shown, all_notes, call=call)
+    return Result(
+        "anchors", frame, params, read_lang(study.dataset, lang), shown, all_notes, call=call
+    )
 
 
 def split_anchors(result: Result, *, gaps: int = 5) -> list[Result]:

@@ -185,7 +185,9 @@ def join_blocks(study: Study, blocks: list[Block]) -> pd.DataFrame:
     for name in list(blocks[0].columns):
         columns[name] = np.concatenate([block.columns.pop(name) for block in blocks])
     columns["price_cny"] = study.price[rows]
-    columns["price_date"] = pd.array([study.prices.date[row] or None for row in rows.tolist()], dtype="str")
+    columns["price_date"] = pd.array(
+        [study.prices.date[row] or None for row in rows.tolist()], dtype="str"
+    )
     return pd.DataFrame(columns, copy=False)
 
 

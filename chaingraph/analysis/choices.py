@@ -57,7 +57,9 @@ def group_lines(state: RegionState, rows: Integers) -> GroupLines:
         products = members.product[listed & (members.group == group)]
         if len(products) < 2:  # noqa: PLR2004  a choice takes two
             continue
-        keys = [(int(state.evidence.level[p]), -value[p], graph.ids[p], p) for p in products.tolist()]
+        keys = [
+            (int(state.evidence.level[p]), -value[p], graph.ids[p], p) for p in products.tolist()
+        ]
         first = min(keys)[3]
         names = " | ".join(graph.ids[p] for p in sorted(products.tolist()))
         text = f"{graph.ids[members.owner[group]]}: {names}"

@@ -69,8 +69,8 @@ def measure_local_content(
     Notes
     -----
     A chain's outputs are the products whose home chain it is (the chain of the folder that defines them), or
-    that are tagged with it. The rate is :math:`\sum_i p_i d_i c_i / \sum_i p_i d_i` over their priced inputs, with
-    the share c of each that is served here, at its worst, its figure and its best. An anchor's own
+    that are tagged with it. The rate is :math:`\sum_i p_i d_i c_i / \sum_i p_i d_i` over their priced
+    inputs, with the share c of each that is served here, at its worst, its figure and its best. An anchor's own
     making serves it first; what it buys is served as all users are, pro rata.
 
     Examples
@@ -83,7 +83,9 @@ def measure_local_content(
     call = Call.of(measure_local_content, locals())
     if by not in BY:
         raise OptionError("bad-by", value=by, choices=", ".join(BY))
-    study, states = as_states(ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation)
+    study, states = as_states(
+        ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation
+    )
     names, rows = [], []
     for state in states:
         names.append(state.region.name)
@@ -109,7 +111,8 @@ _SHOWN = {
         "local_content_low", "local_content", "local_content_high", "rests_on",
     ),
     "output": (
-        "product_id", "name_zh", "name_en", "unit", "output", "local_use", "forward_low", "forward", "forward_high",
+        "product_id", "name_zh", "name_en", "unit", "output", "local_use", "forward_low", "forward",
+        "forward_high",
     ),
 }  # fmt: skip
 _FIGURES = (
@@ -137,7 +140,9 @@ def _by_chain(state: RegionState) -> list[dict[str, Any]]:
         demand = np.bincount(graph.source[known], flow.point[known], graph.size).astype(float)
         unsure = np.bincount(graph.source[links & ~known], minlength=graph.size) > 0
         taken = np.bincount(graph.source[links], minlength=graph.size) > 0
-        figures = _content(state, taken, np.where(unsure, np.nan, demand), ends.low, ends.point, ends.high)
+        figures = _content(
+            state, taken, np.where(unsure, np.nan, demand), ends.low, ends.point, ends.high
+        )
         rows.append({"region": state.region.name, "content_of": chain} | figures)
     return rows
 

@@ -74,7 +74,9 @@ def explain_product(
     ['demand', 'cell', 1000.0]
     """
     call = Call.of(explain_product, locals())
-    state = as_state(ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal)
+    state = as_state(
+        ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal
+    )
     study = state.study
     product_id = read_product(study.products, product_id)
     position = study.graph.find(product_id)

@@ -28,7 +28,6 @@ from chaingraph.analysis.priority import (
 )
 from chaingraph.analysis.reach import reach_columns
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import RegionState
 from chaingraph.analysis.study import Study, as_states
 from chaingraph.enterprises import count_undated
 from chaingraph.errors import OptionError, closest
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.gazetteer import Asked
     from chaingraph.quantity import Flags, Floats, Integers
@@ -50,7 +50,16 @@ GAP_KINDS = (
     "not_assessed", "on_site", "flow", "captive", "surplus", "single",
 )  # fmt: skip
 """Kinds of rows of :func:`find_gaps`; a balance also knows covered and made."""
-UNMET = ("missing", "missing_likely", "short", "one_of", "unquantified", "unseen", "coming", "not_assessed")
+UNMET = (
+    "missing",
+    "missing_likely",
+    "short",
+    "one_of",
+    "unquantified",
+    "unseen",
+    "coming",
+    "not_assessed",
+)
 """Kinds that may be bought outside."""
 CERTAIN = ("missing", "short")
 """Kinds that are known for sure: somebody looked, or makers are known not to be enough."""
@@ -285,7 +294,9 @@ def _region_gaps(
     rules = [rule.id for rule in decision_table().rules]
     columns["gap_kind"] = np.array([words["kind"][row] for row in rows.tolist()], dtype=object)
     columns["action"] = np.array([words["action"][row] for row in rows.tolist()], dtype=object)
-    columns["decision"] = np.array([rules[state.decisions.rule[row]] for row in rows.tolist()], dtype=object)
+    columns["decision"] = np.array(
+        [rules[state.decisions.rule[row]] for row in rows.tolist()], dtype=object
+    )
     columns["list"] = columns["list"][lines.leader]
     order = _order(columns, rows, SORTS[sort], lines)
     columns = {name: values[order] for name, values in columns.items()}
@@ -330,8 +341,8 @@ def _named(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 _TEXTS = (
-    "list", "gap_kind", "decision", "verb", "then", "mark", "action", "plant_size_basis", "evidence_date", "alternatives", "under", "reach_class",
-    "size_verdict", "nearest_maker_city", "open_outputs",
+    "list", "gap_kind", "decision", "verb", "then", "mark", "action", "plant_size_basis", "evidence_date",
+    "alternatives", "under", "reach_class", "size_verdict", "nearest_maker_city", "open_outputs",
 )  # fmt: skip
 
 

@@ -54,7 +54,9 @@ class Loads:
     availability: Floats
 
 
-def read_load(load: float | str | Mapping[str, float], products: pd.DataFrame) -> str | dict[str, float]:
+def read_load(
+    load: float | str | Mapping[str, float], products: pd.DataFrame
+) -> str | dict[str, float]:
     """Return what is asked of the loads: ``actual``, ``full``, or figures by product id.
 
     Parameters
@@ -117,7 +119,7 @@ def read_loads(
 def _nation(ds: Dataset, graph: ProductGraph, statements: Statements) -> Quantity:
     low, point, high = (np.full(graph.size, figure) for figure in ASSUMED)
     known = np.zeros(graph.size, dtype=bool)
-    for place, load in total_loads(statements, lambda total: total.place in NATION and not total.enterprise).items():
+    for place, load in total_loads(statements, _of_nation).items():
         low[place] = point[place] = high[place] = load
         known[place] = True
     fact = fact_at(ds, graph, "load")
@@ -125,6 +127,10 @@ def _nation(ds: Dataset, graph: ProductGraph, statements: Statements) -> Quantit
     low, point = np.where(given, fact.low, low), np.where(given, fact.value, point)
     high = np.where(given, fact.high, high)
     return Quantity.of(low, point, high).because("load_assumed", ~(known | given))
+
+
+def _of_nation(total: Total) -> bool:
+    return total.place in NATION and not total.enterprise
 
 
 def total_loads(statements: Statements, chosen: Callable[[Total], bool]) -> dict[int, float]:
@@ -141,9 +147,7 @@ def total_loads(statements: Statements, chosen: Callable[[Total], bool]) -> dict
     return loads
 
 
-def region_load(
-    loads: Loads, statements: Statements, chosen: Callable[[Total], bool]
-) -> Quantity:
+def region_load(loads: Loads, statements: Statements, chosen: Callable[[Total], bool]) -> Quantity:
     """Return the loads of a region: asked for, else of its own totals, else of the nation, else assumed."""
     low, point, high = loads.nation.low, loads.nation.point, loads.nation.high
     assumed = loads.nation.has("load_assumed")

@@ -63,9 +63,9 @@ class Neighbours:
         them; of those what surely runs.
     makers
         By city and product: makers that are known; one where only a total tells of any.
-    demand, supply
-        By city and product, units a year: what known makers take at their load, choices in the mix of the
-        nation, and what they could make.
+    unmet, spare
+        By city and product, units a year: what known makers take beyond what they could make, and what
+        they could make beyond that; see :func:`balance_of`.
     """
 
     given: Premises
@@ -73,8 +73,8 @@ class Neighbours:
     capacity: Floats
     capacity_low: Floats
     makers: Floats
-    demand: Quantity
-    supply: Quantity
+    unmet: Quantity
+    spare: Quantity
 
 
 def read_neighbours(given: Premises, rows: LocalRows) -> Neighbours:
@@ -95,8 +95,14 @@ def read_neighbours(given: Premises, rows: LocalRows) -> Neighbours:
     said, heard = _totals(given, code)
     beyond = said > capacity * (1 + CLEARLY)
     capacity, low = np.where(beyond, said, capacity), np.where(beyond, said, low)
+    makers = np.maximum(makers, heard)
+    return Neighbours(given, cities, capacity, low, makers, *left_over(given, low, capacity))
+
+
+def left_over(given: Premises, low: Floats, capacity: Floats) -> tuple[Quantity, Quantity]:
+    """Return what makers of some capacities take beyond what they could make, and the reverse."""
     demand, supply = balance_of(given, low, capacity)
-    return Neighbours(given, cities, capacity, low, np.maximum(makers, heard), demand, supply)
+    return demand.minus(supply), supply.minus(demand)
 
 
 def _by_city(
@@ -201,26 +207,22 @@ def around_region(near: Neighbours, region: Region) -> Around:
     """Return what lies around a region: the cities outside it, and what of a city it does not hold."""
     given, cities = near.given, near.cities
     inside = region.mask(cities)
-    names = cities["city"].to_numpy(dtype=object)
-    demand, supply, makes = near.demand, near.supply, near.makers > 0
-    if _is_of_cities(given, region, dict(zip(names.tolist(), inside.tolist(), strict=True))):
-        kept = ~inside
+    names = tuple(cities["city"].tolist())
+    unmet, spare, makes = near.unmet, near.spare, near.makers > 0
+    km = _road(given, region, cities)
+    if _is_of_cities(given, region, dict(zip(names, inside.tolist(), strict=True))):
+        km = np.where(inside, np.nan, km)
     else:
-        code = {name: number for number, name in enumerate(names.tolist())}
+        code = {name: number for number, name in enumerate(names)}
         capacity, low, makers = _by_city(given, code, _part(given, region))
         held = np.flatnonzero((makers > 0).any(axis=1))
         left, sure = _rest(near.capacity, capacity), _rest(near.capacity_low, low)
-        own = balance_of(given, sure[held], left[held])
-        demand, supply = (
-            _with_rows(whole, held, part) for whole, part in zip((demand, supply), own, strict=True)
+        own = left_over(given, sure[held], left[held])
+        unmet, spare = (
+            _with_rows(whole, held, part) for whole, part in zip((unmet, spare), own, strict=True)
         )
         makes = (near.makers > makers) | (left > 0)
-        kept = np.ones(len(cities), dtype=bool)
-    told = np.flatnonzero(kept & (makes.any(axis=1) | (demand.high > 0).any(axis=1)))
-    return Around(
-        tuple(names[told].tolist()), _road(given, region, cities)[told], demand.take(told),
-        supply.take(told), makes[told],
-    )  # fmt: skip
+    return Around(names, km, unmet, spare, makes)
 
 
 def _part(given: Premises, region: Region) -> LocalRows:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from chaingraph.quantity import Quantity, times
+from chaingraph.quantity import Quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,24 +44,25 @@ VERDICTS: Final = (
 
 
 class Around(NamedTuple):
-    """What lies around a region: one row a city outside it.
+    """What lies around a region: one row a city.
 
     Attributes
     ----------
     cities
         Names.
     km
-        By road to the region; nan where the place of either is not known.
-    demand, supply
-        By city and product, units a year, of known makers.
+        By road to the region; nan of its own cities, and where the place of either is not known.
+    unmet, spare
+        By city and product, units a year, of known makers: what its users take beyond what the city could
+        make, and what it could make beyond that.
     makes
         By city and product: whether a maker is known there.
     """
 
     cities: tuple[str, ...]
     km: Floats
-    demand: Quantity
-    supply: Quantity
+    unmet: Quantity
+    spare: Quantity
     makes: Flags
 
 
@@ -137,7 +138,7 @@ def measure_reach(
     small
         Units a year of a small plant; nan where unknown.
     around
-        The cities outside the region.
+        The cities.
     utility
         Products that are made on site as a rule.
     freight_share, tariff, used_in_reach
@@ -161,8 +162,8 @@ def measure_reach(
     """
     km = freight_share * tonne / tariff
     weight = weigh(around.km, km)
-    market = gap + _weighed(around.demand.minus(around.supply), weight)
-    spare = _weighed(around.supply.minus(around.demand), weight)
+    market = gap + _weighed(around.unmet, weight)
+    spare = _weighed(around.spare, weight)
     unclear = np.isnan(km)
     market = Quantity.of(
         np.where(unclear, gap.low, market.low), np.where(unclear, np.nan, market.point),
@@ -201,8 +202,8 @@ def weigh(distance: Floats, km: Floats) -> Floats:
 
 def _weighed(amounts: Quantity, weight: Floats) -> Quantity:
     """Add the cities' amounts of each product up, each with its weight."""
-    ends = (times(end, weight).sum(axis=0) for end in (amounts.low, amounts.point, amounts.high))
-    return Quantity.of(*ends)
+    ends = (amounts.low, amounts.point, amounts.high)
+    return Quantity.of(*(np.einsum("cp,cp->p", end, weight) for end in ends))
 
 
 def judge_size(

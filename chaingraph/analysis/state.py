@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from chaingraph.allocation import OwnUse
     from chaingraph.analysis.advise import Advice
+    from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.reach import Reach
-    from chaingraph.analysis.study import Study
     from chaingraph.quantity import Flags, Floats, Integers
     from chaingraph.regions import Region
 
@@ -105,7 +105,7 @@ class RegionState:
         What was put on top of the data by :meth:`with_capacity`: product id and capacity each.
     """
 
-    study: Study
+    study: Basis
     region: Region
     rows: Rows
     totals: Totals
@@ -254,9 +254,7 @@ class RegionState:
     def coverage(self) -> Floats:
         """Share of the demand that is served here, own use included; nan without known figures."""
         demand, gap = self.demand.point, self.gap.point
-        ratio = np.divide(
-            demand - gap, demand, out=np.full(len(demand), np.nan), where=demand > 0
-        )
+        ratio = np.divide(demand - gap, demand, out=np.full(len(demand), np.nan), where=demand > 0)
         return np.clip(ratio, 0.0, 1.0)
 
     @cached_property
@@ -286,7 +284,11 @@ class RegionState:
         """Return the share of a demand that the gap leaves served, at its worst, its figure, its best."""
         gap, some = self.gap, demand.high > _TINY
         ends = []
-        for lacking, taken in ((gap.high, demand.high), (gap.point, demand.point), (gap.low, demand.low)):
+        for lacking, taken in (
+            (gap.high, demand.high),
+            (gap.point, demand.point),
+            (gap.low, demand.low),
+        ):
             with np.errstate(divide="ignore", invalid="ignore"):
                 share = 1 - lacking / taken
             share = np.where(lacking <= _TINY, 1.0, share)
@@ -330,8 +332,6 @@ class RegionState:
         own = need & ~(bought > _TINY * np.maximum(demand.high, 1.0)) & np.isfinite(demand.high)
         known = (self.rows.bare <= 0) & (self.rows.makers > 0)
         one = (self.rows.makers == 1) | (known & (self.rows.top_share > limits["one"]))
-        graph = self.study.graph
-        down = np.bincount(graph.source[self.open_links], minlength=graph.size) > 0
         return {
             "need": np.asarray(need),
             "sure": np.asarray(sure),
@@ -341,7 +341,7 @@ class RegionState:
             "spare": np.asarray(demand.high < limits["spare"] * self.supply.low),
             "own": np.asarray(own),
             "one": np.asarray(one),
-            "down": np.asarray(down),
+            "down": np.asarray(self._open_ends),
         }
 
     @cached_property
@@ -375,7 +375,23 @@ class RegionState:
             suspended=(self.rows.suspended_rows > 0) | self.signs.suspended,
             declining=study.kind_in("life_cycle", ["declining"]),
             idle_nation=np.asarray(idle & ~(self.gap.low > 0)),
-        )
+            downstream_building=self._downstream("building"),
+            downstream_unseen=self._open_ends & ~self._downstream(
+                "building", "announced", "absent", "absent_likely"
+            ),
+        )  # fmt: skip
+
+    @cached_property
+    def _open_ends(self) -> Flags:
+        """Whether a product that would use it has no maker here."""
+        graph = self.study.graph
+        return np.bincount(graph.source[self.open_links], minlength=graph.size) > 0
+
+    def _downstream(self, *levels: str) -> Flags:
+        """Whether a product that would use it and has no maker here is at one of some levels."""
+        graph = self.study.graph
+        ends = self.open_links & self.evidence.is_any(*levels)[graph.target]
+        return np.asarray(np.bincount(graph.source[ends], minlength=graph.size) > 0)
 
     @cached_property
     def sourced_demand(self) -> Floats:
@@ -399,7 +415,8 @@ class RegionState:
         **changes
             As of :meth:`chaingraph.Study.with_assumptions`.
         """
-        state = self.study.with_assumptions(**changes).state(self.region)
+        study: Any = self.study  # a Study: it stands above its states
+        state: RegionState = study.with_assumptions(**changes).state(self.region)
         rows = [{"product_id": name, "capacity": capacity} for name, capacity in self.added]
         return state.with_capacity(rows) if rows else state
 
@@ -482,16 +499,17 @@ def _frozen_flow(state: RegionState, output: Quantity) -> Quantity:
     before, after = state.output.take(graph.target), output.take(graph.target)
     unit = graph.amount * state.share
     old = state.allocation.flow
-    moved = [
-        getattr(old, name) + times(unit, getattr(after, name) - getattr(before, name))
-        if name == "point" else
-        np.where(
-            np.isfinite(getattr(old, name)),
-            getattr(old, name) + times(unit, np.nan_to_num(getattr(after, name) - getattr(before, name))),
-            getattr(old, name),
-        )
-        for name in ("low", "point", "high")
-    ]  # fmt: skip
+    with np.errstate(invalid="ignore"):  # an end without bound stays where it is
+        moved = [
+            getattr(old, name) + times(unit, getattr(after, name) - getattr(before, name))
+            if name == "point" else
+            np.where(
+                np.isfinite(getattr(old, name)),
+                getattr(old, name) + times(unit, np.nan_to_num(getattr(after, name) - getattr(before, name))),
+                getattr(old, name),
+            )
+            for name in ("low", "point", "high")
+        ]  # fmt: skip
     return Quantity(moved[0], moved[1], moved[2], old.reasons).clipped()
 
 
@@ -501,7 +519,9 @@ def _moved(merchant: Quantity, now: Quantity, before: Quantity) -> Quantity:
     for name in ("low", "point", "high"):
         with np.errstate(invalid="ignore"):
             change = getattr(now, name) - getattr(before, name)
-        columns.append(np.maximum(0.0, getattr(merchant, name) + np.where(np.isnan(change), 0, change)))
+        columns.append(
+            np.maximum(0.0, getattr(merchant, name) + np.where(np.isnan(change), 0, change))
+        )
     return Quantity(columns[0], columns[1], columns[2], merchant.reasons)
 
 
@@ -509,7 +529,7 @@ def _negative(amount: Quantity) -> Quantity:
     return Quantity(-amount.low, -amount.point, -amount.high, amount.reasons)
 
 
-def by_products_here(study: Study, output: Quantity) -> tuple[Flags, Flags]:
+def by_products_here(study: Basis, output: Quantity) -> tuple[Flags, Flags]:
     """Tell which products arise with something made here, and of which how much is not known."""
     graph = study.graph
     links = study.by_product_links
@@ -522,7 +542,7 @@ def by_products_here(study: Study, output: Quantity) -> tuple[Flags, Flags]:
     return here, np.bincount(graph.target[links[open_end]], minlength=size) > 0
 
 
-def by_product_supply(study: Study, output: Quantity) -> Quantity:
+def by_product_supply(study: Basis, output: Quantity) -> Quantity:
     r"""Return what arises as by-product: :math:`o_j / a`, with a units of the carrier j for one of it."""
     graph = study.graph
     links = study.by_product_links
@@ -537,7 +557,7 @@ def by_product_supply(study: Study, output: Quantity) -> Quantity:
     return made.gathered(graph.target[links], graph.size)
 
 
-def region_capacity(study: Study, rows: Rows, totals: Totals) -> Quantity:
+def region_capacity(study: Basis, rows: Rows, totals: Totals) -> Quantity:
     """Return the capacity of a region with what is known of the rows without a figure.
 
     Such a row stands for (0, median, 90% point) of the plants of the product where three or more figures
@@ -566,21 +586,21 @@ def region_capacity(study: Study, rows: Rows, totals: Totals) -> Quantity:
         covered = beyond & (bare > 0) & ~totals.stale
         exact = Quantity.known(np.nan_to_num(total)).because("others")
         vague = Quantity.unknown(len(rest), "total_stale")
-        result = result + vague.where(beyond & totals.stale, known.where(~covered, Quantity.zeros(len(rest))))
+        result = result + vague.where(
+            beyond & totals.stale, known.where(~covered, Quantity.zeros(len(rest)))
+        )
         result = exact.where(covered, result)
     return result
 
 
 def assemble(
-    study: Study, region: Region, rows: Rows, pairs: Mapping[str, NDArray[Any]]
+    study: Basis, region: Region, rows: Rows, pairs: Mapping[str, NDArray[Any]]
 ) -> RegionState:
     """Return the state of a region from its rows and the pairs of links that its sites make both ends of."""
     statements, size = study.statements, study.graph.size
     relation = study.relation(region)
     totals = read_totals(statements, relation, size)
-    signs = read_signs(
-        statements, relation, region.mask, totals, lambda: study.counties(region)
-    )
+    signs = read_signs(statements, relation, region.mask, totals, lambda: study.counties(region))
     capacity = region_capacity(study, rows, totals)
     capacity = _with_reported(capacity, rows, signs, totals)
     load = study.load_of(region)
@@ -602,7 +622,10 @@ def _with_reported(capacity: Quantity, rows: Rows, signs: Signs, totals: Totals)
     """Return capacities with nobody knows how much where something is made here that no row names."""
     said = np.array([bool(why) for why in signs.reported_why])
     denied = np.array(
-        [max(a, b) > r for a, b, r in zip(signs.absent, signs.absent_soft, signs.reported, strict=True)]
+        [
+            max(a, b) > r
+            for a, b, r in zip(signs.absent, signs.absent_soft, signs.reported, strict=True)
+        ]
     )
     vague = said & ~denied & (rows.makers <= 0) & ~(totals.made > 0)
     some = signs.some & (rows.makers > 0) & ~(totals.made > 0)
@@ -611,7 +634,7 @@ def _with_reported(capacity: Quantity, rows: Rows, signs: Signs, totals: Totals)
     return (capacity + open_end).where(some, result)
 
 
-def _exploded(study: Study, output: Quantity) -> Quantity:
+def _exploded(study: Basis, output: Quantity) -> Quantity:
     """Return outputs raised to what the goal takes through all stages: x = max(o, y + A x)."""
     graph = study.graph
     share = np.where(study.recipe.member, study.frozen_share, study.recipe.weight)
@@ -622,7 +645,9 @@ def _exploded(study: Study, output: Quantity) -> Quantity:
         taken = np.bincount(graph.source, unit * now[graph.target], graph.size)
         # only what the goal adds is passed on: what runs already takes what it takes
         base = np.bincount(graph.source, unit * start[graph.target], graph.size)
-        following = np.maximum(start, study.wanted + np.where(taken > base * (1 + _TINY), taken, 0.0))
+        following = np.maximum(
+            start, study.wanted + np.where(taken > base * (1 + _TINY), taken, 0.0)
+        )
         if np.allclose(following, now, rtol=1e-10, atol=0.0):
             break
         now = following

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chaingraph.enterprises.sites import Where
     from chaingraph.enterprises.standing import Stale
 
-_INNER = ("known", "sourced", "bare", "figure", "effective_low")
+_INNER = ("known", "sourced", "bare", "figure")
 
 
 def latest_totals(rows: Any) -> Any:
@@ -157,8 +157,8 @@ def maker_rows(
     -------
     pandas.DataFrame
         One row a phase, sorted by product, enterprise and start: the columns of both tables
-        (`source_url` and `note` are those of the capacity row) and `effective`, `counted`, `stale`
-        of :func:`standing_rows`. What is under construction or planned is among them.
+        (`source_url` and `note` are those of the capacity row) and `effective`, `effective_low`,
+        `counted`, `stale` of :func:`standing_rows`. What is under construction or planned is among them.
     """
     rows = read_frame(capacities)
     if products is not None:

@@ -280,6 +280,8 @@ def _read_signs(signs: pd.DataFrame | None, at: str) -> tuple[dict[str, list[str
     if signs is None or signs.empty:
         return {}, []
     known = signs.dropna(subset=["enterprise_id", "product_id", "date"])
+    if known.empty:
+        return {}, []
     known = known.assign(day=[last_day(str(date)) for date in known["date"]])
     if at:
         known = known[known["date"].astype(str) <= last_day(at)]

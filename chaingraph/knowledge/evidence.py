@@ -146,9 +146,7 @@ class Signs(NamedTuple):
     complete: Flags
 
 
-def read_totals(
-    statements: Statements, relation: Callable[[str], str], size: int
-) -> Totals:
+def read_totals(statements: Statements, relation: Callable[[str], str], size: int) -> Totals:
     """Return the totals of a region: of each measure the latest year."""
     found = {name: np.full(size, np.nan) for name in ("capacity", "building", "output", "use")}
     years = {name: [""] * size for name in found}
@@ -285,7 +283,13 @@ _STATUS_STATES: Final = {
 
 
 def judge(
-    made: Made, signs: Signs, totals: Totals, *, known: Floats, cities: Integers, modes: dict[str, Flags]
+    made: Made,
+    signs: Signs,
+    totals: Totals,
+    *,
+    known: Floats,
+    cities: Integers,
+    modes: dict[str, Flags],
 ) -> Evidence:
     """Return the level of each product.
 
@@ -351,7 +355,5 @@ def _reasons(level: Integers, signs: Signs) -> list[str]:
     result = []
     for code, why in zip(level.tolist(), signs.reported_why, strict=True):
         name = LEVELS[code]
-        result.append(
-            why if name == "reported" else "survey" if name.startswith("absent") else ""
-        )
+        result.append(why if name == "reported" else "survey" if name.startswith("absent") else "")
     return result

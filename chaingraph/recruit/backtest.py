@@ -11,7 +11,7 @@ import pandas as pd
 
 from chaingraph.analysis.content import home_chains
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import open_study
+from chaingraph.analysis.study import open_study
 from chaingraph.dataset import checked_date, last_day
 from chaingraph.errors import OptionError
 from chaingraph.recruit.choices import gather_occasions, yearly

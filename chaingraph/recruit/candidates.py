@@ -14,7 +14,7 @@ from chaingraph.regions import distances
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from chaingraph.analysis.state import Study
+    from chaingraph.analysis.study import Study
     from chaingraph.products import Flags, Floats, Integers
     from chaingraph.recruit.evidence import Evidence
     from chaingraph.regions import Region
@@ -85,13 +85,18 @@ class Field:
 
 
 def open_field(evidence: Evidence, gaps: Sequence[int] | Integers) -> Field:
-    """List the candidates of some products: makers of each, and makers of closely related products."""
+    """List the candidates of some products: makers of each, and makers of closely related products.
+
+    What stands for makers unknown is none: nobody could be called.
+    """
     held = evidence.holdings
     wanted = np.unique(np.asarray(gaps, dtype=np.intp))
     gap, via = around(evidence.study, wanted)
     count = held.first[via + 1] - held.first[via]
     entry_gap = np.repeat(gap, count)
     holding = _ranges(held.first[via], count)
+    named = ~evidence.nobody[held.group[holding]]
+    entry_gap, holding = entry_gap[named], holding[named]
     groups = max(1, len(evidence.groups))
     keys = entry_gap * groups + held.group[holding]
     pairs, entry_pair = np.unique(keys, return_inverse=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from chaingraph.analysis.state import open_study
+from chaingraph.analysis.study import open_study
 from chaingraph.dataset import last_day
 from chaingraph.recruit.candidates import find_place, open_field
 from chaingraph.recruit.entries import freeze, list_entries

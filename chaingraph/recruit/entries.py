@@ -12,7 +12,7 @@ import pandas as pd
 from chaingraph.dataset import checked_date, last_day
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import located, site_rows
-from chaingraph.groups import HELD, known_by, sites_of
+from chaingraph.groups import HELD, known_by, placeholders, sites_of
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
@@ -122,6 +122,8 @@ def _capacity_events(ds: Dataset, graph: ProductGraph) -> pd.DataFrame:
         & ~(nw.col("since").is_null() & nw.col("as_of").is_null())
     ).select("enterprise_id", "product_id", "since", "as_of", "source_url")
     found = collect(located(rows, read_frame(ds.enterprises), ["province", "city"]))
+    found = found[~found["enterprise_id"].isin(list(placeholders(ds.enterprises)))]
+    found = found.reset_index(drop=True)
     dated = found["since"].notna()
     found = found.assign(
         date=found["since"].fillna(found["as_of"]),

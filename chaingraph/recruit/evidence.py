@@ -11,13 +11,13 @@ import pandas as pd
 
 from chaingraph.dataset import last_day
 from chaingraph.events import known_events
-from chaingraph.groups import makers_by_site, mean_points
+from chaingraph.groups import makers_by_site, mean_points, placeholders
 from chaingraph.products import NOT_MADE_OF, positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaingraph.analysis.state import Study
+    from chaingraph.analysis.study import Study
     from chaingraph.dataset import Dataset
     from chaingraph.products import Flags, Floats, Integers, ProductGraph
     from chaingraph.regions import Region
@@ -79,6 +79,8 @@ class Evidence:
     ties
         One row a supply that is known: `supplier`, `customer` (codes, -1 for groups without a
         plant), `product`, `year`, `row` (of the supplies table).
+    nobody
+        By group: whether all that is known of it are rows that stand for makers unknown.
     """
 
     study: Study
@@ -86,6 +88,7 @@ class Evidence:
     rows: pd.DataFrame
     holdings: Holdings
     ties: pd.DataFrame
+    nobody: Flags
 
     @cached_property
     def columns(self) -> dict[str, Any]:
@@ -152,6 +155,7 @@ def gather_evidence(
     rows["group"] = codes[: len(rows)]
     rows = rows.sort_values(["product", "group"], kind="stable", ignore_index=True)
     rows["total"] = (rows["scope"] == "group").to_numpy(dtype=bool)
+    rows["unnamed"] = rows["enterprise_id"].isin(list(placeholders(ds.enterprises)))
     rows["holding"] = _starts(rows["product"], rows["group"]).cumsum() - 1
     links = pd.DataFrame(
         {
@@ -162,7 +166,11 @@ def gather_evidence(
             "row": ties["row"].to_numpy(),
         }
     )
-    return Evidence(study, groups, rows, _holdings(rows, study.graph.size, ds.as_of), links)
+    nobody = np.zeros(len(groups), dtype=bool)
+    nobody[rows["group"]] = True
+    nobody[rows.loc[~rows["unnamed"], "group"]] = False
+    holdings = _holdings(rows, study.graph.size, ds.as_of)
+    return Evidence(study, groups, rows, holdings, links, nobody)
 
 
 def _starts(product: pd.Series[Any], group: pd.Series[Any]) -> Any:
@@ -248,11 +256,13 @@ def _holdings(rows: pd.DataFrame, size: int, as_of: str) -> Holdings:
     capacity = np.maximum(site_sum, company)
     city, province = (_codes(rows[name][~total]) for name in ("city", "province"))
     own = number[~total]
+    # several makers' capacity in one row is no plant
+    plant = np.where(rows["unnamed"].to_numpy(dtype=bool), np.nan, figure)
     return Holdings(
         product=product,
         group=rows["group"].to_numpy(dtype=np.intp)[start],
         capacity=np.where(capacity > 0, capacity, np.nan),
-        typical=medians(own, figure[~total], count),
+        typical=medians(own, plant[~total], count),
         sites=_distinct(own, city, count),
         provinces=_distinct(own, province, count),
         recent=_arrivals(own, city, rows["began"][~total], count, as_of),

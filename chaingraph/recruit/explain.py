@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.analysis.settings import read_lang, read_product
-from chaingraph.analysis.state import as_state
+from chaingraph.analysis.study import as_state
 from chaingraph.errors import OptionError, unknown_name
 from chaingraph.groups import group_called
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, filled
@@ -16,13 +16,13 @@ from chaingraph.recruit.ranking import rank_field
 from chaingraph.recruit.reasons import gather_facts
 from chaingraph.recruit.scoring import read_weights
 from chaingraph.recruit.sentences import warnings_of, write
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from chaingraph.analysis.state import Source
+    from chaingraph.analysis.study import Source
     from chaingraph.recruit.ranking import Ranking
     from chaingraph.recruit.reasons import Reason
     from chaingraph.regions import Region
@@ -39,6 +39,8 @@ def explain_target(
     weights: Mapping[str, float] | str | Path | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
+    load: float | str | Mapping[str, float] = "actual",
+    goal: Mapping[str, float] | None = None,
     lang: str | None = None,
 ) -> Result:
     """Show every feature of one target: value, weight, what it adds to the score, and why.
@@ -51,7 +53,7 @@ def explain_target(
         The product of the gap: its id, or its Chinese or English name.
     group
         The target, as `group_zh` of :func:`rank_targets` names it.
-    region, weights, at, statuses, lang
+    region, weights, at, statuses, load, goal, lang
         As in :func:`rank_targets`.
 
     Returns
@@ -76,7 +78,8 @@ def explain_target(
     >>> frame["feature"].iloc[0], round(float(frame["contribution"].sum()), 3) > 0
     ('maker', True)
     """
-    state = as_state(ds, region, at=at, statuses=statuses)
+    call = Call.of(explain_target, locals())
+    state = as_state(ds, region, at=at, statuses=statuses, load=load, goal=goal)
     study = state.study
     ds = study.dataset
     product_id = read_product(study.products, product_id)
@@ -108,7 +111,7 @@ def explain_target(
     }  # fmt: skip
     notes = _notes(ranking, place, group, warnings_of(facts, 0))
     kept = frame.reset_index(drop=True)
-    return Result("target_reasons", kept, params, read_lang(ds, lang), SHOWN, notes)
+    return Result("target_reasons", kept, params, read_lang(ds, lang), SHOWN, notes, call=call)
 
 
 def _find(ranking: Ranking, product_id: str, group: str) -> int:

@@ -36,7 +36,7 @@ class View:
     Attributes
     ----------
     wanted
-        By product: units a year that the region lacks; nan where unknown.
+        By product: units a year that the region lacks, at least those where no figure is; nan where unknown.
     green
         Share of the region's electricity that comes from water, wind and sun; nan where unknown.
     """
@@ -54,8 +54,10 @@ class View:
     @cached_property
     def plant(self) -> Floats:
         """By product: a yardstick, the median capacity that is known of a group."""
-        held = self.field.evidence.holdings
-        return medians(held.product, held.capacity, self.field.evidence.study.graph.size)
+        evidence = self.field.evidence
+        held = evidence.holdings
+        capacity = np.where(evidence.nobody[held.group], np.nan, held.capacity)
+        return medians(held.product, capacity, evidence.study.graph.size)
 
 
 def saturate(count: Floats, half: float = 1.0) -> Floats:

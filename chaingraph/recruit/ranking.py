@@ -12,7 +12,7 @@ from chaingraph.recruit.evidence import gather_evidence, medians
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, View, filled, measure
 from chaingraph.recruit.scoring import entropy_weights, rank_within, score, shaken_ranks, topsis
 from chaingraph.recruit.setting import open_setting
-from chaingraph.recruit.shortage import green_share
+from chaingraph.recruit.shortage import green_share, lacking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,9 +59,8 @@ def open_view(state: RegionState, products: Sequence[int]) -> View:
     evidence = gather_evidence(study, ids, state.region)
     setting = open_setting(evidence, wanted)
     place = find_place(evidence, state.region, setting.points)
-    lacking = np.where(state.demand > 0, np.maximum(0.0, state.demand - state.supply), np.nan)
     green = green_share(study.dataset, place)
-    return View(open_field(evidence, wanted), place, setting, lacking, green)
+    return View(open_field(evidence, wanted), place, setting, lacking(state), green)
 
 
 def rank_view(state: RegionState, view: View, weights: dict[str, float], method: str) -> Ranking:

@@ -1,4 +1,4 @@
-"""What the ranking must know or say of a region: green power, and gaps that nobody makes."""
+"""What the ranking must know or say of a region: what it lacks, green power, gaps that nobody makes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,25 @@ from chaingraph.products import walk
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
+    from chaingraph.quantity import Floats
     from chaingraph.recruit.candidates import Place
     from chaingraph.recruit.features import View
 
 GREEN_INDICATOR: Final = "clean_energy_generation_share"
 _PERCENT: Final = 100.0
 _NAMED: Final = 5
+
+
+def lacking(state: RegionState) -> Floats:
+    """Return by product the units a year that a region lacks: the gap, where it can't be told its least.
+
+    Missing where nothing is taken, and where not even a least is known.
+    """
+    least = np.where(state.gap.low > 0, state.gap.low, np.nan)
+    known = np.where(np.isnan(state.gap.point), least, state.gap.point)
+    return np.where(state.demand.high > 0, known, np.nan)
 
 
 def green_row(ds: Dataset, place: Place) -> Any:

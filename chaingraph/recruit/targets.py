@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.analysis.balance import study_params
-from chaingraph.analysis.gaps import ACTIONS, GAP_KINDS, classify, gaps_of
+from chaingraph.analysis.gaps import gaps_of
 from chaingraph.analysis.settings import read_lang, read_product
-from chaingraph.analysis.state import RegionState, Study, as_state, as_study, open_study
+from chaingraph.analysis.state import RegionState
+from chaingraph.analysis.study import Study, as_state, as_study, open_study
 from chaingraph.errors import OptionError
 from chaingraph.recruit.features import FEATURES
 from chaingraph.recruit.ranking import Ranking, rank_field, typical_plant
@@ -21,15 +22,15 @@ from chaingraph.recruit.scoring import (
     read_weights,
 )
 from chaingraph.recruit.sentences import tell
-from chaingraph.recruit.shortage import missing_makers
-from chaingraph.results import Result
+from chaingraph.recruit.shortage import lacking, missing_makers
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from chaingraph.analysis.state import Source
-    from chaingraph.products import Floats, Integers
+    from chaingraph.analysis.study import Source
+    from chaingraph.products import Integers
     from chaingraph.regions import Region
     from chaingraph.words import Language
 
@@ -49,6 +50,9 @@ def rank_targets(
     method: str = "logit",
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
+    load: float | str | Mapping[str, float] = "actual",
+    goal: Mapping[str, float] | None = None,
+    explode: bool = False,
     lang: str | None = None,
 ) -> Result:
     r"""Rank for each gap the groups that make the product elsewhere and have no plant of it here.
@@ -59,10 +63,10 @@ def rank_targets(
         The dataset, an open study or a region's state; needs enterprises and capacities; supplies,
         projects, regions and indicators add features where they are there.
     gaps
-        A result of :func:`find_gaps` (its recruitable gaps, in its order; it settles region, date,
-        statuses, utilisation and goal), products by id or name, or None: all recruitable gaps of the
-        region. For a surplus the makers of the products that would use it and have no local maker are
-        ranked.
+        A result of :func:`find_gaps` (its gaps of the list *recruit*, in its order; it settles the
+        region and all assumptions), products by id or name (of whatever list: restricted ones are
+        contracts to be made), or None: all gaps of the region's list *recruit*. For a surplus the
+        makers of the products that would use it and have no local maker are ranked.
     region
         One region, of gaps of several that which they are ranked for; else that of the gaps, or the
         focus.
@@ -72,18 +76,18 @@ def rank_targets(
         Weights of features, or a TOML file with a table ``[weights]``; the fitted ones by default.
     method
         ``logit`` (weighted sum with fitted weights) or ``topsis`` (entropy weights within each gap).
-    at, statuses, lang
-        As in :func:`find_gaps`.
+    at, statuses, load, goal, explode, lang
+        As in :func:`find_gaps`; those of the gaps by default.
 
     Returns
     -------
     Result
         One row a gap and target, sorted by the gaps' order and rank: the gap (`gap_rank`,
-        `product_id`, names, `gap_kind`, `action`, `serves`, `unit`, `gap`, `coverage`, `restricted`,
-        `restricted_zh`), the target (`rank`, `group_zh`, `makes_it`, `related_products`,
+        `product_id`, names, `gap_kind`, `verb` (what to do now), `then`, `action`, `serves`, `unit`,
+        `gap_low`, `gap`, `gap_high`, `coverage`, `restricted`, `restricted_zh`), the target (`rank`, `group_zh`, `makes_it`, `related_products`,
         `group_capacity`, `sites`, `provinces`, `nearest_site`, `distance_km`, `partners`,
-        `local_sites`, `announced_here`), what it would bring (`plant`, `plant_basis`, `closes`,
-        `coverage_after`), the score (`score`, `score_low` and `score_high` with what is unknown at
+        `local_sites`, `announced_here`), what it would bring (`plant`, `plant_basis`, `closes`: how much
+        of the gap, of the least one where there is no figure, `coverage_after`), the score (`score`, `score_low` and `score_high` with what is unknown at
         its worst and best, `rank_best` and `rank_worst` while each weight moves by half, and
         `part_maker` ... `part_green_power`, contributions that add up to it) and `reasons_zh`,
         `reasons_en`, `sources`.
@@ -100,7 +104,8 @@ def rank_targets(
     in an alternative group. The score is :math:`\sum_k w_k f_k / \sum_k w_k` of the features in
     :mod:`chaingraph.recruit.features`; weights are those of a conditional logit (McFadden 1974) of
     which group came to which city with which product. :func:`backtest` measures how far that can be
-    trusted. A typical plant is the median of the group's plants, else of all known plants of the product.
+    trusted. A typical plant is the median of the group's plants, else of all known plants of the product;
+    it runs at the product's availability. Rows that stand for makers unknown are no targets.
 
     Examples
     --------
@@ -109,11 +114,13 @@ def rank_targets(
     >>> targets[["rank", "group_zh", "closes"]].to_numpy().tolist()[0]
     [1, '恒金', 1000.0]
     """
+    call = Call.of(rank_targets, locals())
     if method not in METHODS:
         raise OptionError("bad-method", value=method, choices=", ".join(METHODS))
     if limit < 0:
         raise OptionError("bad-limit", value=limit)
-    state = _open(ds, gaps, region, at, statuses)
+    asked_for = {"at": at, "statuses": statuses, "load": load, "goal": goal, "explode": explode}
+    state = _open(ds, gaps, region, asked_for)
     study = state.study
     asked = _asked(state, gaps)
     ranking = rank_field(state, sorted(set(asked["position"])), read_weights(weights), method)
@@ -122,18 +129,17 @@ def rank_targets(
         "method": method, "weights": ranking.weights, "limit": limit,
     }  # fmt: skip
     notes = missing_makers(ranking.view, asked["position"].tolist())
-    return Result("targets", frame, params, read_lang(study.dataset, lang), SHOWN, notes)
+    return Result("targets", frame, params, read_lang(study.dataset, lang), SHOWN, notes, call=call)
 
 
-_SETTLED: Final = ("at", "statuses", "utilisation", "goal")
+_SETTLED: Final = ("at", "statuses", "load", "goal", "explode", "stale", "prices")
 
 
 def _open(
     source: Source,
     gaps: Result | Sequence[str] | str | None,
     region: str | Region | None,
-    at: str | None,
-    statuses: Mapping[str, float] | Iterable[str] | str,
+    assumptions: Mapping[str, Any],
 ) -> RegionState:
     """Return the region that targets are ranked for; gaps that are given settle it and all assumptions.
 
@@ -143,7 +149,7 @@ def _open(
         Where the gaps are those of other regions, or were found under other assumptions.
     """
     if not isinstance(gaps, Result) or "region" not in gaps.params:
-        return as_state(source, region, at=at, statuses=statuses)
+        return as_state(source, region, **assumptions)
     settled = {name: gaps.params[name] for name in _SETTLED if gaps.params.get(name)}
     if isinstance(source, Study | RegionState):
         study = as_study(source)
@@ -153,7 +159,7 @@ def _open(
     else:
         study = open_study(source, **settled)
     try:
-        as_study(study, at=at, statuses=statuses)
+        as_study(study, **assumptions)
     except OptionError as error:
         raise OptionError("gaps-otherwise") from error
     names = gaps.params["region"]
@@ -168,7 +174,7 @@ def _open(
 
 
 def _asked(state: RegionState, gaps: Result | Sequence[str] | str | None) -> pd.DataFrame:
-    """Return the products to find targets for: `position`, `gap_rank`, `gap_kind`, `action`, `serves`."""
+    """Return the products to find targets for: `position`, `gap_rank`, `serves` and what is said of them."""
     study = state.study
     if isinstance(gaps, Result):
         found = gaps.frame
@@ -186,36 +192,40 @@ def _asked(state: RegionState, gaps: Result | Sequence[str] | str | None) -> pd.
     return _placed(state, _spread(found))
 
 
-_Row = tuple[str, str, str, str]
+_Row = tuple[str, str, str, str, str, str]
+"""Product, kind of gap, action, verb, what follows, and for a user of a surplus the surplus."""
+_SAID: Final = ("gap_kind", "action", "verb", "then")
 
 
 def _named(state: RegionState, names: list[str]) -> list[_Row]:
-    """Return products asked for by name, with the kind of gap that each is."""
-    kinds = classify(state)
+    """Return products asked for by name, with what the state says of each."""
+    kind, action = state.decisions.text("kind"), state.decisions.text("action")
+    verb, then = state.advice.verb.tolist(), state.advice.then.tolist()
     rows = []
     for name in dict.fromkeys(names):
-        number = int(kinds[state.study.graph.find(name)])
-        kind = GAP_KINDS[number] if number >= 0 else ""
-        rows.append((name, kind, ACTIONS.get(kind, ""), ""))
+        place = state.study.graph.find(name)
+        rows.append((name, kind[place], action[place], verb[place], then[place], ""))
     return rows
 
 
 def _spread(found: pd.DataFrame) -> list[_Row]:
     """Return the products of gaps, once each; for a surplus those that would use it."""
-    columns = ("product_id", "gap_kind", "action", "open_outputs")
-    cells = zip(*(found[name] for name in columns), strict=True) if len(found) else ()
+    if found.empty:
+        return []
     rows: dict[str, _Row] = {}
-    for product_id, kind, action, open_outputs in cells:
+    columns = (found[name] for name in ("product_id", "open_outputs", *_SAID))
+    for product_id, open_outputs, *words in zip(*columns, strict=True):
+        kind, action, verb, then = (word if isinstance(word, str) else "" for word in words)
         if kind != "surplus":
-            rows.setdefault(product_id, (product_id, kind, action, ""))
+            rows.setdefault(product_id, (product_id, kind, action, verb, then, ""))
         elif isinstance(open_outputs, str):
             for user in open_outputs.split("; "):
-                rows.setdefault(user, (user, kind, action, product_id))
+                rows.setdefault(user, (user, kind, action, verb, then, product_id))
     return list(rows.values())
 
 
 def _placed(state: RegionState, rows: list[_Row]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["product_id", "gap_kind", "action", "serves"])
+    frame = pd.DataFrame(rows, columns=["product_id", *_SAID, "serves"])
     place = state.study.graph.position
     frame["position"] = np.array([place[name] for name in frame["product_id"]], dtype=np.intp)
     frame["gap_rank"] = np.arange(1, len(frame) + 1)
@@ -236,7 +246,7 @@ def _frame(ranking: Ranking, asked: pd.DataFrame, limit: int) -> pd.DataFrame:
     facts = gather_facts(ranking.view, state, chosen)
     table = asked.iloc[place].reset_index(drop=True)
     columns = _gap_columns(state, table) | _target_columns(ranking, facts, keep)
-    columns |= _plant_columns(ranking, keep, columns["gap"])
+    columns |= _plant_columns(ranking, keep)
     columns |= {
         "score": ranking.scores[0][keep],
         "score_low": ranking.scores[1][keep],
@@ -256,7 +266,7 @@ def _gap_columns(state: RegionState, table: pd.DataFrame) -> dict[str, Any]:
     study = state.study
     position = table["position"].to_numpy(dtype=np.intp)
     products = study.products.iloc[position].reset_index(drop=True)
-    lacking = np.where(state.demand > 0, np.maximum(0.0, state.demand - state.supply), np.nan)
+    gap = state.gap.take(position)
     texts = {
         name: products[name].astype("str") for name in ("name_zh", "name_en", "unit", "restricted")
     }
@@ -268,10 +278,14 @@ def _gap_columns(state: RegionState, table: pd.DataFrame) -> dict[str, Any]:
         "name_zh": texts["name_zh"],
         "name_en": texts["name_en"],
         "gap_kind": table["gap_kind"].astype("str"),
+        "verb": table["verb"].astype("str").replace({"": None}),
+        "then": table["then"].astype("str").replace({"": None}),
         "action": table["action"].astype("str"),
         "serves": table["serves"].astype("str"),
         "unit": texts["unit"],
-        "gap": lacking[position],
+        "gap_low": gap.low,
+        "gap": np.where(state.demand.high[position] > 0, gap.point, np.nan),
+        "gap_high": gap.high,
         "coverage": state.coverage[position],
         "restricted": texts["restricted"],
         "restricted_zh": zh.astype("str"),
@@ -299,8 +313,8 @@ def _target_columns(ranking: Ranking, facts: Facts, keep: Integers) -> dict[str,
     }
 
 
-def _plant_columns(ranking: Ranking, keep: Integers, gap: Floats) -> dict[str, Any]:
-    """Say what a typical plant of each target would close."""
+def _plant_columns(ranking: Ranking, keep: Integers) -> dict[str, Any]:
+    """Say what a typical plant of each target would close, running at its availability."""
     field, state = ranking.view.field, ranking.state
     chosen = ranking.rows[keep]
     own = field.of_own(field.evidence.holdings.typical)[chosen]
@@ -308,13 +322,15 @@ def _plant_columns(ranking: Ranking, keep: Integers, gap: Floats) -> dict[str, A
     plant = np.where(np.isnan(own), usual, own)
     basis = np.where(~np.isnan(own), "own", np.where(~np.isnan(usual), "median", "unknown"))
     product = field.product[chosen]
-    demand, supply = state.demand[product], state.supply[product]
-    after = np.divide(supply + plant, demand, out=np.full(len(plant), np.nan), where=demand > 0)
+    runs = plant * state.study.loads.availability[product]
+    demand, gap = state.demand.point[product], state.gap.point[product]
+    rest = np.maximum(0.0, gap - runs)
+    after = np.divide(demand - rest, demand, out=np.full(len(plant), np.nan), where=demand > 0)
     return {
         "plant": plant,
         "plant_basis": pd.array(basis, dtype="str"),
-        "closes": np.minimum(gap, plant),
-        "coverage_after": np.minimum(1.0, after),
+        "closes": np.minimum(lacking(state)[product], runs),
+        "coverage_after": after,
     }
 
 

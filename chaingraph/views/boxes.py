@@ -93,7 +93,9 @@ def advised(fact: Fact, lang: Language) -> str:
     """Return what to do about a product, first and then, and what speaks against more."""
     said = words.term("verb", fact.verb, lang)
     if fact.then:
-        said = words.message("first-then", lang, first=said, then=words.term("then", fact.then, lang))
+        said = words.message(
+            "first-then", lang, first=said, then=words.term("then", fact.then, lang)
+        )
     if fact.mark:
         said = words.message("marked", lang, said=said, mark=words.term("mark", fact.mark, lang))
     return said

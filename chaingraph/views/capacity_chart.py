@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pandas as pd
+
+from chaingraph.analysis.study import as_study
 from chaingraph.dataset import last_day
 from chaingraph.enterprises import RUNNING, maker_rows, site_rows
 from chaingraph.gazetteer import find_region
@@ -28,8 +31,7 @@ from chaingraph.views.svg import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
-
+    from chaingraph.analysis.study import Study
     from chaingraph.dataset import Dataset
     from chaingraph.regions import Region
     from chaingraph.words import Language
@@ -52,12 +54,15 @@ class Steps(NamedTuple):
 
 
 def capacity_steps(
-    ds: Dataset, region: str | Region | None, products: Sequence[str]
+    source: Dataset | Study, region: str | Region | None, products: Sequence[str]
 ) -> list[Steps]:
     """Return the capacity of products over time up to the dataset's date, from `since` and `until`.
 
-    A row without a start counts from the beginning, as every analysis counts it.
+    A row without a start counts from the beginning, as every analysis counts it. Of what is built only
+    rows count that stand at the date: not begun since, not long unseen.
     """
+    study = as_study(source)
+    ds = study.dataset
     place = find_region(ds, region)
     rows = maker_rows(
         ds.enterprises, ds.capacities, products=products, where=place, at=None,
@@ -66,8 +71,25 @@ def capacity_steps(
     rows = site_rows(rows[rows["status"].isin([*RUNNING, "construction"])])
     day = last_day(ds.as_of) if ds.as_of else "9999"
     rows = rows[rows["since"].isna() | (rows["since"] <= day)]
+    now = maker_rows(
+        ds.enterprises, ds.capacities, products=products, where=place, at=ds.as_of,
+        statuses={"operating": 1.0}, signs=study.site_signs, stale=study.stale,
+    )  # fmt: skip
+    rows = rows[
+        (rows["status"] != "construction") | _standing(rows, now[~now["stale"].astype(bool)])
+    ]
     end = _year(ds.as_of, late=True) if ds.as_of else _last_year(rows)
     return [_steps(p, rows[rows["product_id"] == p], end) for p in dict.fromkeys(products)]
+
+
+_KEYS = ["enterprise_id", "product_id", "status", "since", "capacity"]
+
+
+def _standing(rows: pd.DataFrame, now: pd.DataFrame) -> pd.Series[bool]:
+    """Tell which rows are among those that stand."""
+    known = set(now[_KEYS].astype("str").itertuples(index=False, name=None))
+    found = [key in known for key in rows[_KEYS].astype("str").itertuples(index=False, name=None)]
+    return pd.Series(found, index=rows.index, dtype=bool)
 
 
 def _last_year(rows: pd.DataFrame) -> float:
@@ -115,14 +137,14 @@ def _levels(changes: Sequence[tuple[float, float]], end: float) -> list[tuple[fl
 
 
 def capacity_over_time(
-    ds: Dataset, region: str | Region | None, products: Sequence[str], lang: Language
+    source: Dataset | Study, region: str | Region | None, products: Sequence[str], lang: Language
 ) -> str:
     """Draw the capacity of products over time, one panel each in its own unit.
 
     Parameters
     ----------
-    ds
-        The dataset; its date ends the time axis.
+    source
+        The dataset, or an open study of it; its date ends the time axis.
     region
         A region or its name, the focus by default.
     products
@@ -140,7 +162,9 @@ def capacity_over_time(
     UnknownNameError
         For a region that is not there.
     """
-    steps = capacity_steps(ds, region, products)
+    study = as_study(source)
+    ds = study.dataset
+    steps = capacity_steps(study, region, products)
     place = find_region(ds, region).name
     title = f"{place_name(ds, place, lang)} · {figure_word('capacity-title', lang)}"
     subtitle = figure_word("capacity-subtitle", lang, at=ds.as_of or "-")

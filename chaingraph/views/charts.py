@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from chaingraph.views.palette import Style
     from chaingraph.words import Language
 
-__all__ = ["anchor_content_bars", "capacity_over_time", "coverage_bars"]
+__all__ = ["anchor_content_bars", "capacity_over_time", "content_text", "coverage_bars"]
 
 _ROW = 24.0
 _LABEL = 330.0
@@ -265,6 +265,17 @@ def content_name(row: Any, lang: Language) -> tuple[str, str]:
     return str(row["enterprise_id"]), (texts or [str(row["enterprise_id"])])[0]
 
 
+def content_text(row: Any, lang: Language) -> str:
+    """Return a rate of local content: the figure, else its ends where they say anything."""
+    share = float(row["local_content"])
+    low, high = (float(row[f"local_content_{end}"]) for end in ("low", "high"))
+    if not math.isnan(share):
+        return f"{share:.0%}"
+    if math.isnan(low + high) or (low <= 0 and high >= 1):
+        return figure_word("no-figure", lang)
+    return words.message("ends-both", lang, low=f"{low:.0%}", high=f"{high:.0%}")
+
+
 def _content_row(
     drawing: Drawing, row: Any, y: float, track: tuple[float, float], lang: Language
 ) -> None:
@@ -275,13 +286,17 @@ def _content_row(
     drawing.text(left - 12, y + 18, name, size=PLAIN, anchor="end", width=_LABEL - 20)
     drawing.add("rect", x=left, y=y + 4, width=wide, height=20, fill="#F3F5F7", stroke=RULE)
     own = {"data_id": key, "data_value": f"{share:.12g}" if known else ""}
+    low, high = (float(row[f"local_content_{end}"]) for end in ("low", "high"))
+    if low < high:  # what is known leaves room
+        drawing.hatched(Box(left + wide * low, y + 4, left + wide * high, y + 24), "#E7EAED", HATCH)
     drawing.add("rect", x=left, y=y + 4, width=wide * (share if known else 0.0), height=20,
                 fill=STYLES["strong"].fill, **own)  # fmt: skip
-    drawing.text(left + wide + 10, y + 18, f"{share:.1%}" if known else figure_word("no-figure", lang),
-                 size=PLAIN, bold=True)  # fmt: skip
+    said = content_text(row, lang)
+    drawing.text(left + wide + 10, y + 18, said, size=PLAIN, bold=True)
     text = figure_word(
         "content-row", lang, local=money(float(row["local_value_cny"])),
         total=money(float(row["input_value_cny"])), inputs=int(row["inputs"]),
         unpriced=int(row["unpriced"]),
     )  # fmt: skip
-    drawing.text(left + wide + 72, y + 18, text, width=WIDTH - MARGIN - left - wide - 72)
+    after = left + wide + 22 + max(50.0, text_width(said, PLAIN, bold=True))
+    drawing.text(after, y + 18, text, width=WIDTH - MARGIN - after)

@@ -239,7 +239,7 @@ def gather_facts(state: RegionState) -> Facts:
             chains=tuple(t.strip() for t in text["chains"].split(";") if t.strip()),
             unit=text["unit"],
             makers=len({maker.enterprise_id for maker in makers if maker.counted}),
-            cities=int(study.nation.cities[i]),
+            cities=int(study.maker_cities[i]),
             restricted=text["restricted"],
             restricted_zh=text["restricted_zh"],
             reason_zh="",
@@ -324,7 +324,9 @@ def _makers(rows: pd.DataFrame) -> dict[str, list[Maker]]:
         "stale": ordered["stale"].fillna(value=False).astype(bool).tolist(),
     }
     for i, product_id in enumerate(ordered["product_id"].tolist()):
-        values: dict[str, Any] = {name: cells[i] for name, cells in (columns | numbers | flags).items()}
+        values: dict[str, Any] = {
+            name: cells[i] for name, cells in (columns | numbers | flags).items()
+        }
         found[product_id].append(Maker(**values))
     return found
 
@@ -386,9 +388,15 @@ def _reason(state: RegionState, fact: Fact, lang: Language) -> str:
 
     def amount(value: float) -> str:
         known = not np.isnan(value)
-        return f"{say_amount(value, lang)}{space}{unit}" if known else words.message("amount-unknown", lang)
+        return (
+            f"{say_amount(value, lang)}{space}{unit}"
+            if known
+            else words.message("amount-unknown", lang)
+        )
 
-    reasons = reason_names(int(state.gap.reasons[fact.position])) if fact.gap.low < fact.gap.high else ()
+    reasons = (
+        reason_names(int(state.gap.reasons[fact.position])) if fact.gap.low < fact.gap.high else ()
+    )
     between = "、" if lang == "zh" else ", "
     why = between.join(words.term("reasons", name, lang) for name in reasons)
     if fact.evidence == "reported":

@@ -181,15 +181,15 @@ def _targets(
 
 
 def _charts(facts: Facts, chain: str | None, lang: Language) -> tuple[list[str], list[FigureTable]]:
-    ds, region = facts.state.study.dataset, facts.state.region
+    study, region = facts.state.study, facts.state.region
     ids = _largest(facts, chain)
     content = measure_local_content(facts.state, by="anchor", lang=lang)
     drawings = [
         coverage_bars(facts, lang, chain),
-        capacity_over_time(ds, region, ids, lang),
+        capacity_over_time(study, region, ids, lang),
         anchor_content_bars(content, lang, facts=facts),
     ]
-    steps = capacity_steps(ds, region, ids)
+    steps = capacity_steps(study, region, ids)
     tables = coverage_table(facts, chain, lang) + capacity_table(facts, steps, lang)
     return drawings, tables + content_table(content, lang)
 

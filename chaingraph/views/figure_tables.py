@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chaingraph import words
 from chaingraph.results import shown_number
-from chaingraph.views.charts import content_name, covered
+from chaingraph.views.charts import content_name, content_text, covered
 from chaingraph.views.facts import figure
 from chaingraph.views.flow_model import COLLECTED
 from chaingraph.views.svg import figure_word, money
@@ -176,7 +176,7 @@ def _month(year: float) -> str:
 def content_table(result: Result, lang: Language) -> list[FigureTable]:
     """Return the local content of anchors."""
     rows = [
-        [content_name(row, lang)[1], "-" if math.isnan(row["local_content"]) else f"{row['local_content']:.1%}",
+        [content_name(row, lang)[1], content_text(row, lang),
          money(row["local_value_cny"]), money(row["input_value_cny"]), str(row["inputs"]), str(row["unpriced"])]
         for row in result.frame.to_dict("records")
     ]  # fmt: skip

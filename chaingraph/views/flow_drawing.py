@@ -15,7 +15,6 @@ from chaingraph.views.svg import (
     PLAIN,
     QUIET,
     SMALL,
-    WIDTH,
     Box,
     Drawing,
     figure_word,
@@ -129,12 +128,11 @@ def _legend(drawing: Drawing, flow: Flow, y: float, lang: Language) -> float:
         word = figure_word(part, lang)
         drawing.text(x + 28, y + 7, word, size=PLAIN)
         x += 28 + text_width(word, PLAIN) + 26
-    here = {flow.facts.by_id[n.product_id].standing for n in flow.nodes if n.product_id not in COLLECTED}
+    here = {
+        flow.facts.by_id[n.product_id].standing for n in flow.nodes if n.product_id not in COLLECTED
+    }
     shown = [name for name in LEGEND if name in here]
-    marks = "  ".join(
-        f"{STYLES[name].mark} {words.term('standing', name, lang)}"
-        for name in shown
-    )
+    marks = "  ".join(f"{STYLES[name].mark} {words.term('standing', name, lang)}" for name in shown)
     drawing.text(MARGIN, y + 27, marks, size=PLAIN, fill=QUIET)
     return y + 36
 

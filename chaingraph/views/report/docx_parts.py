@@ -95,7 +95,11 @@ def cell(width: int, *paragraphs: Any, fill: str = "", lines: str = "") -> Any:
     """Return a table cell of a width in twentieths of a point."""
     look = element("tcPr", element("tcW", w=width, type="dxa"))
     if fill:
-        pattern = {"val": "thinDiagStripe", "color": lines} if lines else {"val": "clear", "color": "auto"}
+        pattern = (
+            {"val": "thinDiagStripe", "color": lines}
+            if lines
+            else {"val": "clear", "color": "auto"}
+        )
         look.append(element("shd", **pattern, fill=fill))
     return element("tc", look, *paragraphs)
 

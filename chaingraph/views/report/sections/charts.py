@@ -6,7 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from chaingraph.analysis.content import measure_local_content
-from chaingraph.views.charts import anchor_content_bars, capacity_over_time, coverage_bars
+from chaingraph.views.charts import (
+    anchor_content_bars,
+    capacity_over_time,
+    content_text,
+    coverage_bars,
+)
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Figure, Section, Table, make_row
 
@@ -85,7 +90,7 @@ def _capacity(context: Context, made: list[Fact]) -> Figure | None:
     state = context.facts.state
 
     def drawn(lang: Language) -> str:
-        return capacity_over_time(state.study.dataset, state.region, ids, lang)
+        return capacity_over_time(state.study, state.region, ids, lang)
 
     return Figure("capacity", title, drawn(context.lang),
                   context.say("alt-chart", title=title, parts=parts),
@@ -102,7 +107,7 @@ def _anchors(context: Context, result: Result, table: Table) -> Figure:
     title = context.say("figure-anchors", region=context.region)
     names = "name_zh" if context.lang == "zh" else "name_en"
     parts = context.listed(
-        f"{model.clean(row[names])} {model.percent(row['local_content']).text}"
+        f"{model.clean(row[names])} {content_text(row, context.lang)}"
         for row in result.frame.to_dict("records")
     )
 
@@ -129,7 +134,9 @@ def _content(context: Context, result: Result, by: str) -> Table:
         context.column("inputs-local", "count", 9),
         context.column("input-value", "money", 13, unit="money"),
         context.column("local-value", "money", 13, unit="money"),
-        context.column("local-content", "percent", 11),
+        context.column("local-content-low", "percent", 10),
+        context.column("local-content", "percent", 10),
+        context.column("local-content-high", "percent", 10),
         context.column("unpriced", "count", 12),
         context.column("unpriced-inputs", width=40),
     )
@@ -144,7 +151,8 @@ def _content(context: Context, result: Result, by: str) -> Table:
             make_row((
                 model.text(label), model.count(row["inputs"]), model.count(row["inputs_local"]),
                 model.money(row["input_value_cny"]), model.money(row["local_value_cny"]),
-                model.percent(row["local_content"]), model.count(row["unpriced"]),
+                model.percent(row["local_content_low"]), model.percent(row["local_content"]),
+                model.percent(row["local_content_high"]), model.count(row["unpriced"]),
                 model.text(context.product_names(unpriced, 8)),
             ), notes)
         )  # fmt: skip

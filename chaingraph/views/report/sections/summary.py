@@ -88,7 +88,11 @@ def _unknown_sentence(context: Context) -> str:
 def _unknowns(context: Context) -> tuple[int, int, int]:
     """Return the short products without a price, those without a demand figure, makers without one."""
     facts = context.products
-    short = [f for f in facts if f.standing in {"missing", "missing_likely", "unseen", "weak", "building"}]
+    short = [
+        f
+        for f in facts
+        if f.standing in {"missing", "missing_likely", "unseen", "weak", "building"}
+    ]
     return (
         sum(math.isnan(f.price_cny) for f in short if f.standing != "building"),
         sum(math.isnan(f.demand) for f in short),

@@ -1,0 +1,384 @@
+"""The questions that a region's state leaves open: of what, to whom, and what each answer would change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from chaingraph.analysis.answers import (
+    gap_if_chosen,
+    gap_if_exact,
+    gap_if_loaded,
+    gap_if_running,
+    measure_effect,
+)
+from chaingraph.analysis.choices import group_lines
+from chaingraph.engines import collect, read_frame
+from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.knowledge.evidence import CODE
+from chaingraph.quantity import Quantity
+from chaingraph.results import shown_number
+from chaingraph.words import Phrase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+    from chaingraph.analysis.answers import Effect
+    from chaingraph.analysis.state import RegionState
+    from chaingraph.quantity import Flags
+
+ASKS: Final = (
+    "exists", "own_plant", "total", "figure", "load", "runs", "choice", "construction", "coefficient",
+)  # fmt: skip
+"""What is asked; words in the vocabulary ``ask``."""
+OFFICES: Final = ("industry", "statistics", "energy", "resources")
+"""Bureaus that are asked where no maker is named; words in the vocabulary ``office``."""
+_UNSEEN: Final = ("unseen", "thin", "not_collected", "absent_likely", "announced")
+_OF_OFFICES: Final = ("exists", "total")
+"""Asked of a bureau; what else is asked of one, it asks the makers."""
+_NAMED_USERS: Final = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One question.
+
+    Attributes
+    ----------
+    ask
+        One of ``ASKS``.
+    product
+        Position of the product that it is about.
+    makers
+        Names (zh, en) of the sites that are asked; empty: the `office` is.
+    office
+        One of ``OFFICES``; empty where makers are asked.
+    outcomes
+        Gaps after each way the answer may turn out.
+    effect
+        What hangs on it.
+    asked, why
+        Sentences: key and parameters, those of a language with its suffix.
+    products
+        Positions of all products that it is about.
+    """
+
+    ask: str
+    product: int
+    makers: tuple[tuple[str, str], ...]
+    office: str
+    outcomes: tuple[Quantity, ...]
+    effect: Effect
+    asked: tuple[str, Mapping[str, Any]]
+    why: tuple[str, Mapping[str, Any]]
+    products: tuple[int, ...]
+
+
+def interval_text(low: float, high: float) -> str:
+    """Return an interval as figures that need no language.
+
+    Examples
+    --------
+    >>> interval_text(19796.4, 77625), interval_text(60000, float("inf")), interval_text(5, 5)
+    ('19,796–77,625', '≥ 60,000', '5')
+    >>> interval_text(0, float("inf"))
+    '?'
+    """
+    if np.isinf(high):
+        return f"≥ {shown_number(low)}" if low > 0 else "?"
+    if low == high:
+        return shown_number(low)
+    return f"{shown_number(low)}–{shown_number(high)}"
+
+
+class _Asker:
+    """Collects the questions of one state."""
+
+    def __init__(self, state: RegionState) -> None:
+        self.state, self.study = state, state.study
+        self.graph = state.study.graph
+        products = state.study.products
+        ids = self.graph.ids
+        self.names = [
+            (zh if isinstance(zh, str) else own, en if isinstance(en, str) else own)
+            for zh, en, own in zip(products["name_zh"], products["name_en"], ids, strict=True)
+        ]
+        self.units = products["unit"].fillna("").tolist()
+        self.rows = _maker_table(state)
+        self.nobody = _placeholders(state)
+        self.load = state.study.load_of(state.region)
+        everything = np.arange(self.graph.size)
+        self.needs = group_lines(state, everything).leader
+
+    # --- words
+
+    def words(self, place: int, /, **more: Any) -> dict[str, Any]:
+        """Return the parameters that every sentence of a product may use."""
+        zh, en = self.names[place]
+        demand = self.state.demand
+        users = self.users(place)
+        return {
+            "region": self.state.region.name, "region_zh": self.state.region.name,
+            "product": en, "product_zh": zh, "unit": self.units[place],
+            "demand": interval_text(float(demand.low[place]), float(demand.high[place])),
+            "users": self.listed(users)[1], "users_zh": self.listed(users)[0],
+        } | more  # fmt: skip
+
+    def listed(self, products: Sequence[int]) -> tuple[str, str]:
+        """Return products in a row, in Chinese and English; of many the first ones."""
+        names = [self.names[p] for p in products[:_NAMED_USERS]]
+        more = len(products) > _NAMED_USERS
+        return (
+            "、".join(zh for zh, _ in names) + ("等" if more else ""),
+            ", ".join(en for _, en in names) + (" ..." if more else ""),
+        )
+
+    def users(self, product: int) -> list[int]:
+        """Return the products made here that take a product, the largest takers first."""
+        graph, state = self.graph, self.state
+        links = np.flatnonzero((graph.source == product) & state.active)
+        order = np.lexsort((links, -state.flow[links]))
+        return list(dict.fromkeys(graph.target[links[order]].tolist()))
+
+    def makers(self, rows: pd.DataFrame) -> tuple[tuple[str, str], ...]:
+        """Return the names of sites, the largest first, in Chinese and English."""
+        ordered = rows.sort_values(
+            ["capacity", "enterprise_id"], ascending=[False, True], na_position="last"
+        )
+        ordered = ordered[~ordered["enterprise_id"].isin(self.nobody)]
+        found: dict[str, tuple[str, str]] = {}
+        for own, zh, en in zip(
+            ordered["enterprise_id"], ordered["name_zh"], ordered["name_en"], strict=True
+        ):
+            known = zh if isinstance(zh, str) else own
+            found.setdefault(own, (known, en if isinstance(en, str) else known))
+        return tuple(found.values())
+
+    def of(self, product: int, chosen: Flags | pd.Series[bool]) -> pd.DataFrame:
+        """Return the rows of a product's makers here that are chosen."""
+        mine = self.rows["product_id"] == self.graph.ids[product]
+        return self.rows[mine & chosen]
+
+    # --- questions
+
+    def question(
+        self,
+        ask: str,
+        place: int,
+        outcomes: Sequence[Quantity],
+        /,
+        *,
+        rows: pd.DataFrame | None = None,
+        office: str = "",
+        why: str = "",
+        about: Sequence[int] = (),
+        direct: bool = False,
+        **more: Any,
+    ) -> Iterator[Question]:
+        """Yield a question where its answer changes something."""
+        products = tuple(about) or (place,)
+        effect = measure_effect(
+            self.state, outcomes, direct=products if direct else (), needs=self.needs
+        )
+        if not len(effect.products):
+            return
+        hanging = self.listed(effect.products.tolist())
+        params = self.words(place, hanging=hanging[1], hanging_zh=hanging[0], **more)
+        makers = () if rows is None else self.makers(rows)
+        asked: tuple[str, Mapping[str, Any]] = (f"ask-{ask}", params)
+        if not makers and ask not in _OF_OFFICES:
+            asked = ("ask-by-office", {"asked": Phrase(asked[0], tuple(params.items()))})
+        yield Question(
+            ask, place, makers, "" if makers else office or self.office(place), tuple(outcomes), effect,
+            asked, (f"why-{why or ask}", params), products,
+        )  # fmt: skip
+
+    def office(self, product: int) -> str:
+        """Return the bureau that knows a product's makers."""
+        kind = self.study.products["kind"].iloc[product]
+        modes, graph = self.study.modes, self.graph
+        burnt = self.study.kind_in("kind", ("energy",))[graph.target[graph.source == product]].any()
+        if kind == "energy" or modes["grid"][product] or (kind == "resource" and burnt):
+            return "energy"
+        return "resources" if kind == "resource" or modes["resource"][product] else "industry"
+
+    def existence(self) -> Iterator[Question]:
+        """Ask whether anybody makes what no row names."""
+        state = self.state
+        evidence, gap = state.evidence, state.gap
+        need = state.facts["need"]
+        none = Quantity.zeros(len(gap.low))
+        for product in np.flatnonzero(need & evidence.is_any(*_UNSEEN)).tolist():
+            made = none.where(self.flag(product), gap)
+            why = "absent" if evidence.level[product] == CODE["absent_likely"] else "exists"
+            yield from self.question(
+                "exists", product, (gap, made), office=self.office(product), why=why,
+                direct=True, date=evidence.date[product],
+            )  # fmt: skip
+        for product in np.flatnonzero(need & evidence.is_any("utility")).tolist():
+            made = none.where(self.flag(product), gap)
+            users = {self.graph.ids[user] for user in self.users(product)}
+            rows = self.rows[self.rows["product_id"].isin(users) & (self.rows["counted"] > 0)]
+            yield from self.question(
+                "own_plant", product, (gap, made), rows=rows, office="industry", direct=True
+            )
+
+    def totals(self) -> Iterator[Question]:
+        """Ask for the total of what is made here by makers that are not listed, or by an old total."""
+        state = self.state
+        open_end = ~(state.capacity.low == state.capacity.high)
+        unlisted = state.evidence.is_any("reported") | state.signs.some | state.totals.stale
+        for product in np.flatnonzero(state.present & open_end & unlisted).tolist():
+            office = self.office(product)
+            date = state.evidence.date[product] or state.totals.year[product] or "-"
+            yield from self.question(
+                "total", product, (gap_if_exact(state, [product]),), date=date,
+                office="statistics" if office == "industry" else office,
+                direct=bool(state.needed[product]),
+            )  # fmt: skip
+
+    def figures(self) -> Iterator[Question]:
+        """Ask the makers that rows name without a figure."""
+        state = self.state
+        bare = (self.rows["counted"] > 0) & self.rows["capacity"].isna()
+        for product in np.flatnonzero(state.rows.bare > 0).tolist():
+            rows = self.of(product, bare)
+            if len(rows):
+                yield from self.question(
+                    "figure", product, (gap_if_exact(state, [product]),), rows=rows,
+                    direct=bool(state.needed[product]), count=rows["enterprise_id"].nunique(),
+                )  # fmt: skip
+
+    def loads(self) -> Iterator[Question]:
+        """Ask how hard makers run whose load is only known of the nation, or assumed."""
+        load = self.load
+        open_end = (load.low < load.high) & (self.state.output.high > 0)
+        counted = self.rows["counted"] > 0
+        for product in np.flatnonzero(open_end).tolist():
+            rows = self.of(product, counted)
+            if not len(rows):
+                continue
+            ends = f"{load.low[product]:.0%}–{load.high[product]:.0%}"
+            why = "load" if load.has("load_assumed")[product] else "load_nation"
+            yield from self.question(
+                "load", product, (gap_if_loaded(self.state, [product]),), rows=rows, why=why,
+                ends=ends,
+            )  # fmt: skip
+
+    def running(self) -> Iterator[Question]:
+        """Ask sites that no page says to run whether they do."""
+        rows, graph = self.rows, self.graph
+        weak = rows[(rows["effective"] > rows["effective_low"]) & (rows["counted"] > 0)]
+        for _, own in weak.groupby("enterprise_id", sort=True):
+            lacking = (own["effective"] - own["effective_low"]).groupby(own["product_id"]).sum()
+            about = [graph.find(name) for name in lacking.index]
+            more = np.zeros(graph.size)
+            more[about] = lacking.to_numpy(dtype=float)
+            names = self.listed(about)
+            yield from self.question(
+                "runs", about[0], (gap_if_running(self.state, more),), rows=own, about=about,
+                product=names[1], product_zh=names[0],
+            )  # fmt: skip
+
+    def choices(self) -> Iterator[Question]:
+        """Ask which alternative makers take where several would do."""
+        state, members = self.state, self.study.recipe.members
+        counted = self.rows["counted"] > 0
+        wants = np.flatnonzero(state.allocation.group_output.high > 0)
+        for group in wants.tolist():
+            owner = int(members.owner[group])
+            parts = self.listed(members.product[members.group == group].tolist())
+            rows = self.of(owner, counted)
+            yield from self.question(
+                "choice", owner, (gap_if_chosen(state, group),), rows=rows if len(rows) else None,
+                office="industry", members=parts[1], members_zh=parts[0],
+            )  # fmt: skip
+
+    def building(self) -> Iterator[Question]:
+        """Ask whether building goes on: of what is not made yet, and of what was not seen for long."""
+        state, graph = self.state, self.graph
+        begun = self.rows["status"].isin(["construction", "planned"]) & (self.rows["counted"] == 0)
+        coming = state.facts["need"] & state.evidence.is_any("building")
+        for product in np.flatnonzero(coming | (state.rows.stale_rows > 0)).tolist():
+            rows = self.of(product, begun)
+            old = rows["stale"] > 0
+            rows = rows if coming[product] else rows[old]
+            figure = float(rows["capacity"].sum())
+            if figure > 0:
+                more = [{"product_id": graph.ids[product], "capacity": figure}]
+                made = state.with_capacity(more).gap
+            else:
+                made = Quantity.zeros(graph.size).where(self.flag(product), state.gap)
+            seen = [date for date in rows["as_of"].tolist() if isinstance(date, str)]
+            yield from self.question(
+                "construction", product, (state.gap, made), rows=rows if len(rows) else None,
+                office=self.office(product), why="stale" if old.any() else "construction",
+                direct=bool(state.needed[product]), date=max(seen, default="-"),
+            )  # fmt: skip
+
+    def coefficients(self) -> Iterator[Question]:
+        """Ask users how much they take where no coefficient is known."""
+        state, graph = self.state, self.graph
+        counted = self.rows["counted"] > 0
+        links = np.flatnonzero(np.isnan(graph.coefficient) & state.active)
+        for link in links[np.argsort(graph.source[links], kind="stable")].tolist():
+            user, source = int(graph.target[link]), int(graph.source[link])
+            if not state.output.high[user] > 0:
+                continue
+            rows = self.of(user, counted)
+            zh, en = self.names[source]
+            yield from self.question(
+                "coefficient", source, (state.gap,), rows=rows if len(rows) else None,
+                office="industry", direct=True, input=en, input_zh=zh,
+                product=self.names[user][1], product_zh=self.names[user][0],
+                user_unit=self.units[user],
+            )  # fmt: skip
+
+    def flag(self, product: int) -> Flags:
+        """Return a mask of one product."""
+        flags = np.zeros(self.graph.size, dtype=bool)
+        flags[product] = True
+        return flags
+
+
+def _maker_table(state: RegionState) -> pd.DataFrame:
+    """Return the capacity rows of the sites here, with what is under construction or planned."""
+    study, ds = state.study, state.study.dataset
+    rows = maker_rows(
+        ds.enterprises, ds.capacities, where=state.region, at=ds.as_of, statuses=study.statuses,
+        signs=study.site_signs, stale=study.stale,
+    )  # fmt: skip
+    rows = site_rows(rows)
+    known: pd.DataFrame = rows[rows["product_id"].isin(study.graph.ids)].reset_index(drop=True)
+    return known
+
+
+def _placeholders(state: RegionState) -> frozenset[str]:
+    """Return the enterprises that stand for firms nobody has named: they cannot be asked."""
+    frame = read_frame(state.study.dataset.enterprises)
+    if "placeholder" not in frame.collect_schema().names():
+        return frozenset()
+    known = collect(frame.select("enterprise_id", "placeholder"))
+    return frozenset(known.loc[known["placeholder"].astype("float64") > 0, "enterprise_id"])
+
+
+def open_questions(state: RegionState) -> list[Question]:
+    """Return every question whose answer would change a gap of the region.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> state = cg.open_study(cg.load_dataset("toy")).state()
+    >>> [question.ask for question in open_questions(state)]
+    ['figure', 'choice']
+    """
+    asker = _Asker(state)
+    rounds: tuple[Callable[[], Iterator[Question]], ...] = (
+        asker.existence, asker.totals, asker.figures, asker.loads, asker.running, asker.choices,
+        asker.building, asker.coefficients,
+    )  # fmt: skip
+    return [question for ask in rounds for question in ask()]
