@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.regions import list_regions
     from chaingraph.analysis.relatedness import measure_relatedness
     from chaingraph.analysis.requirements import calculate_requirements
+    from chaingraph.analysis.sensitivity import draw_demand, measure_sensitivity
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Study, open_study
     from chaingraph.analysis.survey_plan import plan_survey
@@ -85,6 +86,7 @@ _HOMES = {
     "chaingraph.analysis.regions": ("list_regions",),
     "chaingraph.analysis.relatedness": ("measure_relatedness",),
     "chaingraph.analysis.requirements": ("calculate_requirements",),
+    "chaingraph.analysis.sensitivity": ("draw_demand", "measure_sensitivity"),
     "chaingraph.analysis.state": ("RegionState",),
     "chaingraph.analysis.study": ("Study", "open_study"),
     "chaingraph.analysis.survey_plan": ("plan_survey",),
@@ -170,6 +172,7 @@ __all__ = [
     "check_dataset",
     "dataset_from_frames",
     "diff_datasets",
+    "draw_demand",
     "explain_product",
     "explain_target",
     "export_dataset",
@@ -187,6 +190,7 @@ __all__ = [
     "match_enterprises",
     "measure_local_content",
     "measure_relatedness",
+    "measure_sensitivity",
     "merge_dataset",
     "near",
     "open_study",

@@ -15,7 +15,7 @@ from chaingraph.analysis.study import as_state
 from chaingraph.errors import OptionError
 from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.loading import load_dataset
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,6 +93,7 @@ def plan_survey(
     >>> asked[["ask", "whom_zh", "interval_of", "interval_before"]].to_numpy().tolist()[0]
     ['choice', '甲市电芯', 'powder_a', '0–700']
     """
+    call = Call.of(plan_survey, locals())
     products: frozenset[str] | None = None
     if isinstance(ds, Result):
         ds, products, settled = _gaps_asked(ds, region)
@@ -114,7 +115,9 @@ def plan_survey(
     notes = _notes(frame)
     kept = frame if limit is None else frame.head(limit)
     params = study_params(study, [state.region.name], None)
-    return Result("survey_plan", kept, params, read_lang(study.dataset, lang), SHOWN, notes)
+    return Result(
+        "survey_plan", kept, params, read_lang(study.dataset, lang), SHOWN, notes, call=call
+    )
 
 
 def _gaps_asked(
