@@ -13,7 +13,7 @@ import pytest
 
 import chaingraph as cg
 from chaingraph import errors, products, quantity, words
-from chaingraph.analysis import advise, gaps, overview, reach, sizes, standing
+from chaingraph.analysis import advise, gaps, overview, reach, sizes, standing, topics
 from chaingraph.analysis.decide import decision_table
 from chaingraph.checks import rules
 from chaingraph.enterprises import LEVELS, STATUSES
