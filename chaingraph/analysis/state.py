@@ -254,7 +254,7 @@ class RegionState:
         """Share of the demand that is served here, own use included; nan without known figures."""
         demand, gap = self.demand.point, self.gap.point
         ratio = np.divide(demand - gap, demand, out=np.full(len(demand), np.nan), where=demand > 0)
-        return np.clip(ratio, 0.0, 1.0)
+        return np.asarray(np.clip(ratio, 0.0, 1.0))
 
     @cached_property
     def coverage_ends(self) -> Quantity:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from chaingraph.regions import Region
     from chaingraph.results import Result
 
-    Source = Dataset | RegionState | "Study"
+    Source: TypeAlias = "Dataset | Basis | RegionState"
 
 
 class Study(Basis):
@@ -312,7 +312,7 @@ def region_state(study: Study, region: str | Region | None = None) -> RegionStat
     return next(region_states(study, region if region is None else [region]))
 
 
-def as_study(source: Dataset | Study | RegionState, **assumptions: Any) -> Study:
+def as_study(source: Source, **assumptions: Any) -> Study:
     """Return the study of a dataset under some assumptions, or one that is open already.
 
     Parameters
@@ -328,7 +328,7 @@ def as_study(source: Dataset | Study | RegionState, **assumptions: Any) -> Study
         Where an open study reads its dataset under other assumptions.
     """
     study = source.study if isinstance(source, RegionState) else source
-    if not isinstance(study, Study):
+    if not isinstance(study, Basis):
         return open_study(study, **assumptions)
     for name, value in assumptions.items():
         default = _DEFAULTS.get(name)
@@ -336,7 +336,7 @@ def as_study(source: Dataset | Study | RegionState, **assumptions: Any) -> Study
             continue
         if not _is_asked(study, name, value):
             raise OptionError("study-open", option=name)
-    return study
+    return cast("Study", study)  # states hold the study that they were asked of
 
 
 _DEFAULTS = {
@@ -349,18 +349,18 @@ def _is_asked(study: Study, name: str, value: Any) -> bool:
     """Tell whether an open study reads its dataset under an assumption."""
     ds, asked = study.dataset, study.asked
     if name == "at":
-        return checked_date(value) == ds.as_of
+        return bool(checked_date(value) == ds.as_of)
     if name == "statuses":
-        return read_statuses(value) == asked["statuses"]
+        return bool(read_statuses(value) == asked["statuses"])
     if name in {"load", "utilisation"}:
-        return read_load(value, ds.products) == asked["load"]
+        return bool(read_load(value, ds.products) == asked["load"])
     if name == "goal":
-        return read_goal(value, ds.products) == asked["goal"]
+        return bool(read_goal(value, ds.products) == asked["goal"])
     return bool(asked.get(name) == value)
 
 
 def as_states(
-    source: Dataset | Study | RegionState, region: Asked, **assumptions: Any
+    source: Source, region: Asked, **assumptions: Any
 ) -> tuple[Study, Iterable[RegionState]]:
     """Return a study and the states of regions in it; the state of a region stands for itself.
 
@@ -378,7 +378,7 @@ def as_states(
 
 
 def as_state(
-    source: Dataset | Study | RegionState, region: str | Region | None = None, **assumptions: Any
+    source: Source, region: str | Region | None = None, **assumptions: Any
 ) -> RegionState:
     """Return the state of one region, the focus by default; see :func:`as_states`."""
     asked = region if region is None else [region]

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.state import RegionState
-    from chaingraph.analysis.study import Study
     from chaingraph.words import Language
 
 CALLS: Final = 5
@@ -77,7 +77,7 @@ class Money:
     unbounded: int
 
 
-class Basis(NamedTuple):
+class Footing(NamedTuple):
     """What the figures rest on.
 
     Attributes
@@ -134,7 +134,7 @@ class Summary:
     sizes: dict[str, tuple[str, ...]]
     asked: pd.DataFrame
     doubts: tuple[Doubt, ...]
-    basis: Basis
+    basis: Footing
     chain: str
     frame: pd.DataFrame
     plants: tuple[Plant, ...]
@@ -265,20 +265,20 @@ def _sizes(free: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return {name: tuple(products) for name, products in found.items() if products}
 
 
-def _basis(state: RegionState, prices: Sequence[str], plants: Sequence[Plant]) -> Basis:
+def _basis(state: RegionState, prices: Sequence[str], plants: Sequence[Plant]) -> Footing:
     study = state.study
     found, events = recall_of(study)
     assumed = study.load_of(state.region).has("load_assumed")
     asked = study.loads.asked
     load = asked if isinstance(asked, str) else "asked"
     dates = [plant.as_of for plant in plants]
-    return Basis(
+    return Footing(
         found, events, int((assumed & state.present).sum()), int(state.present.sum()), load,
         (min(prices), max(prices)) if prices else None, max(dates, default=""),
     )  # fmt: skip
 
 
-def recall_of(study: Study) -> tuple[int, int]:
+def recall_of(study: Basis) -> tuple[int, int]:
     """Return of how many cities and products with a commissioned plant the capacities name a maker, and of all.
 
     Two lists of the same plants tell how much of them each knows. The share is an upper bound of the

@@ -276,8 +276,8 @@ class _Contacts:
 
 
 def _rows_here(table: pd.DataFrame, regions: set[str]) -> list[dict[str, str]]:
-    rows: list[dict[str, str]] = table.astype("object").fillna("").to_dict("records")
-    return [row for row in rows if row["region"] in regions]
+    rows = table.astype("object").fillna("").to_dict("records")
+    return [{str(k): str(v) for k, v in row.items()} for row in rows if row["region"] in regions]
 
 
 def _notes(frame: pd.DataFrame) -> tuple[tuple[str, dict[str, Any]], ...]:

@@ -108,8 +108,9 @@ def import_file(
         a table, else in the file's name (2025年1月), with a warning.
     complete
         Products of which the list is complete for the region: ids, ``chain:battery`` or
-        ``stage:upstream``, with semicolons. A row of surveys says so (``all``), and one that the products which the list names
-        are made (``listed``), which says nothing of others; both need a region and a date.
+        ``stage:upstream``, with semicolons. A row of surveys says so (``all``), and one that the products
+        which the list names are made (``listed``), which says nothing of others; both need a region and a
+        date.
     dry_run
         Show what was understood and write nothing.
     sheets
@@ -203,7 +204,8 @@ def import_file(
 
 def _add_surveys(assembly: Assembly, card: Package, complete: str, file: str) -> None:
     """Say as rows of surveys which products the list names, and of which it is complete."""
-    if not complete and not (card.focus and card.as_of):
+    told = assembly.said.get("surveys")  # a file with surveys of its own says what it wants to say
+    if not complete and (told or not (card.focus and card.as_of)):
         return
     made = [values.get("product_id", "") for _, values in assembly.said.get("capacities", [])]
     rows = survey_rows(
