@@ -67,8 +67,10 @@ if TYPE_CHECKING:
     from chaingraph.updates.conflicts import read_conflict_decisions, save_conflicts
     from chaingraph.updates.diff import Diff, diff_datasets
     from chaingraph.updates.merging import Merged, merge_dataset
+    from chaingraph.updates.surveys import read_survey_answers, record_surveys
     from chaingraph.views.chain_map import ChainMap, build_chain_map, save_chain_map
     from chaingraph.views.figure_page import FigurePage, build_figure, save_figure
+    from chaingraph.views.questionnaire import save_questionnaire
     from chaingraph.views.report.build import build_report, save_report
     from chaingraph.views.report.changes import build_diff_report, save_diff
     from chaingraph.writers.csv_folder import save_dataset
@@ -126,8 +128,10 @@ _HOMES = {
     "chaingraph.updates.conflicts": ("read_conflict_decisions", "save_conflicts"),
     "chaingraph.updates.diff": ("Diff", "diff_datasets"),
     "chaingraph.updates.merging": ("Merged", "merge_dataset"),
+    "chaingraph.updates.surveys": ("read_survey_answers", "record_surveys"),
     "chaingraph.views.chain_map": ("ChainMap", "build_chain_map", "save_chain_map"),
     "chaingraph.views.figure_page": ("FigurePage", "build_figure", "save_figure"),
+    "chaingraph.views.questionnaire": ("save_questionnaire",),
     "chaingraph.views.report.build": ("build_report", "save_report"),
     "chaingraph.views.report.changes": ("build_diff_report", "save_diff"),
     "chaingraph.writers.csv_folder": ("save_dataset",),
@@ -197,6 +201,8 @@ __all__ = [
     "read_decisions",
     "read_enterprise_list",
     "read_lists",
+    "read_survey_answers",
+    "record_surveys",
     "region",
     "remember_decisions",
     "save_chain_map",
@@ -205,6 +211,7 @@ __all__ = [
     "save_diff",
     "save_figure",
     "save_matches",
+    "save_questionnaire",
     "save_report",
     "trace_product",
 ]

@@ -348,13 +348,15 @@ def _split_groups(
     ends = _ends(members, whole, unit, room)
     if contest.any():
         ends = _contest_ends(members, contest, whole, unit, room, worth, ends)
-    bits = need.reasons | unit.reasons | room.reasons
+    own_bits = need.reasons | unit.reasons | room.reasons
+    # what is vague of one alternative leaves open how much of the others is taken
+    bits = _or(own_bits, members.group, count)[members.group]
     flow = Quantity(ends.low, taken, ends.high, bits)
     lack = Quantity(np.zeros(len(bought)), bought, ends.bought, bits)
     open_choice = (whole.high > 0)[members.group]
     flow = flow.because("either_or", open_choice & (flow.low < flow.high)).with_point_inside()
     lack = lack.because("either_or", open_choice & (lack.high > 0)).with_point_inside()
-    gap = Quantity(ends.group_low, remainder, ends.group_high, _or(bits, members.group, count))
+    gap = Quantity(ends.group_low, remainder, ends.group_high, _or(own_bits, members.group, count))
     return _Split(
         flow,
         _narrowed(flow.gathered(members.product, size), ends.total_low, ends.total_high),

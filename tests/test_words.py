@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 import chaingraph as cg
-from chaingraph import errors, products, words
-from chaingraph.analysis import advise, gaps, overview, reach, sizes, standing
+from chaingraph import errors, products, quantity, words
+from chaingraph.analysis import advise, gaps, overview, questions, reach, sizes, standing
 from chaingraph.analysis.decide import decision_table
 from chaingraph.checks import rules
 from chaingraph.enterprises import LEVELS, STATUSES
+from chaingraph.knowledge import evidence
 from chaingraph.matching import match
 from chaingraph.recruit.choices import BASELINES
 from chaingraph.recruit.contest import PRODUCT_RULES
@@ -177,14 +178,17 @@ def test_every_term_is_there_twice(name):
         ("status", STATUSES),
         ("status", table_spec("capacities").by_name["status"].enum),
         ("gap_kind", gaps.GAP_KINDS),
-        ("action", [*gaps.ACTIONS.values(), "assure"]),
+        ("action", set(gaps.ACTIONS) - {""}),
+        ("evidence", evidence.LEVELS),
+        ("reasons", quantity.REASONS),
+        ("topic", questions.TOPICS),
         ("verb", decision_table().verbs),
         ("then", decision_table().verbs),
         ("mark", advise.MARKS),
         ("reach_class", reach.CLASSES),
         ("size_verdict", reach.VERDICTS),
         ("plant_size_basis", sizes.BASES),
-        ("list", gaps.LISTS),
+        ("list", decision_table().lists),
         ("stage", table_spec("products").by_name["stage"].enum),
         ("role", products.ROLES),
         ("role", table_spec("inputs").by_name["role"].enum),

@@ -14,7 +14,7 @@ from chaingraph.analysis.intakes import Intake, site_intake
 from chaingraph.analysis.partners import Partners, gather_partners, name_leads
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import Study, as_state
-from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.enterprises import site_rows
 from chaingraph.errors import UnknownNameError, unknown_name
 from chaingraph.products import positions
 from chaingraph.results import Call, Result
@@ -128,12 +128,7 @@ def find_anchors(
     call = Call.of(find_anchors, locals())
     state = as_state(ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation)
     study = state.study
-    makers = site_rows(
-        maker_rows(
-            study.dataset.enterprises, study.dataset.capacities, where=state.region,
-            at=study.dataset.as_of, statuses=study.statuses,
-        )
-    )  # fmt: skip
+    makers = site_rows(study.maker_rows[state.region.mask(study.maker_rows)])
     counted = makers[makers["counted"] > 0]
     if anchor is None:
         chosen, notes = _flagged(state, makers, counted)

@@ -12,7 +12,7 @@ from chaingraph.allocation import read_recipe
 from chaingraph.analysis.loads import region_load
 from chaingraph.analysis.neighbours import Premises, read_neighbours
 from chaingraph.analysis.sizes import Plants, read_sizes, tonne_prices
-from chaingraph.enterprises import local_rows, plant_sizes
+from chaingraph.enterprises import local_rows, maker_rows, plant_sizes
 from chaingraph.events import plant_signs
 from chaingraph.gazetteer import Gazetteer, gazetteer
 from chaingraph.knowledge.facts import NATION
@@ -216,6 +216,15 @@ class Basis:
     def site_signs(self) -> pd.DataFrame | None:
         """The events of sites that tell whether building goes on."""
         return plant_signs(self.dataset)
+
+    @cached_property
+    def maker_rows(self) -> pd.DataFrame:
+        """The capacity rows of all makers with their sites; what counts of them stands in `counted`."""
+        ds = self.dataset
+        return maker_rows(
+            ds.enterprises, ds.capacities, at=ds.as_of, statuses=self.statuses,
+            signs=self.site_signs, stale=self.stale,
+        )  # fmt: skip
 
     @cached_property
     def city_rows(self) -> LocalRows:

@@ -11,7 +11,7 @@ from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.intakes import site_intake
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import as_states
-from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.enterprises import site_rows
 from chaingraph.errors import OptionError
 from chaingraph.quantity import Quantity
 from chaingraph.results import Call, Result
@@ -157,11 +157,8 @@ def home_chains(study: Study) -> list[set[str]]:
 
 
 def _by_anchor(state: RegionState) -> list[dict[str, Any]]:
-    study, ds = state.study, state.study.dataset
-    makers = maker_rows(
-        ds.enterprises, ds.capacities, where=state.region,
-        at=ds.as_of, statuses=study.statuses,
-    )  # fmt: skip
+    makers = state.study.maker_rows
+    makers = makers[state.region.mask(makers)]
     makers = site_rows(makers[makers["anchor"].astype(bool) & (makers["counted"] > 0)])
     rows = []
     for enterprise_id, own in makers.groupby("enterprise_id", sort=True):

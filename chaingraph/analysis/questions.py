@@ -20,6 +20,7 @@ from chaingraph.enterprises import maker_rows, site_rows
 from chaingraph.knowledge.evidence import CODE
 from chaingraph.quantity import Quantity
 from chaingraph.results import shown_number
+from chaingraph.spoken import say_unit
 from chaingraph.words import Phrase
 
 if TYPE_CHECKING:
@@ -121,9 +122,11 @@ class _Asker:
         zh, en = self.names[place]
         demand = self.state.demand
         users = self.users(place)
+        unit = self.units[place]
         return {
             "region": self.state.region.name, "region_zh": self.state.region.name,
-            "product": en, "product_zh": zh, "unit": self.units[place],
+            "product": en, "product_zh": zh,
+            "unit": say_unit(unit, "en"), "unit_zh": say_unit(unit, "zh"),
             "demand": interval_text(float(demand.low[place]), float(demand.high[place])),
             "users": self.listed(users)[1], "users_zh": self.listed(users)[0],
         } | more  # fmt: skip
@@ -335,7 +338,8 @@ class _Asker:
                 "coefficient", source, (state.gap,), rows=rows if len(rows) else None,
                 office="industry", direct=True, input=en, input_zh=zh,
                 product=self.names[user][1], product_zh=self.names[user][0],
-                user_unit=self.units[user],
+                user_unit=say_unit(self.units[user], "en"),
+                user_unit_zh=say_unit(self.units[user], "zh"),
             )  # fmt: skip
 
     def flag(self, product: int) -> Flags:

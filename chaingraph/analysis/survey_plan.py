@@ -40,6 +40,7 @@ def plan_survey(
     at: str | None = None,
     statuses: Mapping[str, float] | str = "operating",
     load: float | str | Mapping[str, float] = "actual",
+    utilisation: float | Mapping[str, float] | None = None,
     goal: Mapping[str, float] | None = None,
     limit: int | None = None,
     lang: str | None = None,
@@ -52,7 +53,7 @@ def plan_survey(
         The dataset, an open study, or the state of a region. Or gaps that :func:`find_gaps` found in a
         bundled dataset or a folder that can be loaded by its name: then only what hangs on their
         products is asked, under their assumptions.
-    region, at, statuses, load, goal, lang
+    region, at, statuses, load, utilisation, goal, lang
         As in :func:`find_gaps`, of one region.
     limit
         Only the first questions.
@@ -99,7 +100,9 @@ def plan_survey(
         region, at, statuses, load, goal = (settled[name] for name in _SETTLED)
     if limit is not None and limit < 0:
         raise OptionError("bad-limit", value=limit)
-    state = as_state(ds, region, at=at, statuses=statuses, load=load, goal=goal)
+    state = as_state(
+        ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal
+    )
     study = state.study
     questions = open_questions(state)
     if products is not None:
@@ -170,17 +173,14 @@ def _frame(state: RegionState, questions: Sequence[Question]) -> pd.DataFrame:
     return frame
 
 
-_TEXTS: Final = (
-    "ask", "whom_zh", "whom_en", "office", "contact", "asked_makers", "product_id",
-    "question_zh", "question_en", "why_zh",
-    "why_en", "hanging", "interval_of", "unit", "interval_before", "interval_after",
-    "evidence", "evidence_date",
-)  # fmt: skip
 _NUMBERS: Final = ("gap_low", "gap_high", "removed", "answer_value_cny")
 _COLUMNS: Final = (
-    *_TEXTS[:14], "interval_before", "interval_after", "gap_low", "gap_high", "removed", "no_bound",
-    "answer_value_cny", "evidence", "evidence_date",
+    "ask", "whom_zh", "whom_en", "office", "contact", "asked_makers", "product_id", "question_zh",
+    "question_en", "answer_unit", "why_zh", "why_en", "hanging", "interval_of", "unit",
+    "interval_before", "interval_after", *_NUMBERS[:3], "no_bound", _NUMBERS[3], "evidence",
+    "evidence_date",
 )  # fmt: skip
+_TEXTS: Final = tuple(name for name in _COLUMNS if name not in {*_NUMBERS, "no_bound"})
 
 
 def _row(state: RegionState, question: Question, contacts: _Contacts) -> dict[str, Any]:
@@ -212,6 +212,7 @@ def _row(state: RegionState, question: Question, contacts: _Contacts) -> dict[st
         "hanging": "; ".join(ids[place] for place in effect.products.tolist()),
         "interval_of": ids[first],
         "unit": units.iloc[first] if isinstance(units.iloc[first], str) else None,
+        "answer_unit": _answer_unit(question, units.iloc[question.product]),
         "interval_before": interval_text(float(before.low[first]), float(before.high[first])),
         "interval_after": after,
         "gap_low": float(before.low[first]),
@@ -222,6 +223,13 @@ def _row(state: RegionState, question: Question, contacts: _Contacts) -> dict[st
         "evidence": LEVELS[int(state.evidence.level[question.product])],
         "evidence_date": state.evidence.date[question.product] or None,
     }
+
+
+def _answer_unit(question: Question, unit: object) -> str | None:
+    """Return the unit that the answer is wanted in; of a choice per cent, of yes or no none."""
+    if question.ask in {"choice", "runs"}:
+        return "%" if question.ask == "choice" else None
+    return unit if isinstance(unit, str) else None
 
 
 def _whom(question: Question, state: RegionState, contacts: _Contacts) -> tuple[str, str]:

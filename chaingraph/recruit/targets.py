@@ -84,10 +84,12 @@ def rank_targets(
     Result
         One row a gap and target, sorted by the gaps' order and rank: the gap (`gap_rank`,
         `product_id`, names, `gap_kind`, `verb` (what to do now), `then`, `action`, `serves`, `unit`,
-        `gap_low`, `gap`, `gap_high`, `coverage`, `restricted`, `restricted_zh`), the target (`rank`, `group_zh`, `makes_it`, `related_products`,
+        `gap_low`, `gap`, `gap_high`, `coverage`, `restricted`, `restricted_zh`), the target (`rank`,
+        `group_zh`, `makes_it`, `related_products`,
         `group_capacity`, `sites`, `provinces`, `nearest_site`, `distance_km`, `partners`,
         `local_sites`, `announced_here`), what it would bring (`plant`, `plant_basis`, `closes`: how much
-        of the gap, of the least one where there is no figure, `coverage_after`), the score (`score`, `score_low` and `score_high` with what is unknown at
+        of the gap, of the least one where there is no figure, `coverage_after`), the score (`score`,
+        `score_low` and `score_high` with what is unknown at
         its worst and best, `rank_best` and `rank_worst` while each weight moves by half, and
         `part_maker` ... `part_green_power`, contributions that add up to it) and `reasons_zh`,
         `reasons_en`, `sources`.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from chaingraph.analysis.regions import place_name
 from chaingraph.analysis.study import as_study
 from chaingraph.dataset import last_day
 from chaingraph.enterprises import RUNNING, maker_rows, site_rows
@@ -22,7 +23,6 @@ from chaingraph.views.svg import (
     Drawing,
     figure_word,
     nice_ticks,
-    place_name,
     sentence_svg,
     shorten,
     text_width,
@@ -71,10 +71,7 @@ def capacity_steps(
     rows = site_rows(rows[rows["status"].isin([*RUNNING, "construction"])])
     day = last_day(ds.as_of) if ds.as_of else "9999"
     rows = rows[rows["since"].isna() | (rows["since"] <= day)]
-    now = maker_rows(
-        ds.enterprises, ds.capacities, products=products, where=place, at=ds.as_of,
-        statuses={"operating": 1.0}, signs=study.site_signs, stale=study.stale,
-    )  # fmt: skip
+    now = study.maker_rows
     rows = rows[
         (rows["status"] != "construction") | _standing(rows, now[~now["stale"].astype(bool)])
     ]

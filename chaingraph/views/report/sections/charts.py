@@ -71,7 +71,8 @@ def _coverage(context: Context) -> Figure | None:
 
     return Figure("coverage", title, drawn(context.lang),
                   context.say("alt-chart", title=title, parts=parts),
-                  context.basis(mean, "basis-mean"), mean, tuple(sorted(notes)), drawn("en"))  # fmt: skip
+                  context.basis(mean, "basis-mean"), mean, tuple(sorted(notes)),
+                  context.latin(drawn))  # fmt: skip
 
 
 def _capacity(context: Context, made: list[Fact]) -> Figure | None:
@@ -95,7 +96,7 @@ def _capacity(context: Context, made: list[Fact]) -> Figure | None:
     return Figure("capacity", title, drawn(context.lang),
                   context.say("alt-chart", title=title, parts=parts),
                   context.basis(sourced, "basis-makers"), sourced,
-                  context.sources.cite(maker.source_url for maker in makers), drawn("en"))  # fmt: skip
+                  context.sources.cite(maker.source_url for maker in makers), context.latin(drawn))  # fmt: skip
 
 
 def _worth(fact: Fact) -> float:
@@ -122,7 +123,7 @@ def _anchors(context: Context, result: Result, table: Table) -> Figure:
         table.basis,
         table.sourced,
         tuple(sorted({number for row in table.rows for number in row.notes})),
-        drawn("en"),
+        context.latin(drawn),
     )
 
 
