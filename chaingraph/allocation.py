@@ -348,13 +348,15 @@ def _split_groups(
     ends = _ends(members, whole, unit, room)
     if contest.any():
         ends = _contest_ends(members, contest, whole, unit, room, worth, ends)
-    bits = need.reasons | unit.reasons | room.reasons
+    own_bits = need.reasons | unit.reasons | room.reasons
+    # what is vague of one alternative leaves open how much of the others is taken
+    bits = _or(own_bits, members.group, count)[members.group]
     flow = Quantity(ends.low, taken, ends.high, bits)
     lack = Quantity(np.zeros(len(bought)), bought, ends.bought, bits)
     open_choice = (whole.high > 0)[members.group]
     flow = flow.because("either_or", open_choice & (flow.low < flow.high)).with_point_inside()
     lack = lack.because("either_or", open_choice & (lack.high > 0)).with_point_inside()
-    gap = Quantity(ends.group_low, remainder, ends.group_high, _or(bits, members.group, count))
+    gap = Quantity(ends.group_low, remainder, ends.group_high, _or(own_bits, members.group, count))
     return _Split(
         flow,
         _narrowed(flow.gathered(members.product, size), ends.total_low, ends.total_high),
@@ -487,7 +489,7 @@ def _ends(members: Members, whole: Quantity, unit: Quantity, room: Quantity) -> 
     rivals = _sum_of_others(least_high, group, count)
     low = times(np.minimum(least_low, np.maximum(0.0, output_low - rivals)), unit.low)
 
-    lack = np.maximum(0.0, _less(whole.high, np.bincount(group, most_low, count)))
+    lack = np.maximum(0.0, _less(whole.high, np.bincount(group, most_low, count).astype(float)))
     lack = np.where(lack <= _TINY * np.where(np.isinf(whole.high), 0.0, whole.high), 0.0, lack)
     bought = times(lack[group], unit.high)
     bought = np.where(missing & (output_high > 0), np.inf, bought)

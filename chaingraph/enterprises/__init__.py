@@ -18,6 +18,7 @@ from chaingraph.enterprises.makers import (
     count_undated,
     group_capacity,
     latest_totals,
+    made_by,
     maker_rows,
     national_capacity,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "local_capacity",
     "local_rows",
     "located",
+    "made_by",
     "maker_rows",
     "national_capacity",
     "own_pairs",

@@ -15,11 +15,12 @@ from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.analysis.summary import summarise
 from chaingraph.views.facts import gather_facts, with_enterprises
+from chaingraph.views.report.fonts import can_write_chinese
 from chaingraph.views.report.model import Column, clean, phrase
 from chaingraph.views.targets import choose_targets, name_group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
 
@@ -130,6 +131,10 @@ class Context:
     def listed(self, names: Iterable[str]) -> str:
         """Join names as a list."""
         return ("、" if self.lang == "zh" else ", ").join(names)
+
+    def latin(self, draw: Callable[[Language], str]) -> str:
+        """Return a drawing in English where this machine has no font for Chinese, else nothing."""
+        return "" if can_write_chinese() else draw("en")
 
     def list_rows(self, name: str) -> pd.DataFrame:
         """Return the rows of one of the lists of gaps: recruit, supply, survey or cooperation."""

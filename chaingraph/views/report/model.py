@@ -103,6 +103,8 @@ class Table:
 
     Attributes
     ----------
+    title
+        Empty: a page shows it without a caption.
     basis
         Sentence: as of which date, and how much of the figures rests on rows with a source.
     sourced
@@ -199,6 +201,8 @@ class Report:
         Addresses; a note `n` means the n-th.
     as_of
         Date of the data, ``YYYY``, ``YYYY-MM``, ``YYYY-MM-DD`` or empty.
+    contents
+        Whether a document begins with a list of its sections.
     """
 
     title: str
@@ -209,6 +213,7 @@ class Report:
     sources: tuple[str, ...]
     as_of: str
     program: str
+    contents: bool = True
 
     def say(self, key: str, **params: object) -> str:
         """Return a phrase in the report's language."""

@@ -1,4 +1,4 @@
-"""摘要: what is known, what nobody looked at, how much, who says so; the lines of all pages, and their lists."""
+"""摘要: what is known, what nobody looked at, how much; the lines of all pages, and their lists."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ if TYPE_CHECKING:
     from chaingraph.analysis.summary import Line
     from chaingraph.views.report.context import Context
 
-_ALL = 1_000
-
 
 def build(context: Context) -> Section:
     """Return the section."""
     lines = say_lines(context.summary, context.lang)
     return Section(
         "summary", context.say("section-summary"), tuple(_paragraph(line) for line in lines),
-        (_counts(context),),
+        (_counts(context),) if context.summary.topics else (),
     )  # fmt: skip
 
 
@@ -35,10 +33,10 @@ def _paragraph(line: Line) -> Paragraph:
 def _counts(context: Context) -> Table:
     """Return the counts of the first lines, each with its list and what it is worth."""
     summary = context.summary
-    rows = [_row(context, topic) for topic in TOPICS if summary.count(topic) or topic == "missing"]
-    if summary.running:
-        sites = [site_name(summary.plants, q.key, context.lang) for q in summary.running]
-        value = math.fsum(q.value for q in summary.running if q.value > 0)
+    rows = [_row(context, topic) for topic in TOPICS if summary.count(topic)]
+    if summary.doubts:
+        sites = [site_name(summary.plants, d.enterprise_id, context.lang) for d in summary.doubts]
+        value = math.fsum(doubt.value for doubt in summary.doubts if doubt.value > 0)
         rows.append(
             make_row(
                 (
@@ -67,7 +65,7 @@ def _counts(context: Context) -> Table:
 
 
 def _running_sources(context: Context) -> list[str]:
-    keys = {question.key for question in context.summary.running}
+    keys = {doubt.enterprise_id for doubt in context.summary.doubts}
     return [plant.source_url for plant in context.summary.plants if plant.enterprise_id in keys]
 
 
@@ -76,7 +74,7 @@ def _row(context: Context, topic: str) -> Row:
     ids = summary.topics.get(topic, ())
     facts = [context.facts.by_id[product] for product in ids]
     shares = [share for f in facts if not math.isnan(share := context.sourced_demand(f))]
-    low, point, high = summary.value(topic)
+    low, point, high = summary.worth.get(topic, (math.nan,) * 3)
     cells = (
         model.text(context.term("topic", topic)),
         model.count(len(ids)),
