@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from chaingraph.analysis.crosschain import find_cross_chain
     from chaingraph.analysis.explain import explain_product
     from chaingraph.analysis.gaps import find_gaps
+    from chaingraph.analysis.reconcile import reconcile
     from chaingraph.analysis.regions import list_regions
     from chaingraph.analysis.relatedness import measure_relatedness
     from chaingraph.analysis.requirements import calculate_requirements
+    from chaingraph.analysis.sensitivity import draw_demand, measure_sensitivity
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Study, open_study
     from chaingraph.analysis.survey_plan import plan_survey
@@ -66,8 +68,10 @@ if TYPE_CHECKING:
     from chaingraph.updates.conflicts import read_conflict_decisions, save_conflicts
     from chaingraph.updates.diff import Diff, diff_datasets
     from chaingraph.updates.merging import Merged, merge_dataset
+    from chaingraph.updates.surveys import read_survey_answers, record_surveys
     from chaingraph.views.chain_map import ChainMap, build_chain_map, save_chain_map
     from chaingraph.views.figure_page import FigurePage, build_figure, save_figure
+    from chaingraph.views.questionnaire import save_questionnaire
     from chaingraph.views.report.build import build_report, save_report
     from chaingraph.views.report.changes import build_diff_report, save_diff
     from chaingraph.writers.csv_folder import save_dataset
@@ -80,9 +84,11 @@ _HOMES = {
     "chaingraph.analysis.crosschain": ("find_cross_chain",),
     "chaingraph.analysis.explain": ("explain_product",),
     "chaingraph.analysis.gaps": ("find_gaps",),
+    "chaingraph.analysis.reconcile": ("reconcile",),
     "chaingraph.analysis.regions": ("list_regions",),
     "chaingraph.analysis.relatedness": ("measure_relatedness",),
     "chaingraph.analysis.requirements": ("calculate_requirements",),
+    "chaingraph.analysis.sensitivity": ("draw_demand", "measure_sensitivity"),
     "chaingraph.analysis.state": ("RegionState",),
     "chaingraph.analysis.study": ("Study", "open_study"),
     "chaingraph.analysis.survey_plan": ("plan_survey",),
@@ -124,8 +130,10 @@ _HOMES = {
     "chaingraph.updates.conflicts": ("read_conflict_decisions", "save_conflicts"),
     "chaingraph.updates.diff": ("Diff", "diff_datasets"),
     "chaingraph.updates.merging": ("Merged", "merge_dataset"),
+    "chaingraph.updates.surveys": ("read_survey_answers", "record_surveys"),
     "chaingraph.views.chain_map": ("ChainMap", "build_chain_map", "save_chain_map"),
     "chaingraph.views.figure_page": ("FigurePage", "build_figure", "save_figure"),
+    "chaingraph.views.questionnaire": ("save_questionnaire",),
     "chaingraph.views.report.build": ("build_report", "save_report"),
     "chaingraph.views.report.changes": ("build_diff_report", "save_diff"),
     "chaingraph.writers.csv_folder": ("save_dataset",),
@@ -166,6 +174,7 @@ __all__ = [
     "check_dataset",
     "dataset_from_frames",
     "diff_datasets",
+    "draw_demand",
     "explain_product",
     "explain_target",
     "export_dataset",
@@ -183,6 +192,7 @@ __all__ = [
     "match_enterprises",
     "measure_local_content",
     "measure_relatedness",
+    "measure_sensitivity",
     "merge_dataset",
     "near",
     "open_study",
@@ -193,6 +203,9 @@ __all__ = [
     "read_decisions",
     "read_enterprise_list",
     "read_lists",
+    "read_survey_answers",
+    "reconcile",
+    "record_surveys",
     "region",
     "remember_decisions",
     "save_chain_map",
@@ -201,6 +214,7 @@ __all__ = [
     "save_diff",
     "save_figure",
     "save_matches",
+    "save_questionnaire",
     "save_report",
     "trace_product",
 ]

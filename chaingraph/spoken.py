@@ -66,14 +66,15 @@ def say_money(value: float, lang: Language) -> str:
 
     Examples
     --------
-    >>> say_money(1.44e10, "zh"), say_money(1.44e10, "en"), say_money(2.5e7, "en")
-    ('144 亿元', '14.4 bn CNY', '25 m CNY')
+    >>> say_money(1.44e10, "zh"), say_money(1.44e10, "en"), say_money(2.5e7, "en"), say_money(3.06e6, "zh")
+    ('144 亿元', '14.4 bn CNY', '25 m CNY', '306 万元')
     """
     if math.isinf(value):
         return "∞"
     if lang == "zh":
-        size = abs(value) / _YI
-        return f"{_significant(value / _YI) if size < 1 else _short(value / _YI)} 亿元"
+        if abs(value) < _YI / _FEW:
+            return f"{_significant(round(value / _WAN))} 万元"
+        return f"{_significant(value / _YI) if abs(value) < _YI else _short(value / _YI)} 亿元"
     if abs(value) >= _BN / _FEW:
         return f"{value / _BN:,.1f} bn CNY"
     return f"{_significant(value / _M) if value else '0'} m CNY"

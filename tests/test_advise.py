@@ -14,14 +14,16 @@ RULES = [rule.id for rule in TABLE.rules]
 ADVICE = ("verb", "then", "list")
 
 
+FLAGS = (
+    "restricted", "suspended", "declining", "idle_nation", "downstream_building", "downstream_unseen",
+)  # fmt: skip
+
+
 def advice(
     rule: str, verdict: str = "alone", *, assured: bool = False, **flags: bool
 ) -> tuple[str, ...]:
     """Return verb, then, list and mark of one product."""
-    marks = {
-        name: np.array([flags.get(name, False)])
-        for name in ("restricted", "suspended", "declining", "idle_nation")
-    }
+    marks = {name: np.array([flags.get(name, False)]) for name in FLAGS}
     decisions = Decisions(np.array([RULES.index(rule)]), np.array([assured]))
     found = advise(decisions, verdict=np.array([verdict]), **marks)
     return tuple(str(getattr(found, name)[0]) for name in (*ADVICE, "mark"))
@@ -76,10 +78,10 @@ def test_what_is_restricted_is_contracted(rule: str, words: tuple[str, ...]) -> 
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ("H1", ("not_advised", "", "")),
-        ("A2", ("follow", "not_advised", "")),
-        ("A3", ("not_advised", "", "")),
-        ("A10", ("not_advised", "", "")),
+        ("H1", ("not_advised", "", "cooperation")),
+        ("A2", ("follow", "not_advised", "cooperation")),
+        ("A3", ("not_advised", "", "cooperation")),
+        ("A10", ("not_advised", "", "cooperation")),
     ],
 )
 def test_what_is_declining_or_idle_is_not_advised(
@@ -119,3 +121,15 @@ def test_marks_change_only_what_would_bring_in_a_plant(rule: str) -> None:
 def test_no_mark_changes_what_is_to_be_supplied() -> None:
     marks = dict.fromkeys(("restricted", "suspended", "declining", "idle_nation"), True)
     assert advice("H1", assured=True, **marks) == ("assure", "", "supply", "")
+
+
+@pytest.mark.parametrize(
+    ("marks", "words"),
+    [
+        ({}, ("extend", "", "recruit", "")),
+        ({"downstream_building": True}, ("extend", "", "recruit", "downstream_building")),
+        ({"downstream_unseen": True}, ("survey", "extend", "recruit", "downstream_unseen")),
+    ],
+)
+def test_a_surplus_looks_at_who_would_use_it(marks, words):
+    assert advice("H5", "", **marks) == words

@@ -28,14 +28,14 @@ class Case:
 
         def amounts(given):
             ends = np.zeros((3, graph.size))
-            for name, value in given.items():
-                ends[:, graph.find(name)] = value if isinstance(value, tuple) else (value,) * 3
+            for name, figure in given.items():
+                ends[:, graph.find(name)] = figure if isinstance(figure, tuple) else (figure,) * 3
             return Quantity.of(*ends)
 
         def vector(given, empty):
             values = np.full(graph.size, empty)
-            for name, value in (given or {}).items():
-                values[graph.find(name)] = value
+            for name, figure in (given or {}).items():
+                values[graph.find(name)] = figure
             return values
 
         served = np.zeros(len(graph.source))

@@ -236,6 +236,31 @@ def test_all_tables_unfilled(tmp_path):
     assert rules(done, "info").count("example-row") == len(TABLE_NAMES)
 
 
+def test_totals_and_surveys_are_filled_in_by_name(tmp_path):
+    book = cg.init_dataset(tmp_path / "a.xlsx", **YICHUN, tables=["outputs", "surveys"])
+    columns = {name: columns_of(name, "zh") for name in ("outputs", "surveys")}
+    cells = {
+        "outputs": {"region": "宜春市", "product_id": "磷酸铁锂", "year": "2023年", "measure": "产量",
+                    "value": 1.5, "unit": "万吨"},
+        "surveys": {"region": "宜春市", "products": "磷酸铁锂;*", "method": "实地走访",
+                    "as_of": "2024-05", "result": "已列", "surveyor": "甲局"},
+    }  # fmt: skip
+    fill(book, {
+        table_spec(name).title_zh: [[cells[name].get(c.target) for c in columns[name]]]
+        for name in cells
+    })  # fmt: skip
+    done = cg.import_file(book, tmp_path / "read")
+    assert done.errors == 0
+    ds = cg.load_dataset(tmp_path / "read")
+    assert ds.table("outputs")[
+        ["product_id", "year", "measure", "value", "unit"]
+    ].to_numpy().tolist()[-1] == ["lfp", "2023", "output", 15_000.0, "t"]
+    row = ds.table("surveys").iloc[-1]
+    assert row[["products", "method", "result"]].tolist() == ["lfp;*", "visit", "listed"]
+    found = [f for f in cg.check_dataset(tmp_path / "read")[1] if f.rule == "no-source"]
+    assert {f.table for f in found} == {"outputs"}
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_filled_in_by_hand_and_read_without_an_option(blank, tmp_path, lang):
     first, second = SHEETS[lang]

@@ -12,11 +12,22 @@ from pathlib import Path
 import pytest
 
 import chaingraph as cg
-from chaingraph import errors, products, words
-from chaingraph.analysis import advise, gaps, overview, reach, sizes, standing
+from chaingraph import errors, products, quantity, words
+from chaingraph.analysis import (
+    advise,
+    gaps,
+    overview,
+    questions,
+    reach,
+    reconcile,
+    sizes,
+    standing,
+    topics,
+)
 from chaingraph.analysis.decide import decision_table
 from chaingraph.checks import rules
 from chaingraph.enterprises import LEVELS, STATUSES
+from chaingraph.knowledge import evidence
 from chaingraph.matching import match
 from chaingraph.recruit.choices import BASELINES
 from chaingraph.recruit.contest import PRODUCT_RULES
@@ -177,14 +188,17 @@ def test_every_term_is_there_twice(name):
         ("status", STATUSES),
         ("status", table_spec("capacities").by_name["status"].enum),
         ("gap_kind", gaps.GAP_KINDS),
-        ("action", [*gaps.ACTIONS.values(), "assure"]),
+        ("action", set(gaps.ACTIONS) - {""}),
+        ("evidence", evidence.LEVELS),
+        ("reasons", quantity.REASONS),
+        ("topic", (*topics.TOPICS, "running")),
         ("verb", decision_table().verbs),
         ("then", decision_table().verbs),
         ("mark", advise.MARKS),
         ("reach_class", reach.CLASSES),
         ("size_verdict", reach.VERDICTS),
         ("plant_size_basis", sizes.BASES),
-        ("list", gaps.LISTS),
+        ("list", decision_table().lists),
         ("stage", table_spec("products").by_name["stage"].enum),
         ("role", products.ROLES),
         ("role", table_spec("inputs").by_name["role"].enum),
@@ -192,6 +206,9 @@ def test_every_term_is_there_twice(name):
         ("level", LEVELS),
         ("standing", standing.STANDINGS),
         ("severity", ("error", "warning", "info")),
+        ("ask", questions.ASKS),
+        ("bureau", questions.BUREAUS),
+        ("total_verdict", reconcile.VERDICTS),
         ("chain", ("battery", "photovoltaic", "aluminium")),
         ("flag", ("true", "false")),
         ("gap_change", GAP_CHANGES),
@@ -229,6 +246,8 @@ def results() -> list[cg.Result]:
         cg.explain_product(toy, "foil"),
         cg.measure_local_content(toy),
         cg.measure_local_content(toy, by="anchor"),
+        cg.plan_survey(toy),
+        cg.reconcile(toy),
         cg.find_cross_chain(toy),
         cg.list_regions(toy),
         cg.measure_relatedness(toy),

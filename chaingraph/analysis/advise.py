@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 SIZE: Final = "size"
 """The word in ``decisions.json`` that stands for the verdict of size and reach."""
-MARKS: Final = ("restricted", "revive", "declining", "idle_nation")
+MARKS: Final = (
+    "downstream_building", "downstream_unseen", "restricted", "revive", "declining", "idle_nation",
+)  # fmt: skip
 """What changes a rule's words; later ones win. Words in the vocabulary ``mark``."""
 _BUILDING: Final = "follow"
 _LOOKING: Final = "survey"
@@ -56,6 +58,8 @@ def advise(
     suspended: Flags,
     declining: Flags,
     idle_nation: Flags,
+    downstream_building: Flags,
+    downstream_unseen: Flags,
 ) -> Advice:
     """Return the words of each product's rule with the verdict of its size and its marks read into them.
 
@@ -63,7 +67,8 @@ def advise(
     plant, in this order: what is *restricted* is a matter of contracts, strengthening within its quota
     stays; a plant that stands idle here is *revived* before any recruiting; what is *declining*, or of
     which the nation uses too little of what it has, is not advised. Grid and resource products are
-    supplied, not recruited: no mark changes their words.
+    supplied, not recruited: no mark changes their words. A surplus whose users nobody has seen here is
+    looked into before it is extended; one whose user is being built says so.
 
     Parameters
     ----------
@@ -79,6 +84,8 @@ def advise(
         The product is at the end of its life.
     idle_nation
         The nation uses too little of its capacity, and nothing here speaks for more.
+    downstream_building, downstream_unseen
+        A product that would use it is being built here; of none of those is anything known here.
 
     Returns
     -------
@@ -92,7 +99,13 @@ def advise(
     sized = np.array([table.size.get(word, "") for word in verdict.tolist()], dtype="str")
     then = np.where(then == SIZE, sized, then)
     verb = np.where(verb == SIZE, np.where(sized == "", table.size["unknown"], sized), verb)
-    mark = np.full(len(verb), "", dtype="U16")
+    mark = np.full(len(verb), "", dtype="U24")
+    surplus = np.array([kind == "surplus" for kind in decisions.text("kind")], dtype=bool)
+    look = surplus & downstream_unseen & ~downstream_building
+    then = np.where(look, verb, then)
+    verb = np.where(look, _LOOKING, verb)
+    mark[look] = "downstream_unseen"
+    mark[surplus & downstream_building] = "downstream_building"
 
     marked = decisions.is_rule(*table.marked) & ~decisions.assured
     follows, looks, within = (verb == word for word in (_BUILDING, _LOOKING, _WITHIN_QUOTA))
@@ -115,6 +128,6 @@ def advise(
         against = marked & flags
         then = np.where(against, np.where(follows, "not_advised", ""), then)
         verb = np.where(against & ~follows, "not_advised", verb)
-        list_ = np.where(against, "", list_)
+        list_ = np.where(against, "cooperation", list_)
         mark[against] = name
     return Advice(verb, then, list_, mark)

@@ -13,16 +13,17 @@ from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.intakes import Intake, site_intake
 from chaingraph.analysis.partners import Partners, gather_partners, name_leads
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.study import Study, as_state
-from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.analysis.study import as_state
+from chaingraph.enterprises import site_rows
 from chaingraph.errors import UnknownNameError, unknown_name
 from chaingraph.products import positions
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 from chaingraph.words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Source
     from chaingraph.regions import Region
@@ -106,8 +107,8 @@ def find_anchors(
     Anchors are the sites whose `anchor` is 1; in a region without any, the three sites with the
     largest known output value :math:`\sum_j p_j k_j u_j`. Company totals are no sites.
     An anchor takes :math:`d_i = \sum_j a_{ij} s_{ij} k_j l_j` over its own outputs j at their load l, the
-    shares s of alternatives as in the region. What it makes itself serves it first, :math:`f_i` of it. Where the
-    region is short all users of what is for sale are served pro rata: the gap is
+    shares s of alternatives as in the region. What it makes itself serves it first, :math:`f_i` of it.
+    Where the region is short all users of what is for sale are served pro rata: the gap is
     :math:`(d_i - f_i)(1 - c_i)` with the region's coverage c of what is bought, so that the gaps of all
     local users add up to the region's gap. Local content is
     :math:`\sum_i p_i (d_i - gap_i) / \sum_i p_i d_i` over the inputs for which all are known, as in
@@ -125,14 +126,10 @@ def find_anchors(
     >>> frame[["enterprise_id", "product_id", "gap", "followers"]].to_numpy().tolist()[0]
     ['cell_jia', 'foil', 1000.0, '光箔 (2022)']
     """
+    call = Call.of(find_anchors, locals())
     state = as_state(ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation)
     study = state.study
-    makers = site_rows(
-        maker_rows(
-            study.dataset.enterprises, study.dataset.capacities, where=state.region,
-            at=study.dataset.as_of, statuses=study.statuses,
-        )
-    )  # fmt: skip
+    makers = site_rows(study.maker_rows[state.region.mask(study.maker_rows)])
     counted = makers[makers["counted"] > 0]
     if anchor is None:
         chosen, notes = _flagged(state, makers, counted)
@@ -150,7 +147,9 @@ def find_anchors(
     if at is not None and len(undated := counted[counted["since"].isna()]):
         all_notes += (("note-undated", {"count": len(undated)}),)
     shown = SHOWN if anchor is None else _SHOWN_ONE
-    return Result("anchors", frame, params, read_lang(study.dataset, lang), shown, all_notes)
+    return Result(
+        "anchors", frame, params, read_lang(study.dataset, lang), shown, all_notes, call=call
+    )
 
 
 def split_anchors(result: Result, *, gaps: int = 5) -> list[Result]:
@@ -223,7 +222,7 @@ def _flagged(
     return counted[counted["enterprise_id"].isin(picked)], notes
 
 
-def _asked(study: Study, makers: pd.DataFrame, counted: pd.DataFrame, name: str) -> pd.DataFrame:
+def _asked(study: Basis, makers: pd.DataFrame, counted: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return the rows of one enterprise by id or name, or raise the failure that says why not."""
     columns = ["enterprise_id", "name_zh", "name_en"]
     for column in columns:
@@ -331,7 +330,7 @@ def _names(rows: pd.DataFrame) -> dict[str, Any]:
     return {"count": len(sites), "names": ", ".join(english), "names_zh": "、".join(chinese)}
 
 
-def _notes(study: Study, sites: list[tuple[pd.DataFrame, pd.DataFrame]]) -> list[Note]:
+def _notes(study: Basis, sites: list[tuple[pd.DataFrame, pd.DataFrame]]) -> list[Note]:
     """Return what a reader must know: what is unknown, and what the data cannot tell."""
     notes: list[Note] = []
     silent = [own for own, _ in sites if own["capacity"].isna().all()]

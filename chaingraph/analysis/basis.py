@@ -12,8 +12,8 @@ from chaingraph.allocation import read_recipe
 from chaingraph.analysis.loads import region_load
 from chaingraph.analysis.neighbours import Premises, read_neighbours
 from chaingraph.analysis.sizes import Plants, read_sizes, tonne_prices
-from chaingraph.enterprises import local_rows, plant_sizes
-from chaingraph.events import known_events
+from chaingraph.enterprises import local_rows, maker_rows, plant_sizes
+from chaingraph.events import plant_signs
 from chaingraph.gazetteer import Gazetteer, gazetteer
 from chaingraph.knowledge.facts import NATION
 from chaingraph.knowledge.statements import SAME
@@ -215,7 +215,16 @@ class Basis:
     @cached_property
     def site_signs(self) -> pd.DataFrame | None:
         """The events of sites that tell whether building goes on."""
-        return _known_signs(self.dataset)
+        return plant_signs(self.dataset)
+
+    @cached_property
+    def maker_rows(self) -> pd.DataFrame:
+        """The capacity rows of all makers with their sites; what counts of them stands in `counted`."""
+        ds = self.dataset
+        return maker_rows(
+            ds.enterprises, ds.capacities, at=ds.as_of, statuses=self.statuses,
+            signs=self.site_signs, stale=self.stale,
+        )  # fmt: skip
 
     @cached_property
     def city_rows(self) -> LocalRows:
@@ -284,11 +293,3 @@ def spread(size: int, place: Integers, values: Any, empty: float) -> Floats:
     known = place >= 0
     result[place[known]] = np.asarray(values, dtype=float)[known]
     return result
-
-
-def _known_signs(ds: Dataset) -> pd.DataFrame | None:
-    """Return the events of sites that tell whether building goes on."""
-    if not ds.has("projects"):
-        return None
-    events = known_events(ds, "projects")
-    return events[["enterprise_id", "product_id", "date", "event"]]

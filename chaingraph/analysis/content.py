@@ -11,16 +11,17 @@ from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.intakes import site_intake
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import as_states
-from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.enterprises import site_rows
 from chaingraph.errors import OptionError
 from chaingraph.quantity import Quantity
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.state import RegionState
-    from chaingraph.analysis.study import Source, Study
+    from chaingraph.analysis.study import Source
     from chaingraph.gazetteer import Asked
     from chaingraph.quantity import Flags, Floats
 
@@ -80,6 +81,7 @@ def measure_local_content(
     >>> frame[["enterprise_id", "inputs", "unpriced"]].to_numpy().tolist()
     [['cell_jia', 4, 1]]
     """
+    call = Call.of(measure_local_content, locals())
     if by not in BY:
         raise OptionError("bad-by", value=by, choices=", ".join(BY))
     study, states = as_states(
@@ -97,7 +99,7 @@ def measure_local_content(
     frame = pd.DataFrame(rows, columns=list(columns[by]))
     params = study_params(study, names, None) | {"by": by}
     kind = "forward_linkage" if by == "output" else "local_content"
-    return Result(kind, frame, params, read_lang(study.dataset, lang), _SHOWN[by])
+    return Result(kind, frame, params, read_lang(study.dataset, lang), _SHOWN[by], call=call)
 
 
 _SHOWN = {
@@ -146,7 +148,7 @@ def _by_chain(state: RegionState) -> list[dict[str, Any]]:
     return rows
 
 
-def home_chains(study: Study) -> list[set[str]]:
+def home_chains(study: Basis) -> list[set[str]]:
     """Return the chains that each product is an output of: its home chain, else all that it is tagged with.
 
     (Alumina that a battery foil needs at last would otherwise be charged to the battery chain in full.)
@@ -156,11 +158,8 @@ def home_chains(study: Study) -> list[set[str]]:
 
 
 def _by_anchor(state: RegionState) -> list[dict[str, Any]]:
-    study, ds = state.study, state.study.dataset
-    makers = maker_rows(
-        ds.enterprises, ds.capacities, where=state.region,
-        at=ds.as_of, statuses=study.statuses,
-    )  # fmt: skip
+    makers = state.study.maker_rows
+    makers = makers[state.region.mask(makers)]
     makers = site_rows(makers[makers["anchor"].astype(bool) & (makers["counted"] > 0)])
     rows = []
     for enterprise_id, own in makers.groupby("enterprise_id", sort=True):

@@ -28,19 +28,20 @@ from chaingraph.analysis.priority import (
 )
 from chaingraph.analysis.reach import reach_columns
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.study import Study, as_states
+from chaingraph.analysis.study import as_states
 from chaingraph.enterprises import count_undated
 from chaingraph.errors import OptionError, closest
 from chaingraph.gazetteer import find_regions
 from chaingraph.products import NOT_MADE_OF
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
-    from chaingraph.analysis.state import RegionState
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from chaingraph.analysis.basis import Basis
+    from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.gazetteer import Asked
     from chaingraph.quantity import Flags, Floats, Integers
@@ -75,7 +76,7 @@ SHOWN = (
 
 
 def find_gaps(
-    ds: Dataset | Study | RegionState,
+    ds: Dataset | Basis | RegionState,
     *,
     region: Asked = None,
     chain: str | None = None,
@@ -144,6 +145,7 @@ def find_gaps(
     >>> gaps[["product_id", "gap_kind", "action"]].to_numpy().tolist()[:2]
     [['foil', 'missing', 'fill'], ['powder_a', 'short', 'strengthen']]
     """
+    call = Call.of(find_gaps, locals())
     wanted_kinds = _read_kinds(kinds)
     if sort not in SORTS:
         raise OptionError("bad-sort", value=sort, choices=", ".join(SORTS))
@@ -162,11 +164,11 @@ def find_gaps(
     notes = _notes(frame, study)
     if at is not None and len(names) == 1:
         notes += _undated(study, region)
-    return Result("gaps", frame, params, read_lang(study.dataset, lang), shown, notes)
+    return Result("gaps", frame, params, read_lang(study.dataset, lang), shown, notes, call=call)
 
 
 def gaps_of(
-    study: Study,
+    study: Basis,
     states: Iterable[RegionState],
     *,
     chain: str | None = None,
@@ -325,7 +327,7 @@ def _ranks(columns: Mapping[str, Any]) -> Integers:
     return np.maximum(rank, 1)
 
 
-def _named(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
+def _named(study: Basis, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the joined blocks with words for the codes of vocabularies and products."""
     if "gap_kind" not in frame:
         return frame
@@ -334,7 +336,7 @@ def _named(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
     restricted = pd.array(study.products["restricted"].tolist(), dtype="str")
     frame["restricted"] = restricted.take(frame["restricted"].to_numpy())
     for name in _TEXTS:
-        frame[name] = frame[name].astype("str").replace({"": None})
+        frame[name] = frame[name].astype("str").mask(frame[name] == "")
     frame.insert(1, "rank", frame.pop("rank"))
     return frame
 
@@ -360,7 +362,7 @@ def _open_outputs(
     return np.array(cells, dtype=object)
 
 
-def _undated(study: Study, region: Asked) -> tuple[tuple[str, dict[str, Any]], ...]:
+def _undated(study: Basis, region: Asked) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Say how many capacity rows have no start and count at the date that was asked for too."""
     ds = study.dataset
     where = find_regions(ds, region)[0]
@@ -368,7 +370,7 @@ def _undated(study: Study, region: Asked) -> tuple[tuple[str, dict[str, Any]], .
     return (("note-undated", {"count": count}),) if count else ()
 
 
-def _notes(frame: pd.DataFrame, study: Study) -> tuple[tuple[str, dict[str, Any]], ...]:
+def _notes(frame: pd.DataFrame, study: Basis) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Return what a reader must know: what is unknown, and how much is sourced."""
     if frame.empty:
         return ()

@@ -14,6 +14,7 @@ from chaingraph.analysis.decide import Decisions, decide, decision_table
 from chaingraph.analysis.neighbours import around_region
 from chaingraph.analysis.own_use import own_use
 from chaingraph.analysis.reach import measure_reach
+from chaingraph.errors import OptionError
 from chaingraph.knowledge.evidence import (
     CODE,
     MADE,
@@ -100,6 +101,8 @@ class RegionState:
         Own use within sites, by link.
     allocation
         Who is served by whom.
+    added
+        What was put on top of the data by :meth:`with_capacity`: product id and capacity each.
     """
 
     study: Basis
@@ -112,6 +115,7 @@ class RegionState:
     supply: Quantity
     own: OwnUse
     allocation: Allocation
+    added: tuple[tuple[str, float], ...] = ()
 
     # --- what is made
 
@@ -251,7 +255,7 @@ class RegionState:
         """Share of the demand that is served here, own use included; nan without known figures."""
         demand, gap = self.demand.point, self.gap.point
         ratio = np.divide(demand - gap, demand, out=np.full(len(demand), np.nan), where=demand > 0)
-        return np.clip(ratio, 0.0, 1.0)
+        return np.asarray(np.clip(ratio, 0.0, 1.0))
 
     @cached_property
     def coverage_ends(self) -> Quantity:
@@ -328,8 +332,6 @@ class RegionState:
         own = need & ~(bought > _TINY * np.maximum(demand.high, 1.0)) & np.isfinite(demand.high)
         known = (self.rows.bare <= 0) & (self.rows.makers > 0)
         one = (self.rows.makers == 1) | (known & (self.rows.top_share > limits["one"]))
-        graph = self.study.graph
-        down = np.bincount(graph.source[self.open_links], minlength=graph.size) > 0
         return {
             "need": np.asarray(need),
             "sure": np.asarray(sure),
@@ -339,7 +341,7 @@ class RegionState:
             "spare": np.asarray(demand.high < limits["spare"] * self.supply.low),
             "own": np.asarray(own),
             "one": np.asarray(one),
-            "down": np.asarray(down),
+            "down": np.asarray(self._open_ends),
         }
 
     @cached_property
@@ -373,7 +375,23 @@ class RegionState:
             suspended=(self.rows.suspended_rows > 0) | self.signs.suspended,
             declining=study.kind_in("life_cycle", ["declining"]),
             idle_nation=np.asarray(idle & ~(self.gap.low > 0)),
-        )
+            downstream_building=self._downstream("building"),
+            downstream_unseen=self._open_ends & ~self._downstream(
+                "building", "announced", "absent", "absent_likely"
+            ),
+        )  # fmt: skip
+
+    @cached_property
+    def _open_ends(self) -> Flags:
+        """Whether a product that would use it has no maker here."""
+        graph = self.study.graph
+        return np.bincount(graph.source[self.open_links], minlength=graph.size) > 0
+
+    def _downstream(self, *levels: str) -> Flags:
+        """Whether a product that would use it and has no maker here is at one of some levels."""
+        graph = self.study.graph
+        ends = self.open_links & self.evidence.is_any(*levels)[graph.target]
+        return np.asarray(np.bincount(graph.source[ends], minlength=graph.size) > 0)
 
     @cached_property
     def sourced_demand(self) -> Floats:
@@ -388,6 +406,38 @@ class RegionState:
         return np.asarray(share, dtype=float)
 
     # --- what if
+
+    def with_assumptions(self, **changes: Any) -> RegionState:
+        """Return the region with the data read under other assumptions; what was added stays added.
+
+        Parameters
+        ----------
+        **changes
+            As of :meth:`chaingraph.Study.with_assumptions`.
+        """
+        study: Any = self.study  # a Study: it stands above its states
+        state: RegionState = study.with_assumptions(**changes).state(self.region)
+        rows = [{"product_id": name, "capacity": capacity} for name, capacity in self.added]
+        return state.with_capacity(rows) if rows else state
+
+    def with_rows(self, table: str, rows: Any) -> RegionState:
+        """Return the state with more rows of capacities: another name of :meth:`with_capacity`.
+
+        Parameters
+        ----------
+        table
+            ``capacities``; rows of other tables change the dataset, see :meth:`Dataset.with_rows`.
+        rows
+            As of :meth:`with_capacity`.
+
+        Raises
+        ------
+        OptionError
+            For another table.
+        """
+        if table != "capacities":
+            raise OptionError("bad-state-table", value=table)
+        return add_capacity(self, rows)
 
     def with_capacity(self, rows: Any) -> RegionState:
         """Return the state with more capacity here, shares of open choices frozen: in milliseconds.
@@ -418,9 +468,10 @@ def add_capacity(state: RegionState, rows: Any) -> RegionState:
     """Return a state with more capacity; see :meth:`RegionState.with_capacity`."""
     study, graph = state.study, state.study.graph
     records = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
+    listed = [(str(record["product_id"]), float(record["capacity"])) for record in records]
     more = np.zeros(graph.size)
-    for record in records:
-        more[graph.find(str(record["product_id"]))] += float(record["capacity"])
+    for product_id, capacity in listed:
+        more[graph.find(product_id)] += capacity
     load = study.load_of(state.region)
     added = Quantity.known(more)
     output = (state.output + added * load).clipped()
@@ -438,6 +489,7 @@ def add_capacity(state: RegionState, rows: Any) -> RegionState:
     return replace(
         state, rows=numbers, capacity=(state.capacity + added).clipped(), output=output,
         supply=supply, allocation=replace(old, demand=demand, merchant=merchant, gap=gap, flow=new),
+        added=(*state.added, *listed),
     )  # fmt: skip
 
 

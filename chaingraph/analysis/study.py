@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
 from chaingraph.analysis.basis import Basis, Nation, spread
+from chaingraph.analysis.compare import SHOWN as COMPARED
+from chaingraph.analysis.compare import compared_states
 from chaingraph.analysis.loads import read_load, read_loads
-from chaingraph.analysis.settings import read_goal, read_statuses
+from chaingraph.analysis.matrices import Matrices, read_matrices
+from chaingraph.analysis.region_graph import build_region_graph
+from chaingraph.analysis.settings import read_goal, read_lang, read_statuses
 from chaingraph.analysis.state import RegionState, Rows, assemble
 from chaingraph.dataset import checked_date
 from chaingraph.engines import collect, read_frame
@@ -26,10 +30,12 @@ from chaingraph.gazetteer import find_regions
 from chaingraph.knowledge.facts import prices_at
 from chaingraph.knowledge.statements import read_statements
 from chaingraph.products import positions, product_graph
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    import networkx as nx
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -40,7 +46,7 @@ if TYPE_CHECKING:
     from chaingraph.quantity import Floats, Integers
     from chaingraph.regions import Region
 
-    Source = Dataset | RegionState | "Study"
+    Source: TypeAlias = "Dataset | Basis | RegionState"
 
 
 class Study(Basis):
@@ -53,6 +59,169 @@ class Study(Basis):
     def states(self, regions: Asked = None) -> Iterator[RegionState]:
         """Yield the state of each region; see :func:`region_states`."""
         return region_states(self, regions)
+
+    def region_graph(
+        self,
+        region: str | Region | RegionState | None = None,
+        *,
+        flat: bool = False,
+        targets: Result | None = None,
+    ) -> nx.DiGraph[Any]:
+        """Return the state of a region as one graph: products, plants, ties, targets.
+
+        Parameters
+        ----------
+        region
+            A region, the focus by default; or a state of this study, such as one with more capacity.
+        flat
+            Names as texts and plain attributes only: what networkx writes as GraphML and GEXF.
+        targets
+            A result of :func:`rank_targets` for this region: its groups are joined to their gaps.
+
+        Returns
+        -------
+        networkx.DiGraph
+            Nodes ``("product", id)`` with `evidence`, `gap_kind`, `verb`, `then`, `list` and, with
+            ``_low`` and ``_high``, `capacity`, `supply`, `demand`, `own_use`, `merchant`, `gap` (units
+            a year) and `gap_value_cny`; ``("enterprise", id)`` with place, `group`, `status`,
+            `main_product` and `load`; ``("group", name)``; ``("plant", name)`` for what was added to the
+            state. Edges have `edge_kind`: ``input`` (`coefficient`, `share`, `quantity` taken here),
+            ``produces`` (`status`, `capacity` of that status, `effective`: what of it counts, and
+            `rows` that stand at the date), ``member``, ``supplies`` (ties known at the date) and
+            ``candidate`` (product -> group: `rank`, `score`, `reasons_zh`). What is unknown is
+            left out; an end without bound is infinite.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> graph = cg.open_study(cg.load_dataset("toy")).region_graph()
+        >>> graph.nodes["product", "foil"]["gap_kind"], graph.nodes["product", "foil"]["gap"]
+        ('missing', 1000.0)
+        >>> graph.edges[("enterprise", "cell_jia"), ("product", "cell")]["capacity"]
+        2.0
+        """
+        return build_region_graph(self._state_of(region), flat=flat, targets=targets)
+
+    def _state_of(self, region: str | Region | RegionState | None) -> RegionState:
+        return region if isinstance(region, RegionState) else self.state(region)
+
+    def matrix(self, region: str | Region | RegionState | None = None) -> Matrices:
+        r"""Return the coefficients of a region with its output, supply and demand as frames.
+
+        Parameters
+        ----------
+        region
+            A region, the focus by default; or a state of this study.
+
+        Returns
+        -------
+        Matrices
+            `coefficients` A (input by output, shares of alternatives included), and by product
+            `output` x, `supply`, `demand` d and `final` y, units a year; missing where not known.
+
+        Notes
+        -----
+        :math:`d = A x + y` holds wherever all of it is known (Miller and Blair 2009, section 2.2).
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> found = cg.open_study(cg.load_dataset("toy")).matrix()
+        >>> float(found.coefficients.loc["foil", "cell"]), float(found.demand["foil"])
+        (500.0, 1000.0)
+        """
+        return read_matrices(self._state_of(region))
+
+    def with_assumptions(self, **changes: Any) -> Study:
+        """Return the dataset read anew, under these assumptions with some of them changed.
+
+        Parameters
+        ----------
+        **changes
+            Assumptions as :func:`open_study` takes them: at, statuses, load, goal, explode, stale, prices.
+
+        Raises
+        ------
+        OptionError
+            For another name, or an assumption that cannot be used.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> study = cg.open_study(cg.load_dataset("toy"))
+        >>> study.with_assumptions(load=0.5).asked["load"]
+        {'*': 0.5}
+        """
+        wrong = sorted(set(changes) - set(self.asked))
+        if wrong:
+            known = ", ".join(self.asked)
+            raise OptionError("bad-assumption", value=", ".join(wrong), choices=known)
+        asked = {name: value for name, value in self.asked.items() if name != "at"} | changes
+        return open_study(self.dataset, bounds=self.bounds, **asked)
+
+    def compare(
+        self,
+        scenarios: Mapping[str, Mapping[str, Any]],
+        *,
+        region: Asked = None,
+        lang: str | None = None,
+    ) -> Result:
+        """Set regions under several assumptions side by side.
+
+        Parameters
+        ----------
+        scenarios
+            Name -> what differs from this study: assumptions as of :meth:`with_assumptions`, and
+            `capacities`, rows as of :meth:`RegionState.with_capacity`. An empty mapping is this study.
+        region
+            A region, several, or a level; the focus by default.
+        lang
+            ``zh`` or ``en``.
+
+        Returns
+        -------
+        Result
+            One row a scenario, region and product that any of the scenarios makes or needs there:
+            `scenario`, `region`, names, `unit`, `evidence`, `gap_kind`, and with ``_low`` and ``_high``
+            `capacity`, `supply`, `demand`, `gap` (units a year), `gap_value_cny` (CNY a year).
+
+        Raises
+        ------
+        OptionError
+            Without a scenario, or for assumptions that cannot be used.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> study = cg.open_study(cg.load_dataset("toy"))
+        >>> frame = study.compare({"base": {}, "half load": {"load": 0.5}}).frame
+        >>> frame.loc[frame["product_id"] == "foil", ["scenario", "gap"]].to_numpy().tolist()
+        [['base', 1000.0], ['half load', 500.0]]
+        """
+        call = Call.of(Study.compare, locals())
+        if not scenarios:
+            raise OptionError("no-scenario")
+        states = list(self._scenario_states(scenarios, region))
+        regions = tuple(dict.fromkeys(state.region.name for _, state in states))
+        asked = {
+            name: {key: value for key, value in changes.items() if key != "capacities"}
+            for name, changes in scenarios.items()
+        }
+        ds = self.dataset
+        params = {"dataset": ds.name, "version": ds.version, "at": ds.as_of, **self.asked}
+        params |= {"region": regions[0] if len(regions) == 1 else regions, "scenarios": asked}
+        frame, spoken = compared_states(states), read_lang(ds, lang)
+        return Result("comparison", frame, params, spoken, COMPARED, call=call)
+
+    def _scenario_states(
+        self, scenarios: Mapping[str, Mapping[str, Any]], region: Asked
+    ) -> Iterator[tuple[str, RegionState]]:
+        for name, asked in scenarios.items():
+            changes = dict(asked)
+            rows = changes.pop("capacities", None)
+            study = self.with_assumptions(**changes) if changes else self
+            for state in study.states(region):
+                yield name, state if rows is None else state.with_capacity(rows)
 
 
 def open_study(
@@ -266,7 +435,7 @@ def region_state(study: Study, region: str | Region | None = None) -> RegionStat
     return next(region_states(study, region if region is None else [region]))
 
 
-def as_study(source: Dataset | Study | RegionState, **assumptions: Any) -> Study:
+def as_study(source: Source, **assumptions: Any) -> Study:
     """Return the study of a dataset under some assumptions, or one that is open already.
 
     Parameters
@@ -282,7 +451,7 @@ def as_study(source: Dataset | Study | RegionState, **assumptions: Any) -> Study
         Where an open study reads its dataset under other assumptions.
     """
     study = source.study if isinstance(source, RegionState) else source
-    if not isinstance(study, Study):
+    if not isinstance(study, Basis):
         return open_study(study, **assumptions)
     for name, value in assumptions.items():
         default = _DEFAULTS.get(name)
@@ -290,7 +459,7 @@ def as_study(source: Dataset | Study | RegionState, **assumptions: Any) -> Study
             continue
         if not _is_asked(study, name, value):
             raise OptionError("study-open", option=name)
-    return study
+    return cast("Study", study)  # states hold the study that they were asked of
 
 
 _DEFAULTS = {
@@ -299,22 +468,22 @@ _DEFAULTS = {
 }  # fmt: skip
 
 
-def _is_asked(study: Study, name: str, value: Any) -> bool:
+def _is_asked(study: Basis, name: str, value: Any) -> bool:
     """Tell whether an open study reads its dataset under an assumption."""
     ds, asked = study.dataset, study.asked
     if name == "at":
-        return checked_date(value) == ds.as_of
+        return bool(checked_date(value) == ds.as_of)
     if name == "statuses":
-        return read_statuses(value) == asked["statuses"]
+        return bool(read_statuses(value) == asked["statuses"])
     if name in {"load", "utilisation"}:
-        return read_load(value, ds.products) == asked["load"]
+        return bool(read_load(value, ds.products) == asked["load"])
     if name == "goal":
-        return read_goal(value, ds.products) == asked["goal"]
+        return bool(read_goal(value, ds.products) == asked["goal"])
     return bool(asked.get(name) == value)
 
 
 def as_states(
-    source: Dataset | Study | RegionState, region: Asked, **assumptions: Any
+    source: Source, region: Asked, **assumptions: Any
 ) -> tuple[Study, Iterable[RegionState]]:
     """Return a study and the states of regions in it; the state of a region stands for itself.
 
@@ -331,9 +500,7 @@ def as_states(
     return study, [source]
 
 
-def as_state(
-    source: Dataset | Study | RegionState, region: str | Region | None = None, **assumptions: Any
-) -> RegionState:
+def as_state(source: Source, region: str | Region | None = None, **assumptions: Any) -> RegionState:
     """Return the state of one region, the focus by default; see :func:`as_states`."""
     asked = region if region is None else [region]
     return next(iter(as_states(source, asked, **assumptions)[1]))

@@ -15,7 +15,7 @@ from chaingraph.analysis.study import as_state
 from chaingraph.errors import OptionError
 from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.loading import load_dataset
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +40,7 @@ def plan_survey(
     at: str | None = None,
     statuses: Mapping[str, float] | str = "operating",
     load: float | str | Mapping[str, float] = "actual",
+    utilisation: float | Mapping[str, float] | None = None,
     goal: Mapping[str, float] | None = None,
     limit: int | None = None,
     lang: str | None = None,
@@ -52,7 +53,7 @@ def plan_survey(
         The dataset, an open study, or the state of a region. Or gaps that :func:`find_gaps` found in a
         bundled dataset or a folder that can be loaded by its name: then only what hangs on their
         products is asked, under their assumptions.
-    region, at, statuses, load, goal, lang
+    region, at, statuses, load, utilisation, goal, lang
         As in :func:`find_gaps`, of one region.
     limit
         Only the first questions.
@@ -62,7 +63,7 @@ def plan_survey(
     Result
         One row a question, sorted by `answer_value_cny`, those without a price last: `rank`, `ask` (what is
         asked: exists, own_plant, total, figure, load, runs, choice, construction, coefficient), `whom_zh`
-        and `whom_en` (the makers by name where rows name them, else the bureau; `office` is its kind,
+        and `whom_en` (the makers by name where rows name them, else the bureau; `bureau` is its kind,
         `contact` the one that the tables `units` and `contacts` name), `asked_makers` (all of them),
         `product_id` (what it is about), `question_zh`, `question_en`, `why_zh`, `why_en`, `hanging`
         (products whose gap hangs on the answer, the most worth first), and of the first of them
@@ -92,13 +93,16 @@ def plan_survey(
     >>> asked[["ask", "whom_zh", "interval_of", "interval_before"]].to_numpy().tolist()[0]
     ['choice', '甲市电芯', 'powder_a', '0–700']
     """
+    call = Call.of(plan_survey, locals())
     products: frozenset[str] | None = None
     if isinstance(ds, Result):
         ds, products, settled = _gaps_asked(ds, region)
         region, at, statuses, load, goal = (settled[name] for name in _SETTLED)
     if limit is not None and limit < 0:
         raise OptionError("bad-limit", value=limit)
-    state = as_state(ds, region, at=at, statuses=statuses, load=load, goal=goal)
+    state = as_state(
+        ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal
+    )
     study = state.study
     questions = open_questions(state)
     if products is not None:
@@ -111,7 +115,9 @@ def plan_survey(
     notes = _notes(frame)
     kept = frame if limit is None else frame.head(limit)
     params = study_params(study, [state.region.name], None)
-    return Result("survey_plan", kept, params, read_lang(study.dataset, lang), SHOWN, notes)
+    return Result(
+        "survey_plan", kept, params, read_lang(study.dataset, lang), SHOWN, notes, call=call
+    )
 
 
 def _gaps_asked(
@@ -167,17 +173,14 @@ def _frame(state: RegionState, questions: Sequence[Question]) -> pd.DataFrame:
     return frame
 
 
-_TEXTS: Final = (
-    "ask", "whom_zh", "whom_en", "office", "contact", "asked_makers", "product_id",
-    "question_zh", "question_en", "why_zh",
-    "why_en", "hanging", "interval_of", "unit", "interval_before", "interval_after",
-    "evidence", "evidence_date",
-)  # fmt: skip
 _NUMBERS: Final = ("gap_low", "gap_high", "removed", "answer_value_cny")
 _COLUMNS: Final = (
-    *_TEXTS[:14], "interval_before", "interval_after", "gap_low", "gap_high", "removed", "no_bound",
-    "answer_value_cny", "evidence", "evidence_date",
+    "ask", "whom_zh", "whom_en", "bureau", "contact", "asked_makers", "product_id", "question_zh",
+    "question_en", "answer_unit", "why_zh", "why_en", "hanging", "interval_of", "unit",
+    "interval_before", "interval_after", *_NUMBERS[:3], "no_bound", _NUMBERS[3], "evidence",
+    "evidence_date",
 )  # fmt: skip
+_TEXTS: Final = tuple(name for name in _COLUMNS if name not in {*_NUMBERS, "no_bound"})
 
 
 def _row(state: RegionState, question: Question, contacts: _Contacts) -> dict[str, Any]:
@@ -202,13 +205,14 @@ def _row(state: RegionState, question: Question, contacts: _Contacts) -> dict[st
         "ask": question.ask,
         "whom_zh": whom_zh,
         "whom_en": whom_en,
-        "office": question.office or None,
+        "bureau": question.bureau or None,
         "contact": contacts.of(question) or None,
         "asked_makers": "; ".join(zh for zh, _ in question.makers) or None,
         "product_id": "; ".join(ids[place] for place in question.products),
         "hanging": "; ".join(ids[place] for place in effect.products.tolist()),
         "interval_of": ids[first],
         "unit": units.iloc[first] if isinstance(units.iloc[first], str) else None,
+        "answer_unit": _answer_unit(question, units.iloc[question.product]),
         "interval_before": interval_text(float(before.low[first]), float(before.high[first])),
         "interval_after": after,
         "gap_low": float(before.low[first]),
@@ -221,15 +225,22 @@ def _row(state: RegionState, question: Question, contacts: _Contacts) -> dict[st
     }
 
 
+def _answer_unit(question: Question, unit: object) -> str | None:
+    """Return the unit that the answer is wanted in; of a choice per cent, of yes or no none."""
+    if question.ask in {"choice", "runs"}:
+        return "%" if question.ask == "choice" else None
+    return unit if isinstance(unit, str) else None
+
+
 def _whom(question: Question, state: RegionState, contacts: _Contacts) -> tuple[str, str]:
     """Return whom to ask, in Chinese and English."""
     if not question.makers:
-        unit = contacts.unit(question.office)
+        unit = contacts.unit(question.bureau)
         if unit:
             return unit
         place = "" if state.region.name == "*" else state.region.name
-        office = {lang: words.term("office", question.office, lang) for lang in words.LANGUAGES}
-        return f"{place}{office['zh']}", f"{place} {office['en']}".strip()
+        bureau = {lang: words.term("bureau", question.bureau, lang) for lang in words.LANGUAGES}
+        return f"{place}{bureau['zh']}", f"{place} {bureau['en']}".strip()
     left = len(question.makers) - _NAMED
     zh = "、".join(name for name, _ in question.makers[:_NAMED])
     en = ", ".join(name for _, name in question.makers[:_NAMED])
@@ -248,13 +259,13 @@ class _Contacts:
         self.units = _rows_here(ds.table("units"), here - {""}) if ds.has("units") else []
         self.contacts = _rows_here(ds.table("contacts"), here) if ds.has("contacts") else []
 
-    def unit(self, office: str) -> tuple[str, str] | None:
+    def unit(self, bureau: str) -> tuple[str, str] | None:
         """Return the names of the bureau of a kind that the table of units has for the region."""
-        row = self._unit_of(office)
+        row = self._unit_of(bureau)
         return None if row is None else (row["name_zh"], row["name_en"] or row["name_zh"])
 
-    def _unit_of(self, office: str) -> dict[str, str] | None:
-        title = words.term("office", office, "zh")
+    def _unit_of(self, bureau: str) -> dict[str, str] | None:
+        title = words.term("bureau", bureau, "zh")
         return next((row for row in self.units if title in row["name_zh"]), None)
 
     def of(self, question: Question) -> str:
@@ -263,13 +274,13 @@ class _Contacts:
         for row in self.contacts:
             if row["product_id"] in ids and row["contact"]:
                 return " ".join(filter(None, (row["contact"], row["phone"])))
-        unit = self._unit_of(question.office) if question.office else None
+        unit = self._unit_of(question.bureau) if question.bureau else None
         return unit["contact"] if unit else ""
 
 
 def _rows_here(table: pd.DataFrame, regions: set[str]) -> list[dict[str, str]]:
-    rows: list[dict[str, str]] = table.astype("object").fillna("").to_dict("records")
-    return [row for row in rows if row["region"] in regions]
+    rows = table.astype("object").fillna("").to_dict("records")
+    return [{str(k): str(v) for k, v in row.items()} for row in rows if row["region"] in regions]
 
 
 def _notes(frame: pd.DataFrame) -> tuple[tuple[str, dict[str, Any]], ...]:

@@ -23,14 +23,15 @@ _SAYS_SO: Final = re.compile(
 def check_sources(tables: Tables) -> Iterator[Finding]:
     """Report rows that neither name a source nor say that they are general knowledge.
 
-    A person's decision on a name (aliases) is its own source.
+    A person's decision on a name (aliases) is its own source, and so is a survey whose surveyor is named.
     """
     for spec in tables.specs():
         if spec.name == "aliases" or not tables.has(spec.name, "source_url"):
             continue
         notes = tables.table(spec.name).cells("note")
+        looked = tables.table(spec.name).cells("surveyor")
         for row, source in enumerate(tables.table(spec.name).cells("source_url")):
-            if not source and _SAYS_SO.search(notes[row]) is None:
+            if not source and not looked[row] and _SAYS_SO.search(notes[row]) is None:
                 yield tables.finding("no-source", spec.name, row, "source_url")
 
 

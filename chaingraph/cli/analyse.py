@@ -8,6 +8,7 @@ import click
 
 from chaingraph.cli.options import (
     chain_option,
+    chosen_format,
     date_option,
     goal_option,
     load_option,
@@ -21,6 +22,7 @@ from chaingraph.cli.options import (
 from chaingraph.cli.output import emit
 
 if TYPE_CHECKING:
+    from chaingraph.analysis.state import RegionState
     from chaingraph.cli.options import Output
     from chaingraph.dataset import Dataset
 
@@ -35,7 +37,7 @@ _PAGE = 20
     "--kind",
     "kinds",
     multiple=True,
-    help="Only gaps of this kind: missing, short, unquantified, surplus, single; may be repeated.",
+    help="Only gaps of this kind, such as missing, unseen, short, unquantified, coming; may be repeated.",
 )
 @date_option
 @status_option
@@ -62,7 +64,7 @@ _PAGE = 20
     "--fail-on",
     type=click.IntRange(0),
     metavar="N",
-    help="Exit status 3 where more than N recruitable gaps are found.",
+    help="Exit status 3 where more than N gaps of the list recruit are surely missing or short.",
 )
 @with_output
 @click.pass_context
@@ -77,23 +79,52 @@ def gaps(
     out: Output,
     **asked: Any,
 ) -> None:
-    """Find the gaps of a region: what its own makers need and nobody makes there, and more.
+    """Find the gaps of a region: what its own makers need and nobody is known to make there, and more.
 
-    Two lists, each by priority: gaps that recruitment can fill, and supply security (resources and
-    energy). 'chaingraph explain DATASET PRODUCT' shows the rows behind a gap.
+    First in a few lines: what is known to be missing, what nobody looked at, how much money, whom to
+    call. Then lists, each by priority: recruit, supply (grid and resources), survey (whom to ask),
+    cooperation (contracts, collection). 'chaingraph explain DATASET PRODUCT' shows the rows behind a gap.
     """
-    from chaingraph.analysis.gaps import find_gaps, split_lists
-    from chaingraph.words import message
+    from chaingraph.analysis.gaps import CERTAIN, find_gaps, split_lists
+    from chaingraph.analysis.summary import first_lines
+    from chaingraph.words import LANGUAGES, message
 
     region = region_choice(regions, each)
-    result = find_gaps(ds, region=region, kinds=kinds or None, lang=out.lang, **asked)
-    emit(split_lists(result), whole=result, out=out, default_top=_PAGE)
-    found = int((result.frame["list"] == "recruit").sum())
+    plain = chosen_format(out.format_, out.output) == "csv"
+    if plain or each or len(regions) > 1 or kinds:  # they are of one region and all its gaps
+        result = find_gaps(ds, region=region, kinds=kinds or None, lang=out.lang, **asked)
+        said = {}
+    else:
+        state = _one_state(ds, region, asked)
+        result = find_gaps(state, lang=out.lang, **asked)
+        said = {
+            lang: first_lines(state, result.frame, lang, chain=asked["chain"]) for lang in LANGUAGES
+        }
+    emit(
+        split_lists(result), whole=result, out=out, default_top=_PAGE,
+        before=said.get(result.lang, ()), more={"summary": said} if said else None,
+    )  # fmt: skip
+    rows = result.frame
+    found = (
+        int(((rows["list"] == "recruit") & rows["gap_kind"].isin(CERTAIN)).sum())
+        if len(rows)
+        else 0
+    )
     if fail_on is not None and found > fail_on:
         if not out.quiet:
             text = message("gaps-over-limit", result.lang, count=found, limit=fail_on)
             click.echo(f"chaingraph: {text}", err=True)
         ctx.exit(3)
+
+
+def _one_state(ds: Dataset, region: Any, asked: dict[str, Any]) -> RegionState:
+    """Return the state of one region under what was asked; of the assumptions only the study keeps them."""
+    from chaingraph.analysis.study import open_study, region_state
+
+    names = ("at", "statuses", "load", "utilisation", "goal", "explode")
+    study = open_study(ds, **{name: asked[name] for name in names if name in asked})
+    asked.pop("utilisation", None)
+    return region_state(study, region)
 
 
 @click.command(epilog="Example: chaingraph balance qujing --chain aluminium --at 2021-12")

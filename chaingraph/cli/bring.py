@@ -10,7 +10,9 @@ import click
 from chaingraph.cli.options import (
     Output,
     chosen_format,
+    complete_option,
     dataset_argument,
+    date_option,
     lang_option,
     load,
     output_options,
@@ -21,6 +23,8 @@ from chaingraph.cli.output import emit
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from chaingraph.dataset import Dataset
 
 
 def read_pairs(
@@ -50,6 +54,13 @@ def read_pairs(
     "--column", "columns", multiple=True, metavar="FIELD=HEADER", callback=read_pairs,
     help="Which column of LIST is name, credit_code, stock_code, province, city or county.",
 )  # fmt: skip
+@click.option(
+    "--survey", "survey_folder", metavar="FOLDER",
+    help="Note in this dataset's surveys what the list says of --region at --at.",
+)  # fmt: skip
+@click.option("-r", "--region", default="", help="With --survey: whose list it is, such as 宜春市.")
+@date_option
+@complete_option
 @click.option("--decided-on", metavar="DATE", help="Date kept with --decisions; today by default.")
 @output_options
 @lang_option
@@ -60,17 +71,25 @@ def match(
     decisions: str | None,
     columns: dict[str, str],
     decided_on: str | None,
+    survey_folder: str | None,
+    region: str,
+    at: str | None,
+    complete: str,
     **shown: Any,
 ) -> None:
     """Match a list of enterprises to those of a dataset.
 
     LIST is an .xlsx or .csv file with a column of names. -o review.xlsx writes a workbook in which a
     person decides what is open; --decisions review.xlsx remembers that in DATASET's aliases table.
+    --survey FOLDER -r REGION --at DATE notes in FOLDER's surveys that the products of the matched
+    enterprises are made there, and with --complete of which products nobody else makes them.
     """
     from chaingraph.matching.lists import read_enterprise_list
     from chaingraph.matching.match import count_decisions, match_enterprises, only_review
 
     out = Output(**shown)
+    if survey_folder is None and (complete or region or at):
+        raise click.UsageError("--region, --at and --complete go with --survey FOLDER.")
     book = str(out.output or "").casefold().endswith(".xlsx") and not out.format_
     if not book:
         chosen_format(out.format_, out.output)
@@ -79,11 +98,34 @@ def match(
         _remember(dataset, decisions, decided_on or dt.date.today().isoformat(), out)  # noqa: DTZ011
     ds = load(dataset, quiet=out.quiet, lang=out.lang)
     result = match_enterprises(ds, rows, lang=out.lang)
+    if survey_folder is not None:
+        _note_survey(ds, result, survey_folder, (region, at or "", complete, list_file), out)
     tables = [count_decisions(result), only_review(result)]
     if book:
         _save(result, out)
         out = Output(out.lang, out.quiet, top=out.top)
     emit(tables, out=out, whole=result, default_top=40)
+
+
+def _note_survey(
+    ds: Dataset, result: Any, folder: str, said: tuple[str, str, str, str], out: Output
+) -> None:
+    """Put what a list says of a region into a folder's surveys, with a word on stderr."""
+    from pathlib import Path
+
+    from chaingraph.cli.survey import put_surveys, survey_said
+    from chaingraph.enterprises import made_by
+    from chaingraph.knowledge.listing import survey_rows
+    from chaingraph.matching.match import TAKING
+
+    region, at, complete, source = said
+    found = result.frame[result.frame["decision"].isin(TAKING)]["enterprise_id"]
+    made = made_by(ds.capacities, found.dropna().tolist(), at=at)
+    note = f"general knowledge: list {Path(source).name}"
+    rows = survey_rows(region, made, complete=complete, as_of=at, note=note)
+    done = put_surveys(folder, rows)
+    if not out.quiet:
+        click.echo(f"chaingraph: {survey_said(done, out.lang)}", err=True)
 
 
 def _save(result: Any, out: Output) -> Path:

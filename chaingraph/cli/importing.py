@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chaingraph.cli.options import Output, date_option, lang_option, quiet_option
+from chaingraph.cli.options import (
+    Output,
+    complete_option,
+    date_option,
+    lang_option,
+    quiet_option,
+)
 from chaingraph.cli.output import emit
 
 if TYPE_CHECKING:
@@ -35,6 +41,7 @@ def _pairs(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> 
 )  # fmt: skip
 @click.option("-r", "--region", default="", help="Region under study, such as 宜春市.")
 @date_option
+@complete_option
 @click.option(
     "--sheet", "sheets", multiple=True, callback=_pairs, metavar="NAME=TABLE",
     help="Which table a sheet is, where its name does not say it.",
@@ -57,6 +64,7 @@ def import_(
     extends: str,
     region: str,
     at: str | None,
+    complete: str,
     sheets: dict[str, str],
     skip_bad_rows: bool,
     dry_run: bool,
@@ -78,7 +86,7 @@ def import_(
     spoken: Any = message_language(lang)
     done = import_file(
         path, folder, extends=[name.strip() for name in extends.split(",") if name.strip()],
-        region=region, as_of=at or "", dry_run=dry_run, sheets=sheets,
+        region=region, as_of=at or "", complete=complete, dry_run=dry_run, sheets=sheets,
         skip_bad_rows=skip_bad_rows, lang=spoken,
     )  # fmt: skip
     out = Output(spoken, quiet, format_, None, top)

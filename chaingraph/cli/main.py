@@ -25,6 +25,8 @@ COMMANDS = {
     "merge": "merging",
     "import": "importing",
     "diff": "changes",
+    "survey": "survey",
+    "answers": "survey",
     "gaps": "analyse",
     "balance": "analyse",
     "requirements": "analyse",

@@ -122,6 +122,10 @@ regions_option = _stack(
 )  # fmt: skip
 chain_option = click.option("-c", "--chain", help="Only products of this chain.")
 date_option = click.option("--at", metavar="DATE", help="Date, such as 2021-12.")
+complete_option = click.option(
+    "--complete", default="", metavar="PRODUCT;...",
+    help="Products of which the list names every maker: ids, chain:battery or stage:upstream.",
+)  # fmt: skip
 status_option = click.option(
     "--status", "statuses", type=Pairs(bare=True), default="operating", show_default=True,
     metavar="STATUS[=FACTOR],...",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ from chaingraph.files import write_file
 from chaingraph.words import message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from chaingraph.cli.options import Output
     from chaingraph.results import Result
@@ -23,7 +24,9 @@ def emit(
     out: Output,
     whole: Result | None = None,
     default_top: int | None = None,
+    before: Sequence[str] = (),
     after: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Write results where they are asked for.
 
@@ -37,8 +40,10 @@ def emit(
         What CSV and JSON hold; the first of `results` by default.
     default_top
         Rows of each table where --top is not given.
-    after
-        Lines below the tables.
+    before, after
+        Lines above and below the tables.
+    more
+        Further keys of the JSON.
     """
     kind = chosen_format(out.format_, out.output)
     data = whole or results[0]
@@ -46,7 +51,8 @@ def emit(
     if kind == "csv":
         text = data.to_csv(limit=out.top or None)
     elif kind == "json":
-        text = data.to_json(limit=out.top or None) + "\n"
+        held = data.to_dict(limit=out.top or None) | dict(more or {})
+        text = json.dumps(held, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     else:
         limit = (default_top if out.top is None else out.top) or None
         blocks = [
@@ -55,7 +61,10 @@ def emit(
             else result.to_markdown(spoken, limit=limit)
             for result in results
         ]
-        text = "\n\n".join([*blocks, *(["\n".join(after)] if after else [])]).rstrip("\n") + "\n"
+        mark = "\n" if kind == "table" else "\n\n"
+        ends = ([mark.join(lines)] if lines else [] for lines in (before, after))
+        first, last = ends
+        text = "\n\n".join([*first, *blocks, *last]).rstrip("\n") + "\n"
     if out.output in {None, "-"}:
         click.echo(text, nl=False)
         return

@@ -7,15 +7,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chaingraph.enterprises.local import LOCAL_COLUMNS, LocalRows, local_capacity, local_rows
+from chaingraph.enterprises.local import (
+    LOCAL_COLUMNS,
+    WATCHED,
+    LocalRows,
+    local_capacity,
+    local_rows,
+)
 from chaingraph.enterprises.makers import (
     count_undated,
     group_capacity,
     latest_totals,
+    made_by,
     maker_rows,
     national_capacity,
 )
-from chaingraph.enterprises.plants import ENOUGH_PLANTS, OwnPairs, own_pairs, plant_sizes
+from chaingraph.enterprises.plants import (
+    ENOUGH_PLANTS,
+    OwnPairs,
+    own_pairs,
+    plant_rows,
+    plant_sizes,
+)
 from chaingraph.enterprises.sites import LEVELS, located, owner, region_names, sites_in
 from chaingraph.enterprises.standing import (
     CAPACITY_COLUMNS,
@@ -42,6 +55,7 @@ __all__ = [
     "OPEN",
     "RUNNING",
     "STATUSES",
+    "WATCHED",
     "LocalRows",
     "OwnPairs",
     "Stale",
@@ -53,10 +67,12 @@ __all__ = [
     "local_capacity",
     "local_rows",
     "located",
+    "made_by",
     "maker_rows",
     "national_capacity",
     "own_pairs",
     "owner",
+    "plant_rows",
     "plant_sizes",
     "region_names",
     "site_rows",

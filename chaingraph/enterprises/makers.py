@@ -173,6 +173,15 @@ def maker_rows(
     return result.sort_values(keys, ignore_index=True)
 
 
+def made_by(capacities: Any, enterprises: Sequence[str], *, at: str) -> list[str]:
+    """Return the products that some enterprises run plants of at a date, sorted."""
+    rows = site_rows(read_frame(capacities))
+    rows = rows.filter(nw.col("enterprise_id").is_in(list(enterprises)))
+    rows = standing_rows(rows, at=at, statuses={"operating": 1.0})
+    found = collect(rows.filter(nw.col("counted") == 1).select("product_id").unique())
+    return sorted(found["product_id"])
+
+
 def count_undated(
     enterprises: Any,
     capacities: Any,

@@ -18,10 +18,11 @@ from chaingraph.intake.listdates import date_of_list
 from chaingraph.intake.places import Regions, official_region
 from chaingraph.intake.problems import Problem, cut
 from chaingraph.intake.records import maker_of
-from chaingraph.intake.sheets import Known, Sheet
+from chaingraph.intake.sheets import Known, Record, Sheet
 from chaingraph.intake.synonyms import table_names
 from chaingraph.intake.template import take_template
 from chaingraph.intake.understood import show_problems, show_understood
+from chaingraph.knowledge.listing import survey_rows
 from chaingraph.loading import load_dataset
 from chaingraph.rawtables import Package, RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chaingraph.intake.grid import Grid
-    from chaingraph.intake.sheets import Record
     from chaingraph.results import Result
     from chaingraph.words import Language
 
@@ -82,6 +82,7 @@ def import_file(
     extends: Sequence[str] = (),
     region: str = "",
     as_of: str = "",
+    complete: str = "",
     dry_run: bool = False,
     sheets: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
@@ -105,6 +106,11 @@ def import_file(
     as_of
         Date of the data, such as ``2024-12``; by default the year and month that stand in the title above
         a table, else in the file's name (2025年1月), with a warning.
+    complete
+        Products of which the list is complete for the region: ids, ``chain:battery`` or
+        ``stage:upstream``, with semicolons. A row of surveys says so (``all``), and one that the products
+        which the list names are made (``listed``), which says nothing of others; both need a region and a
+        date.
     dry_run
         Show what was understood and write nothing.
     sheets
@@ -176,6 +182,7 @@ def import_file(
     assembly.remember()
     assembly.fill_region(region, Path(path).name)
     assembly.complete()
+    _add_surveys(assembly, card, complete, Path(path).name)
     problems += [problem for grid in grids for problem in grid.problems] + assembly.problems
     if not read and not _has_errors(problems):
         problems.append(Problem("nothing-understood", Path(path).name))
@@ -193,6 +200,19 @@ def import_file(
         show_understood(read, params, notes, lang), show_problems(problems, params, lang),
         frames, blocking, written, as_of,
     )  # fmt: skip
+
+
+def _add_surveys(assembly: Assembly, card: Package, complete: str, file: str) -> None:
+    """Say as rows of surveys which products the list names, and of which it is complete."""
+    told = assembly.said.get("surveys")  # a file with surveys of its own says what it wants to say
+    if not complete and (told or not (card.focus and card.as_of)):
+        return
+    made = [values.get("product_id", "") for _, values in assembly.said.get("capacities", [])]
+    rows = survey_rows(
+        card.focus, filter(None, made), complete=complete, as_of=card.as_of,
+        note=f"general knowledge: list {file}",
+    )  # fmt: skip
+    assembly.add([Record("surveys", values, file, 0, "") for values in rows])
 
 
 def _template_problem(extends: Sequence[str], region: str, file: str) -> Problem:

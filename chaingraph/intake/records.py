@@ -267,6 +267,14 @@ def _listed(sheet: Sheet, text: str) -> str:
     return ";".join(f if isinstance(f, str) else part for part, f in found)
 
 
+def make_survey(sheet: Sheet, row: Row) -> None:
+    """Make a record of who looked where for what; products may be named."""
+    values = _own(sheet, row)
+    values["products"] = _listed(sheet, values.get("products", ""))
+    _add_figures(sheet, row, values)
+    sheet.emit(row, "surveys", values, _targets(sheet))
+
+
 def make_project(sheet: Sheet, row: Row) -> None:
     """Make a project; a product that is not known stays in words."""
     values = _own(sheet, row)
@@ -307,6 +315,7 @@ _MAKERS: Final[dict[str, Maker]] = {
     "enterprises": make_enterprise,
     "capacities": make_capacity,
     "projects": make_project,
+    "surveys": make_survey,
 }
 
 

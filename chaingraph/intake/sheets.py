@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _NAMES = {
     "inputs": {"input_id", "output_id"}, "capacities": {"product_id"}, "supplies": {"product_id"},
     "projects": {"product_id"}, "indicators": {"product_id"}, "products": {"product_id"},
+    "outputs": {"product_id"}, "product_facts": {"product_id"}, "contacts": {"product_id"},
+    "tasks": {"product_id"}, "aliases": {"product_id"},
 }  # fmt: skip
 """Columns of ids that may hold names instead."""
 

@@ -67,6 +67,8 @@ class DecisionSheet:
         Columns that hold numbers; columns that a person fills.
     hidden
         Columns that are there for reading back only.
+    titles
+        Titles of columns that are those of a table, not of a result.
     """
 
     def __init__(
@@ -79,9 +81,11 @@ class DecisionSheet:
         figures: frozenset[str] = frozenset(),
         filled: frozenset[str] = frozenset(),
         hidden: frozenset[str] = frozenset(),
+        titles: Mapping[str, str] | None = None,
     ) -> None:
         self.lang, self.widths = lang, dict(widths)
         self.figures, self.filled, self.hidden = figures, filled, hidden
+        self.titles = titles or {}
         self.sheet: Worksheet = book.add_worksheet(title)
         base: dict[str, Any] = {"font_name": _FONT[lang], "font_size": 10, "valign": "top"}
         base |= {"border": 1, "border_color": "#C5CCD3"}
@@ -99,7 +103,9 @@ class DecisionSheet:
         for place, name in enumerate(columns):
             shown = {"hidden": True} if name in self.hidden else {}
             sheet.set_column(place, place, self.widths[name], None, shown)
-            sheet.write_string(0, place, title_of(name, self.lang), self.head)
+            sheet.write_string(
+                0, place, self.titles.get(name) or title_of(name, self.lang), self.head
+            )
         sheet.set_row(0, 30)
         for line, row in enumerate(rows, 1):
             if (high := self._lines(row)) > 1:
@@ -146,7 +152,7 @@ class DecisionSheet:
         })  # fmt: skip
 
 
-_IN_BOTH: Final = frozenset({"reason", "row", "to_do"})
+_IN_BOTH: Final = frozenset({"reason", "row", "to_do", "whom", "question", "why"})
 
 
 def sibling(name: str, lang: Language) -> str:

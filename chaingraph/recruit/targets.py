@@ -12,7 +12,7 @@ from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.gaps import gaps_of
 from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.state import RegionState
-from chaingraph.analysis.study import Study, as_state, as_study, open_study
+from chaingraph.analysis.study import Study, as_state, as_study
 from chaingraph.errors import OptionError
 from chaingraph.recruit.features import FEATURES
 from chaingraph.recruit.ranking import Ranking, rank_field, typical_plant
@@ -23,7 +23,7 @@ from chaingraph.recruit.scoring import (
 )
 from chaingraph.recruit.sentences import tell
 from chaingraph.recruit.shortage import lacking, missing_makers
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,7 +68,8 @@ def rank_targets(
         contracts to be made), or None: all gaps of the region's list *recruit*. For a surplus the
         makers of the products that would use it and have no local maker are ranked.
     region
-        One region; that of the gaps, else the focus by default.
+        One region, of gaps of several that which they are ranked for; else that of the gaps, or the
+        focus.
     limit
         Targets a gap; 0: all.
     weights
@@ -83,10 +84,12 @@ def rank_targets(
     Result
         One row a gap and target, sorted by the gaps' order and rank: the gap (`gap_rank`,
         `product_id`, names, `gap_kind`, `verb` (what to do now), `then`, `action`, `serves`, `unit`,
-        `gap_low`, `gap`, `gap_high`, `coverage`, `restricted`, `restricted_zh`), the target (`rank`, `group_zh`, `makes_it`, `related_products`,
+        `gap_low`, `gap`, `gap_high`, `coverage`, `restricted`, `restricted_zh`), the target (`rank`,
+        `group_zh`, `makes_it`, `related_products`,
         `group_capacity`, `sites`, `provinces`, `nearest_site`, `distance_km`, `partners`,
         `local_sites`, `announced_here`), what it would bring (`plant`, `plant_basis`, `closes`: how much
-        of the gap, of the least one where there is no figure, `coverage_after`), the score (`score`, `score_low` and `score_high` with what is unknown at
+        of the gap, of the least one where there is no figure, `coverage_after`), the score (`score`,
+        `score_low` and `score_high` with what is unknown at
         its worst and best, `rank_best` and `rank_worst` while each weight moves by half, and
         `part_maker` ... `part_green_power`, contributions that add up to it) and `reasons_zh`,
         `reasons_en`, `sources`.
@@ -94,8 +97,8 @@ def rank_targets(
     Raises
     ------
     UnknownNameError, OptionError, MissingTableError, FileProblemError
-        For names, options, tables and weights files that cannot be used; gaps of other regions or
-        of other assumptions than those asked for.
+        For names, options, tables and weights files that cannot be used, and gaps that were found
+        for other regions or under other assumptions than those asked for.
 
     Notes
     -----
@@ -113,6 +116,7 @@ def rank_targets(
     >>> targets[["rank", "group_zh", "closes"]].to_numpy().tolist()[0]
     [1, '恒金', 1000.0]
     """
+    call = Call.of(rank_targets, locals())
     if method not in METHODS:
         raise OptionError("bad-method", value=method, choices=", ".join(METHODS))
     if limit < 0:
@@ -127,7 +131,7 @@ def rank_targets(
         "method": method, "weights": ranking.weights, "limit": limit,
     }  # fmt: skip
     notes = missing_makers(ranking.view, asked["position"].tolist())
-    return Result("targets", frame, params, read_lang(study.dataset, lang), SHOWN, notes)
+    return Result("targets", frame, params, read_lang(study.dataset, lang), SHOWN, notes, call=call)
 
 
 _SETTLED: Final = ("at", "statuses", "load", "goal", "explode", "stale", "prices")
@@ -155,7 +159,7 @@ def _open(
         if {name: own[name] for name in _SETTLED if own.get(name)} != settled:
             raise OptionError("gaps-otherwise")
     else:
-        study = open_study(source, **settled)
+        study = as_study(source, **settled)
     try:
         as_study(study, **assumptions)
     except OptionError as error:
@@ -276,8 +280,8 @@ def _gap_columns(state: RegionState, table: pd.DataFrame) -> dict[str, Any]:
         "name_zh": texts["name_zh"],
         "name_en": texts["name_en"],
         "gap_kind": table["gap_kind"].astype("str"),
-        "verb": table["verb"].astype("str").replace({"": None}),
-        "then": table["then"].astype("str").replace({"": None}),
+        "verb": table["verb"].astype("str").mask(table["verb"] == ""),
+        "then": table["then"].astype("str").mask(table["then"] == ""),
         "action": table["action"].astype("str"),
         "serves": table["serves"].astype("str"),
         "unit": texts["unit"],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from chaingraph.analysis.regions import place_name
 from chaingraph.analysis.study import as_study
 from chaingraph.dataset import last_day
 from chaingraph.enterprises import RUNNING, maker_rows, site_rows
@@ -22,7 +23,6 @@ from chaingraph.views.svg import (
     Drawing,
     figure_word,
     nice_ticks,
-    place_name,
     sentence_svg,
     shorten,
     text_width,
@@ -31,7 +31,7 @@ from chaingraph.views.svg import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaingraph.analysis.study import Study
+    from chaingraph.analysis.basis import Basis
     from chaingraph.dataset import Dataset
     from chaingraph.regions import Region
     from chaingraph.words import Language
@@ -54,7 +54,7 @@ class Steps(NamedTuple):
 
 
 def capacity_steps(
-    source: Dataset | Study, region: str | Region | None, products: Sequence[str]
+    source: Dataset | Basis, region: str | Region | None, products: Sequence[str]
 ) -> list[Steps]:
     """Return the capacity of products over time up to the dataset's date, from `since` and `until`.
 
@@ -71,11 +71,10 @@ def capacity_steps(
     rows = site_rows(rows[rows["status"].isin([*RUNNING, "construction"])])
     day = last_day(ds.as_of) if ds.as_of else "9999"
     rows = rows[rows["since"].isna() | (rows["since"] <= day)]
-    now = maker_rows(
-        ds.enterprises, ds.capacities, products=products, where=place, at=ds.as_of,
-        statuses={"operating": 1.0}, signs=study.site_signs, stale=study.stale,
-    )  # fmt: skip
-    rows = rows[(rows["status"] != "construction") | _standing(rows, now[~now["stale"].astype(bool)])]
+    now = study.maker_rows
+    rows = rows[
+        (rows["status"] != "construction") | _standing(rows, now[~now["stale"].astype(bool)])
+    ]
     end = _year(ds.as_of, late=True) if ds.as_of else _last_year(rows)
     return [_steps(p, rows[rows["product_id"] == p], end) for p in dict.fromkeys(products)]
 
@@ -135,7 +134,7 @@ def _levels(changes: Sequence[tuple[float, float]], end: float) -> list[tuple[fl
 
 
 def capacity_over_time(
-    source: Dataset | Study, region: str | Region | None, products: Sequence[str], lang: Language
+    source: Dataset | Basis, region: str | Region | None, products: Sequence[str], lang: Language
 ) -> str:
     """Draw the capacity of products over time, one panel each in its own unit.
 

@@ -12,7 +12,7 @@ import numpy as np
 from chaingraph import words
 from chaingraph.analysis.balance import shown_capacity
 from chaingraph.analysis.standing import TOLD, standing
-from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.enterprises import site_rows
 from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.products import ROLES
 from chaingraph.quantity import reason_names
@@ -187,11 +187,7 @@ def gather_facts(state: RegionState) -> Facts:
         One fact a product, in the order of ids, and all links.
     """
     study, graph = state.study, state.study.graph
-    ds = study.dataset
-    rows = maker_rows(
-        ds.enterprises, ds.capacities, at=ds.as_of, statuses=study.statuses,
-        signs=study.site_signs, stale=study.stale,
-    )  # fmt: skip
+    rows = study.maker_rows
     inside = state.region.mask(rows)
     local = _makers(site_rows(rows[inside]))
     elsewhere = _makers(rows[~inside & (rows["counted"] > 0).to_numpy()])

@@ -15,7 +15,6 @@ from chaingraph.views.svg import (
     PLAIN,
     QUIET,
     SMALL,
-    WIDTH,
     Box,
     Drawing,
     figure_word,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from chaingraph.analysis.content import home_chains
-from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.enterprises import site_rows
 from chaingraph.recruit.evidence import city_points
 from chaingraph.results import Result
 from chaingraph.views.boundary import Boundary, load_boundary
@@ -159,7 +159,7 @@ def build_region_map(
     outline = load_boundary(boundary, boundary_note) if boundary is not None else None
     state = facts.state
     ds = state.study.dataset
-    rows = maker_rows(ds.enterprises, ds.capacities, at=ds.as_of, statuses=state.study.statuses)
+    rows = state.study.maker_rows
     inside = state.region.mask(rows)
     local = site_rows(rows[inside])
     if outline is not None and boundary is not None:

@@ -9,16 +9,15 @@ import re
 import unicodedata
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from chaingraph import words
+from chaingraph.analysis.regions import place_name
 from chaingraph.errors import OptionError
 from chaingraph.results import shown_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from chaingraph.dataset import Dataset
     from chaingraph.views.facts import Facts
     from chaingraph.words import Language
 
@@ -339,19 +338,3 @@ def join_names(names: Sequence[str], lang: Language, most: int = 12) -> str:
 def region_name(facts: Facts, lang: Language) -> str:
     """Return the name of the region in a language."""
     return place_name(facts.state.study.dataset, facts.state.region.name, lang)
-
-
-_BETWEEN_NAMES: Final = re.compile(r"(/|[()]|\s[+&~-]\s)")
-"""What stands between the names in a path, and in regions that are joined."""
-
-
-def place_name(ds: Dataset, name: str, lang: Language) -> str:
-    """Return the name of a region in a language, as the regions table gives it."""
-    if name == "*":
-        return words.term("page", "whole", lang)
-    if lang == "en" and ds.has("regions"):
-        frame = ds.table("regions").dropna(subset=["name_en"])
-        frame = frame.drop_duplicates("name_zh", keep=False)
-        english = dict(zip(frame["name_zh"], frame["name_en"], strict=True))
-        return "".join(str(english.get(part, part)) for part in _BETWEEN_NAMES.split(name))
-    return name

@@ -124,7 +124,7 @@ class _Writer:
         return _LONG - 2 * _NARROW if self.wide else _SHORT - 2 * _MARGIN
 
     def _front(self) -> None:
-        """Write title, what was asked, and the contents."""
+        """Write title, what was asked, and where asked for the contents."""
         from docx.shared import Pt
 
         document, report = self.document, self.report
@@ -133,6 +133,8 @@ class _Writer:
         for label, value in report.meta:
             line = document.add_paragraph(f"{label}{report.say('colon')}{value}")
             line.paragraph_format.space_after = 0
+        if not report.contents:
+            return
         head = document.add_paragraph()
         head.paragraph_format.space_before = Pt(14)
         head.add_run(report.say("contents")).bold = True
@@ -209,8 +211,9 @@ class _Writer:
         self._caption("figure", figure.number, figure.title, basis, figure.notes)
 
     def _table(self, table: Table) -> None:
-        caption = self._caption("table", table.number, table.title, table.basis, ())
-        caption.paragraph_format.keep_with_next = True
+        if table.title:
+            caption = self._caption("table", table.number, table.title, table.basis, ())
+            caption.paragraph_format.keep_with_next = True
         size = 7 if len(table.columns) > _MANY else 9
         widths = self._widths(table)
         titles = [column.header for column in table.columns]

@@ -78,6 +78,7 @@ def _tags() -> str:
     """Return the look of the standings as styles."""
     lines = f"repeating-linear-gradient(135deg, transparent 0 4px, {HATCH} 4px 5px) "
     return "".join(
-        f".tag.{name} {{ background: {lines if style.hatch else ''}{style.fill}; color: {style.text}; border-color: {style.line}; }}\n"
+        f".tag.{name} {{ background: {lines if style.hatch else ''}{style.fill}; "
+        f"color: {style.text}; border-color: {style.line}; }}\n"
         for name, style in STYLES.items()
     )

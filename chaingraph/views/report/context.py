@@ -13,15 +13,18 @@ from chaingraph.analysis.balance import chain_filter
 from chaingraph.analysis.gaps import find_gaps
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import open_study, region_state
+from chaingraph.analysis.summary import summarise
 from chaingraph.views.facts import gather_facts, with_enterprises
+from chaingraph.views.report.fonts import can_write_chinese
 from chaingraph.views.report.model import Column, clean, phrase
 from chaingraph.views.targets import choose_targets, name_group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
 
+    from chaingraph.analysis.summary import Summary
     from chaingraph.dataset import Dataset
     from chaingraph.regions import Region
     from chaingraph.results import Result
@@ -62,7 +65,9 @@ class Context:
     products
         The facts of the chain's products that are made, taken or built here, in the order of ids.
     gaps
-        Gaps of the region, both lists in one.
+        Gaps of the region, all lists in one.
+    summary
+        What the first lines say.
     targets
         Whom to recruit for them; None where they are left out.
     """
@@ -75,6 +80,7 @@ class Context:
     gaps: Result
     targets: Result | None
     sources: Sources
+    summary: Summary
 
     @property
     def products(self) -> tuple[Fact, ...]:
@@ -126,8 +132,12 @@ class Context:
         """Join names as a list."""
         return ("、" if self.lang == "zh" else ", ").join(names)
 
+    def latin(self, draw: Callable[[Language], str]) -> str:
+        """Return a drawing in English where this machine has no font for Chinese, else nothing."""
+        return "" if can_write_chinese() else draw("en")
+
     def list_rows(self, name: str) -> pd.DataFrame:
-        """Return the rows of one of the lists of gaps, `recruit` or `supply`."""
+        """Return the rows of one of the lists of gaps: recruit, supply, survey or cooperation."""
         frame = self.gaps.frame
         return frame[frame["list"] == name] if len(frame) else frame
 
@@ -267,8 +277,9 @@ def open_context(
     state = region_state(study, region)
     facts = gather_facts(state)
     gaps = find_gaps(state, chain=chain, at=at, draws=0, lang=chosen)
+    summary = summarise(state, gaps.frame, chain=chain)
     inside = tuple(fact for fact in facts.products if wanted[fact.position])
     return Context(
         replace(ds, as_of=study.dataset.as_of), facts, chosen, chain, inside, gaps,
-        choose_targets(state, asked=targets, gaps=gaps, limit=_TARGETS), Sources(),
+        choose_targets(state, asked=targets, gaps=gaps, limit=_TARGETS), Sources(), summary,
     )  # fmt: skip

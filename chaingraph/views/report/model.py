@@ -89,11 +89,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A row: its cells, the numbers of its sources, the standing that colours its first cell."""
+    """A row: its cells, the numbers of its sources, the standing that colours a cell, what links lead to it."""
 
     cells: tuple[Cell, ...]
     notes: tuple[int, ...] = ()
     standing: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,8 @@ class Table:
 
     Attributes
     ----------
+    title
+        Empty: a page shows it without a caption.
     basis
         Sentence: as of which date, and how much of the figures rests on rows with a source.
     sourced
@@ -149,11 +152,18 @@ class Figure:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph, or an item of a list, with its sources."""
+    """A paragraph, or an item of a list, with its sources.
+
+    Attributes
+    ----------
+    parts
+        The text in pieces, each with the key of the row that it links to on a page, or none.
+    """
 
     text: str
     notes: tuple[int, ...] = ()
     item: bool = False
+    parts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -191,6 +201,8 @@ class Report:
         Addresses; a note `n` means the n-th.
     as_of
         Date of the data, ``YYYY``, ``YYYY-MM``, ``YYYY-MM-DD`` or empty.
+    contents
+        Whether a document begins with a list of its sections.
     """
 
     title: str
@@ -201,6 +213,7 @@ class Report:
     sources: tuple[str, ...]
     as_of: str
     program: str
+    contents: bool = True
 
     def say(self, key: str, **params: object) -> str:
         """Return a phrase in the report's language."""
@@ -233,6 +246,11 @@ def clean(value: object) -> str:
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
+def clean_part(value: str) -> str:
+    """Return a piece of a sentence, its spaces kept, without characters that steer."""
+    return _CONTROL.sub("", value)
+
+
 def text(value: object) -> Cell:
     """Return a cell of text; nothing is shown as a dash."""
     line = "" if value is None or (isinstance(value, float) and math.isnan(value)) else clean(value)
@@ -246,7 +264,9 @@ def count(value: float) -> Cell:
 
 def number(value: float) -> Cell:
     """Return a cell of a quantity."""
-    return Cell(None, "-") if math.isnan(value) else Cell(float(value), shown_number(float(value)))
+    if math.isnan(value):
+        return Cell(None, "-")
+    return Cell(None, "∞") if math.isinf(value) else Cell(float(value), shown_number(float(value)))
 
 
 def percent(value: float) -> Cell:
@@ -292,6 +312,8 @@ def numbers_text(numbers: Iterable[int]) -> str:
     return f"[{', '.join(found)}]" if found else ""
 
 
-def make_row(cells: Sequence[Cell], notes: Iterable[int] = (), standing: str = "") -> Row:
+def make_row(
+    cells: Sequence[Cell], notes: Iterable[int] = (), standing: str = "", key: str = ""
+) -> Row:
     """Return a row of some cells with its sources."""
-    return Row(tuple(cells), tuple(sorted(set(notes))), standing)
+    return Row(tuple(cells), tuple(sorted(set(notes))), standing, key)

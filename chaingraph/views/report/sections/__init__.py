@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING
 
 from chaingraph.views.report.sections import (
     anchors,
+    ask,
     balance,
     charts,
+    cooperation,
     enterprises,
     evidence,
     flow,
     gaps,
+    known,
     method,
     places,
     present,
     summary,
     supply,
+    survey,
     targets,
 )
 
@@ -30,11 +34,15 @@ if TYPE_CHECKING:
 
 SECTIONS: tuple[Builder, ...] = (
     summary.build,
-    present.build,
+    known.build,
+    ask.build,
     gaps.build,
     targets.build,
     anchors.build,
     supply.build,
+    survey.build,
+    cooperation.build,
+    present.build,
     balance.build,
     flow.build,
     places.build,

@@ -69,9 +69,11 @@ def _coverage(context: Context) -> Figure | None:
     def drawn(lang: Language) -> str:
         return coverage_bars(context.facts, lang, context.chain)
 
-    return Figure("coverage", title, drawn(context.lang),
-                  context.say("alt-chart", title=title, parts=parts),
-                  context.basis(mean, "basis-mean"), mean, tuple(sorted(notes)), drawn("en"))  # fmt: skip
+    alt = context.say("alt-chart", title=title, parts=parts)
+    return Figure(
+        "coverage", title, drawn(context.lang), alt, context.basis(mean, "basis-mean"), mean,
+        tuple(sorted(notes)), context.latin(drawn),
+    )  # fmt: skip
 
 
 def _capacity(context: Context, made: list[Fact]) -> Figure | None:
@@ -95,7 +97,7 @@ def _capacity(context: Context, made: list[Fact]) -> Figure | None:
     return Figure("capacity", title, drawn(context.lang),
                   context.say("alt-chart", title=title, parts=parts),
                   context.basis(sourced, "basis-makers"), sourced,
-                  context.sources.cite(maker.source_url for maker in makers), drawn("en"))  # fmt: skip
+                  context.sources.cite(maker.source_url for maker in makers), context.latin(drawn))  # fmt: skip
 
 
 def _worth(fact: Fact) -> float:
@@ -122,7 +124,7 @@ def _anchors(context: Context, result: Result, table: Table) -> Figure:
         table.basis,
         table.sourced,
         tuple(sorted({number for row in table.rows for number in row.notes})),
-        drawn("en"),
+        context.latin(drawn),
     )
 
 

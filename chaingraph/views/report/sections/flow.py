@@ -55,7 +55,7 @@ def _figure(context: Context, sourced: float, known: int) -> Figure:
     return Figure(
         "flow", title, flow_svg(flow, context.lang),
         context.say("alt-flow", title=title, count=known),
-        context.basis(sourced, "basis-links"), sourced, notes, flow_svg(flow, "en"),
+        context.basis(sourced, "basis-links"), sourced, notes, context.latin(lambda lang: flow_svg(flow, lang)),
     )  # fmt: skip
 
 

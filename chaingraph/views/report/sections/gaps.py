@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from chaingraph.views.boxes import advised
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Row, Section, Table, make_row
 
@@ -47,15 +48,19 @@ def _columns(context: Context) -> tuple[Column, ...]:
     return (
         context.column("rank", "count", 6),
         context.column("product", width=18),
-        context.column("standing", width=8),
+        context.column("standing", width=9),
         context.column("gap", width=8),
-        context.column("action", width=6),
-        context.column("unit", width=10),
-        context.column("demand", "number", 11),
-        context.column("capacity", "number", 11),
-        context.column("construction", "number", 10),
-        context.column("coverage", "percent", 8),
-        context.column("gap-value", "money", 9, unit="money"),
+        context.column("verb", width=14),
+        context.column("unit", width=9),
+        context.column("demand", "number", 10),
+        context.column("gap-low", "number", 10),
+        context.column("gap-amount", "number", 10),
+        context.column("gap-high", "number", 10),
+        context.column("construction", "number", 9),
+        context.column("gap-value-low", "money", 8, unit="money"),
+        context.column("gap-value", "money", 8, unit="money"),
+        context.column("gap-value-high", "money", 8, unit="money"),
+        context.column("size", width=14),
         context.column("priority", "number", 8),
         context.column("takers", width=18),
         context.column("elsewhere", width=26),
@@ -66,18 +71,19 @@ def _columns(context: Context) -> tuple[Column, ...]:
 
 def _row(context: Context, row: dict[Any, Any]) -> Row:
     fact = context.facts.by_id[str(row["product_id"])]
+    name, own, verdict = fact.name(context.lang), row["under"] is None, row["size_verdict"]
     cells = (
         model.count(row["rank"]),
-        model.text(fact.name(context.lang)),
+        model.text(name if own else context.say("alternative", name=name)),
         model.text(context.term("standing", fact.standing)),
         model.text(context.term("gap_kind", str(row["gap_kind"]))),
-        model.text(context.term("action", str(row["action"]))),
+        model.text(advised(fact, context.lang)),
         model.text(context.say("per-year", unit=model.clean(fact.unit))),
         model.number(fact.demand),
-        model.number(fact.capacity),
+        *(model.number(end) for end in fact.gap),
         model.number(fact.construction),
-        model.percent(fact.coverage),
-        model.money(fact.gap_value_cny),
+        *(model.money(end) for end in fact.gap_value),
+        model.text(context.term("size_verdict", verdict) if isinstance(verdict, str) else None),
         model.number(float(row["priority"])),
         model.text(context.short_names(context.takers(fact))),
         model.text(_elsewhere(context, fact)),

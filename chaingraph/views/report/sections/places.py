@@ -28,7 +28,7 @@ def build(context: Context) -> Section | None:
         context.say("alt-places", title=title, count=len(placed)),
         context.basis(sourced, "basis-makers"), sourced,
         context.sources.cite(maker.source_url for maker in placed),
-        region_map_svg(drawn, "en"),
+        context.latin(lambda lang: region_map_svg(drawn, lang)),
     )  # fmt: skip
     lead = Paragraph(context.say("lead-places", placed=len(placed), count=len(sites)))
     return Section(

@@ -1,0 +1,16 @@
+"""摸底清单: whom to ask before anything can be told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chaingraph.views.report.sections.gaps import gap_section
+
+if TYPE_CHECKING:
+    from chaingraph.views.report.context import Context
+    from chaingraph.views.report.model import Section
+
+
+def build(context: Context) -> Section | None:
+    """Return the section, none where nothing is on the list."""
+    return gap_section(context, "survey", "survey") if len(context.list_rows("survey")) else None

@@ -1,0 +1,279 @@
+"""What somebody found when they looked: questionnaires out, answers back, and what lists say."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import numpy as np
+import openpyxl
+import pytest
+
+import chaingraph as cg
+from chaingraph.knowledge.evidence import LEVELS
+from chaingraph.knowledge.listing import survey_rows
+from chaingraph.views.questionnaire import build_questionnaire
+from tests.helpers_cli import failure, run
+
+CHAIN = ([("a", "t", 10.0), ("b", "t", 100.0)], [("a", "b", 2.0)])
+LIST = "企业名称,城市,产品名称,产能(GWh/年),状态\n甲厂,甲市,电芯,1,已投产\n"
+
+
+@pytest.fixture
+def plan(build):
+    return cg.plan_survey(build(*CHAIN, [("m", "b", 50)], surveyed=False, load=None))
+
+
+@pytest.fixture
+def city(tmp_path):
+    """Return a folder of a region without surveys, that takes foil and has no maker of it."""
+    folder = cg.save_dataset(cg.load_dataset("toy"), tmp_path / "city")
+    (folder / "surveys.csv").unlink()
+    return folder
+
+
+def evidence(folder, product, region="甲市"):
+    state = cg.open_study(cg.load_dataset(folder)).state(region)
+    return LEVELS[int(state.evidence.level[state.study.graph.find(product)])]
+
+
+# --- questionnaires
+
+
+def test_a_document_has_one_table_an_addressee(plan):
+    report = build_questionnaire(plan, lang="zh")
+    assert [section.title for section in report.sections] == list(
+        dict.fromkeys(plan.frame["whom_zh"])
+    )
+    questions = [row.cells[1].text for table in report.tables for row in table.rows]
+    assert sorted(questions) == sorted(plan.frame["question_zh"])
+    assert all(row.cells[3].text == "" for table in report.tables for row in table.rows)
+
+
+@pytest.mark.parametrize("suffix", ["docx", "xlsx"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_two_runs_write_the_same_bytes(plan, tmp_path, suffix, lang):
+    first, second = (
+        cg.save_questionnaire(plan, tmp_path / f"{n}.{suffix}", lang=lang) for n in "ab"
+    )
+    assert first.read_bytes() == second.read_bytes()
+    assert zipfile.ZipFile(io.BytesIO(first.read_bytes())).testzip() is None
+
+
+def test_only_plans_make_questionnaires(tmp_path):
+    balance = cg.calculate_balance(cg.load_dataset("toy"))
+    for name in ("a.docx", "a.xlsx"):
+        with pytest.raises(cg.OptionError, match="plan_survey"):
+            cg.save_questionnaire(balance, tmp_path / name)
+
+
+def test_other_suffixes_are_refused(plan, tmp_path):
+    with pytest.raises(cg.FileProblemError, match=r"\.xlsx"):
+        cg.save_questionnaire(plan, tmp_path / "a.pdf")
+
+
+def test_the_sheet_of_surveys_is_prefilled_with_lists_to_choose_from(plan, tmp_path):
+    book = openpyxl.load_workbook(cg.save_questionnaire(plan, tmp_path / "a.xlsx", lang="zh"))
+    sheet = book["摸底记录"]
+    header = [cell.value for cell in sheet[1]]
+    assert header[:5] == ["地区", "摸底产品", "摸底方式", "摸底时间", "摸底结果"]
+    assert [cell.value for cell in sheet[2]][:5] == ["here", "a", "部门名单", None, None]
+    lists = [v.formula1 for v in sheet.data_validations.dataValidation if v.type == "list"]
+    assert any("没有" in text for text in lists)
+    assert any("实地走访" in text for text in lists)
+
+
+# --- answers back
+
+
+def fill(path, sheet, row, **cells):
+    book = openpyxl.load_workbook(path)
+    names = {cell.value: cell.column for cell in book[sheet][1]}
+    for title, value in cells.items():
+        book[sheet].cell(row, names[title], value)
+    book.save(path)
+
+
+@pytest.mark.parametrize(
+    ("result", "level"), [("没有", "absent"), ("已列全", "absent"), ("已列", "unseen"), ("另有未列", "reported")]
+)  # fmt: skip
+def test_filled_rows_come_back_and_settle_what_they_say(city, tmp_path, result, level):
+    ds = cg.load_dataset(city)
+    before = evidence(city, "foil")
+    assert before not in {"absent", "reported"}
+    path = cg.save_questionnaire(cg.plan_survey(ds), tmp_path / "q.xlsx", lang="zh")
+    sheet = openpyxl.load_workbook(path)["摸底记录"]
+    row = next(r for r in range(2, 40) if sheet.cell(r, 2).value == "foil")
+    fill(path, "摸底记录", row, 摸底时间="2024-11", 摸底结果=result)
+    done = run("answers", str(path), str(city))
+    assert "1" in done.stdout
+    assert evidence(city, "foil") == (before if result == "已列" else level)
+    again = cg.record_surveys(city, cg.read_survey_answers(path))
+    assert (again.added, again.changed, again.same) == (0, 0, 1)
+
+
+def test_a_later_word_on_the_same_look_takes_the_place_of_the_earlier_one(city):
+    row = {"region": "甲市", "products": "foil", "method": "visit", "as_of": "2024-10"}
+    assert cg.record_surveys(city, [row | {"result": "some"}]).added == 1
+    done = cg.record_surveys(city, [row | {"result": "none"}])
+    assert (done.added, done.changed, done.same) == (0, 1, 0)
+    assert evidence(city, "foil") == "absent"
+
+
+def test_a_row_that_the_dataset_would_not_load_with_leaves_the_file_as_it_was(city):
+    row = {
+        "region": "甲市",
+        "products": "foli",
+        "method": "visit",
+        "as_of": "2024",
+        "result": "none",
+    }
+    with pytest.raises(cg.DataError, match="foli"):
+        cg.record_surveys(city, [row])
+    assert not (city / "surveys.csv").exists()
+    cg.record_surveys(city, [row | {"products": "foil"}])
+    text = (city / "surveys.csv").read_bytes()
+    with pytest.raises(cg.DataError, match="foli"):
+        cg.record_surveys(city, [row])
+    assert (city / "surveys.csv").read_bytes() == text
+
+
+@pytest.mark.parametrize(
+    ("cells", "match"),
+    [
+        ({"摸底结果": "也许"}, "也许"),
+        ({"摸底结果": "没有"}, "as_of"),
+        ({"摸底结果": "没有", "摸底时间": "2024", "摸底方式": "猜"}, "猜"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_its_row(city, tmp_path, cells, match):
+    path = cg.save_questionnaire(
+        cg.plan_survey(cg.load_dataset(city)), tmp_path / "q.xlsx", lang="zh"
+    )
+    fill(path, "摸底记录", 2, **cells)
+    with pytest.raises(cg.DataError, match=match):
+        cg.read_survey_answers(path)
+
+
+def test_a_workbook_without_the_sheet_is_refused(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["a", "b"])
+    book.save(tmp_path / "x.xlsx")
+    with pytest.raises(cg.DataError, match="no sheet"):
+        cg.read_survey_answers(tmp_path / "x.xlsx")
+
+
+def test_folders_that_cannot_be_written_are_refused(tmp_path):
+    with pytest.raises(cg.FileProblemError):
+        cg.record_surveys(tmp_path / "nowhere", [])
+    book = tmp_path / "q.xlsx"
+    cg.save_questionnaire(cg.plan_survey(cg.load_dataset("toy")), book)
+    assert "comes with the package" in failure("answers", str(book), "toy", status=2)
+
+
+# --- lists
+
+
+def test_a_list_says_listed_and_only_complete_says_all():
+    rows = survey_rows("甲市", ["a", "b"], complete="b; chain:x", as_of="2024-12")
+    assert [(row["products"], row["result"]) for row in rows] == [
+        ("b;chain:x", "all"), ("a", "listed"),
+    ]  # fmt: skip
+    assert {row["method"] for row in rows} == {"bureau_list"}
+    assert survey_rows("甲市", [], as_of="2024") == []
+
+
+@pytest.mark.parametrize(("region", "at"), [("", "2024"), ("甲市", "")])
+def test_a_list_of_no_place_or_date_says_nothing(region, at):
+    with pytest.raises(cg.OptionError, match="region"):
+        survey_rows(region, ["a"], as_of=at)
+
+
+def test_an_imported_list_changes_no_evidence_unless_it_is_complete(tmp_path):
+    (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
+    options = {"extends": ["toy"], "region": "甲市", "as_of": "2024-12"}
+    plain = cg.import_file(tmp_path / "list.csv", tmp_path / "plain", **options)
+    surveys = plain.tables["surveys"]
+    assert surveys[["products", "result", "method", "as_of"]].to_numpy().tolist() == [
+        ["cell", "listed", "bureau_list", "2024-12"]
+    ]
+    whole = cg.import_file(
+        tmp_path / "list.csv", tmp_path / "whole", complete="foil", **options
+    )  # fmt: skip
+    assert whole.tables["surveys"]["result"].tolist() == ["all", "listed"]
+    wrong = cg.import_file(tmp_path / "list.csv", dry_run=True, complete="foli", **options)
+    assert wrong.errors == 1
+    assert "foli" in wrong.problems.frame.to_csv()
+
+
+def test_only_complete_makes_absent(build):
+    """Listed says that somebody is there, all that nobody else is."""
+    row = {"region": "here", "products": "a", "method": "bureau_list", "as_of": "2024-12"}
+    levels = {}
+    for result in ("listed", "all"):
+        ds = build(
+            *CHAIN, [("m", "b", 50)], as_of="2024-12", surveys=[row | {"result": result}]
+        )  # fmt: skip
+        state = cg.open_study(ds).state()
+        levels[result] = LEVELS[int(state.evidence.level[0])]
+    assert levels == {"listed": "not_collected", "all": "absent"}
+
+
+def test_a_list_without_region_or_date_writes_no_surveys(tmp_path):
+    (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
+    assert "surveys" not in cg.import_file(
+        tmp_path / "list.csv", dry_run=True, extends=["toy"], region="甲市"
+    ).tables  # fmt: skip
+    with pytest.raises(cg.OptionError, match="date"):
+        cg.import_file(
+            tmp_path / "list.csv", dry_run=True, extends=["toy"], region="甲市", complete="foil"
+        )
+
+
+def test_a_matched_list_notes_what_its_enterprises_make(city, tmp_path):
+    listed = tmp_path / "list.csv"
+    listed.write_text("企业名称,城市\n甲市电芯,甲市\n", encoding="utf-8")
+    before = evidence(city, "foil")
+    say = ["match", str(listed), str(city), "--survey", str(city), "-r", "甲市", "--at", "2024-12"]
+    done = run(*say)
+    assert "surveys: 1 rows added" in done.stderr
+    assert evidence(city, "foil") == before
+    run(*say, "--complete", "foil")
+    assert evidence(city, "foil") == "absent"
+    table = cg.load_dataset(city).table("surveys")
+    assert dict(zip(table["products"], table["result"], strict=True)) == {
+        "cell": "listed", "foil": "all",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("option", [["-r", "甲市"], ["--at", "2024"], ["--complete", "foil"]])
+def test_what_is_said_of_a_survey_needs_one(option, tmp_path):
+    listed = tmp_path / "list.csv"
+    listed.write_text("企业名称\n甲市电芯\n", encoding="utf-8")
+    assert "--survey" in failure("match", str(listed), "toy", *option, status=2)
+
+
+# --- the command
+
+
+def test_the_command_shows_and_writes(tmp_path):
+    shown = run("survey", "toy", "--lang", "en").stdout
+    assert "Whom to ask what" in shown
+    assert "Jia Cell" in shown
+    run("survey", "toy", "-o", str(tmp_path / "q.docx"))
+    run("survey", "toy", "-o", str(tmp_path / "q.xlsx"))
+    run("survey", "toy", "-o", str(tmp_path / "q.csv"))
+    text = (tmp_path / "q.csv").read_text(encoding="utf-8-sig")
+    assert text.splitlines()[0].startswith("rank,ask,whom_zh")
+    assert run("survey", "toy", "--limit", "1", "-f", "csv").stdout.count("\n") == 2
+    assert "q.pdf" in failure("survey", "toy", "-o", "q.pdf", status=2)
+
+
+def test_the_document_of_qujing_has_few_questions(qujing, tmp_path):
+    from docx import Document
+
+    run("survey", "qujing", "-o", str(tmp_path / "q.docx"))
+    document = Document(str(tmp_path / "q.docx"))
+    rows = sum(len(table.rows) - 1 for table in document.tables)
+    assert rows == 15
+    assert np.isfinite(cg.plan_survey(qujing, limit=15).frame["answer_value_cny"]).all()
