@@ -2,8 +2,8 @@
 
 Run `python benchmarks/knowledge.py`. The list of what the trade knows is `tests/data/sanity_pairs.csv`.
 Of Qujing's demand in money (the figure, else the least, of products with a price) a product counts as
-decided where it is known to be made, absent, or coming, or where its gap is known to within half. The width of a
-gap is its ends' distance over its figure.
+decided where it is known to be made, absent, or coming, or where its gap is known to within half. The width of
+a gap is its ends' distance over its figure.
 """
 
 from __future__ import annotations
