@@ -35,10 +35,12 @@ from chaingraph.enterprises.standing import (
     RUNNING,
     STATUSES,
     Stale,
+    Standing,
     capacity_columns,
     full_date,
     site_rows,
     stale_before,
+    stand,
     standing_rows,
     valid_rows,
 )
@@ -58,6 +60,7 @@ __all__ = [
     "LocalRows",
     "OwnPairs",
     "Stale",
+    "Standing",
     "capacity_columns",
     "count_undated",
     "full_date",
@@ -76,6 +79,7 @@ __all__ = [
     "site_rows",
     "sites_in",
     "stale_before",
+    "stand",
     "standing_rows",
     "valid_rows",
 ]
