@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
 
 import chaingraph as cg
-from chaingraph.analysis.decide import FACTS, decide, decision_table
-from chaingraph.knowledge.evidence import CODE, LEVELS, MADE
-from tests.test_properties import dataset, some_tables
+from chaingraph.analysis.decide import decision_table
+from chaingraph.knowledge.evidence import LEVELS
 
 AT = "2024-12"
 FRESH, STALE = "2022-12", "2022-11"
@@ -50,7 +46,9 @@ class Town:
                      "product_id": name, "event": "started", "date": "2024-06"} | row
                 )  # fmt: skip
         links = [(name, "end", said.get("unit", 1)) for name, _, said in cases]
-        ds = build(products, links, makers, sites=sites, as_of=AT, surveyed=False, **(tables | options))
+        ds = build(
+            products, links, makers, sites=sites, as_of=AT, surveyed=False, **(tables | options)
+        )
         self.state = cg.open_study(ds).state()
         self.place = {name: self.state.study.graph.find(name) for name, *_ in products}
 
@@ -192,7 +190,13 @@ def test_what_a_level_other_than_of_rows_rests_on(town):
 
 
 def test_only_absence_that_somebody_looked_for_is_called_missing(town):
-    kinds = dict(zip(town.place, np.array(town.state.decisions.text("kind"))[list(town.place.values())], strict=True))
+    kinds = dict(
+        zip(
+            town.place,
+            np.array(town.state.decisions.text("kind"))[list(town.place.values())],
+            strict=True,
+        )
+    )
     levels = town.levels()
     assert {name for name, kind in kinds.items() if kind == "missing"} == {
         name for name, level in levels.items() if level == "absent"
