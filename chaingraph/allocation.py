@@ -489,7 +489,7 @@ def _ends(members: Members, whole: Quantity, unit: Quantity, room: Quantity) -> 
     rivals = _sum_of_others(least_high, group, count)
     low = times(np.minimum(least_low, np.maximum(0.0, output_low - rivals)), unit.low)
 
-    lack = np.maximum(0.0, _less(whole.high, np.bincount(group, most_low, count)))
+    lack = np.maximum(0.0, _less(whole.high, np.bincount(group, most_low, count).astype(float)))
     lack = np.where(lack <= _TINY * np.where(np.isinf(whole.high), 0.0, whole.high), 0.0, lack)
     bought = times(lack[group], unit.high)
     bought = np.where(missing & (output_high > 0), np.inf, bought)

@@ -161,8 +161,10 @@ def _parts(contest: Contest) -> Iterator[Integers]:
 
 
 def _piece(contest: Contest, part: Integers) -> Contest:
-    columns = (contest.group, contest.product, contest.unit, contest.room)
-    return Contest(*(column[part] for column in columns), contest.output, contest.worth)
+    return Contest(
+        contest.group[part], contest.product[part], contest.unit[part], contest.room[part],
+        contest.output, contest.worth,
+    )  # fmt: skip
 
 
 def _programme(piece: Contest) -> _Programme:
@@ -202,7 +204,7 @@ def _even(programme: _Programme, best: Floats) -> Floats:
     limit = np.where(load > 0, 0.0, floor.limit)
     rows = np.column_stack([floor.rows, -load])
     cost = np.append(np.zeros(rows.shape[1] - 1), 1.0)
-    return _solve(cost, rows, limit, most_load=1.0)[:-1]
+    return np.asarray(_solve(cost, rows, limit, most_load=1.0)[:-1])
 
 
 def _solve(

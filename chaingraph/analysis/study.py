@@ -468,7 +468,7 @@ _DEFAULTS = {
 }  # fmt: skip
 
 
-def _is_asked(study: Study, name: str, value: Any) -> bool:
+def _is_asked(study: Basis, name: str, value: Any) -> bool:
     """Tell whether an open study reads its dataset under an assumption."""
     ds, asked = study.dataset, study.asked
     if name == "at":

@@ -1,4 +1,4 @@
-"""摘要: what is known, what nobody looked at, how much, who says so; the lines of all pages, and their lists."""
+"""摘要: what is known, what nobody looked at, how much; the lines of all pages, and their lists."""
 
 from __future__ import annotations
 
