@@ -24,6 +24,7 @@ def total(**more):
         "year": "2023-12",
         "measure": "capacity",
         "value": 100,
+        "unit": "t",
     } | more
 
 

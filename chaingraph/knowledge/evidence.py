@@ -327,9 +327,8 @@ def judge(
             for a, b, said in zip(signs.absent, signs.absent_soft, signs.reported, strict=True)
         ]
     )
-    settled = np.array(
-        [bool(a) and a >= b for a, b in zip(signs.absent, signs.absent_soft, strict=True)]
-    )
+    # a later web search that finds none either takes nothing from a register that says so
+    settled = np.array([a > said for a, said in zip(signs.absent, signs.reported, strict=True)])
     building = (made.building > 0) | signs.building
     scarce = (modes["grid"] | modes["resource"]) & (cities < _COLLECTED)
     conditions = [

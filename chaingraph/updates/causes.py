@@ -7,8 +7,8 @@ of a demand is, term by term and without a remainder,
 
 so that the effects of a product add up to the change of its demand less the change of its supply. Where a
 user made nothing before, the recipe and the choice of now stand for those of before. Outputs and supplies are
-the best figures of the balance, shares those of each side's allocation; what sites with a figure do not explain of
-them (makers without a figure, makers that only totals show, by-products) is one cause of its own.
+the best figures of the balance, shares those of each side's allocation; what sites with a figure do not
+explain of them (makers without a figure, makers that only totals show, by-products) is one cause of its own.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from chaingraph.enterprises import count_undated
 from chaingraph.results import Result, shown_number
 from chaingraph.updates.causes import cause_frame
 from chaingraph.updates.effect import table_at, table_frame
-from chaingraph.updates.gap_changes import GAP_CHANGES, compare_gaps, is_unmet, gap_frame
+from chaingraph.updates.gap_changes import GAP_CHANGES, compare_gaps, gap_frame, is_unmet
 from chaingraph.updates.moves import find_moves, move_frame
 from chaingraph.updates.saying import say_causes
 from chaingraph.updates.table_changes import Names, compare_tables
