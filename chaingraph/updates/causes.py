@@ -121,7 +121,7 @@ class Side:
     @cached_property
     def _load(self) -> Floats:
         state = self.state
-        return _finite(state.study.load_of(state.region, state.totals).point)
+        return _finite(state.study.load_of(state.region).point)
 
     def output(self, product: str) -> float:
         """Return what the region makes of a product; nothing where the state does not know it."""
