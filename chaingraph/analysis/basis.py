@@ -234,7 +234,8 @@ class Basis:
     def neighbours(self) -> Neighbours:
         """Every city with known makers, for what lies around a region."""
         premises = Premises(
-            self.dataset, self.graph, self.standing, self.statements, self.loads, self.frozen_share, self.by_product_links, self.gazetteer,
+            self.dataset, self.graph, self.standing, self.statements, self.loads,
+            self.frozen_share, self.by_product_links, self.gazetteer,
         )  # fmt: skip
         return read_neighbours(premises, self.city_rows)
 
