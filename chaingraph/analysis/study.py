@@ -377,9 +377,7 @@ def as_states(
     return study, [source]
 
 
-def as_state(
-    source: Source, region: str | Region | None = None, **assumptions: Any
-) -> RegionState:
+def as_state(source: Source, region: str | Region | None = None, **assumptions: Any) -> RegionState:
     """Return the state of one region, the focus by default; see :func:`as_states`."""
     asked = region if region is None else [region]
     return next(iter(as_states(source, asked, **assumptions)[1]))
