@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from chaingraph.analysis.crosschain import find_cross_chain
     from chaingraph.analysis.explain import explain_product
     from chaingraph.analysis.gaps import find_gaps
+    from chaingraph.analysis.reconcile import reconcile
     from chaingraph.analysis.regions import list_regions
     from chaingraph.analysis.relatedness import measure_relatedness
     from chaingraph.analysis.requirements import calculate_requirements
+    from chaingraph.analysis.sensitivity import draw_demand, measure_sensitivity
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Study, open_study
     from chaingraph.analysis.survey_plan import plan_survey
@@ -82,9 +84,11 @@ _HOMES = {
     "chaingraph.analysis.crosschain": ("find_cross_chain",),
     "chaingraph.analysis.explain": ("explain_product",),
     "chaingraph.analysis.gaps": ("find_gaps",),
+    "chaingraph.analysis.reconcile": ("reconcile",),
     "chaingraph.analysis.regions": ("list_regions",),
     "chaingraph.analysis.relatedness": ("measure_relatedness",),
     "chaingraph.analysis.requirements": ("calculate_requirements",),
+    "chaingraph.analysis.sensitivity": ("draw_demand", "measure_sensitivity"),
     "chaingraph.analysis.state": ("RegionState",),
     "chaingraph.analysis.study": ("Study", "open_study"),
     "chaingraph.analysis.survey_plan": ("plan_survey",),
@@ -170,6 +174,7 @@ __all__ = [
     "check_dataset",
     "dataset_from_frames",
     "diff_datasets",
+    "draw_demand",
     "explain_product",
     "explain_target",
     "export_dataset",
@@ -187,6 +192,7 @@ __all__ = [
     "match_enterprises",
     "measure_local_content",
     "measure_relatedness",
+    "measure_sensitivity",
     "merge_dataset",
     "near",
     "open_study",
@@ -198,6 +204,7 @@ __all__ = [
     "read_enterprise_list",
     "read_lists",
     "read_survey_answers",
+    "reconcile",
     "record_surveys",
     "region",
     "remember_decisions",

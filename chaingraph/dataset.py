@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.checks import matches_date
+from chaingraph.engines import collect, read_frame
 from chaingraph.errors import MissingTableError, OptionError
 
 if TYPE_CHECKING:
@@ -241,12 +244,51 @@ class Dataset:
         edited: Dataset = _editing().drop(self, table, where)
         return edited
 
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what all tables hold, whatever files they came from: hexadecimal.
+
+        The order of rows and of columns does not matter, nor do empty columns and where a row was read from.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> len(cg.load_dataset("toy").sha256)
+        64
+        """
+        whole = hashlib.sha256()
+        for name in sorted(self.tables):
+            frame = collect(read_frame(self.table(name)))
+            texts = {str(own): _texts(frame[own]) for own in frame.columns if str(own) != "origin"}
+            filled = sorted(own for own, cells in texts.items() if any(cells))
+            rows = sorted(
+                "\x1f".join(row) for row in zip(*(texts[own] for own in filled), strict=True)
+            )
+            whole.update("\x1e".join([name, "\x1f".join(filled), *rows, ""]).encode())
+        return whole.hexdigest()
+
     def __repr__(self) -> str:
         """Return one line: name, version, date, number of rows of the tables in memory."""
         counts = ", ".join(
             f"{len(frame)} {name}" for name, frame in self.tables.items() if hasattr(frame, "iloc")
         )
         return f"<Dataset {self.name} {self.version} at {self.as_of or 'no date'}: {counts}>"
+
+
+def _texts(values: pd.Series[Any]) -> list[str]:
+    """Return cells as texts that do not depend on how a column holds them; empty where unknown."""
+    known = values.notna().tolist()
+    cells = values.tolist()
+    return [
+        (
+            ""
+            if not here or cell is False
+            else repr(float(cell))
+            if isinstance(cell, int | float)
+            else str(cell)
+        )
+        for cell, here in zip(cells, known, strict=True)
+    ]
 
 
 def _editing() -> Any:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 import math
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import words
+from chaingraph.errors import MissingLibraryError, OptionError
+from chaingraph.files import write_file
+from chaingraph.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import pandas as pd
 
@@ -21,10 +27,60 @@ SCHEMA_VERSION: Final = "1"
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _CNY_100M: Final = 1e8
 _NAMED: Final = 3
+_MEANINGS: Final = ("name", "title_zh", "title_en", "unit", "meaning")
+_AS_THEY_ARE: Final = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
 _UNITS_IN_ROWS: Final = {"product unit", "product unit/a"}
 
 
 @dataclass(frozen=True, eq=False)
+class Call:
+    """How a result came about: which function, of which data, with which options.
+
+    Attributes
+    ----------
+    function
+        The function that made it.
+    source
+        The dataset, study or state it was given; None once the result was pickled, as data are large.
+    options
+        All other arguments.
+    """
+
+    function: Callable[..., Result]
+    source: Any
+    options: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, function: Callable[..., Result], given: Mapping[str, Any]) -> Call:
+        """Return the call of a function from its arguments, the source first: its ``locals()``."""
+        (_, source), *options = given.items()
+        return cls(function, source, dict(options))
+
+    def again(self, source: Any = None, /, **changes: Any) -> Result:
+        """Call the function again with some options changed; see :meth:`Result.rerun`."""
+        given = self.source if source is None else source
+        if given is None:
+            raise OptionError("no-source")
+        options = dict(self.options)
+        asked = getattr(getattr(given, "study", given), "asked", {})
+        opened = {name: value for name, value in changes.items() if name in asked}
+        if opened:  # what is open holds its assumptions: it is read anew under the changed ones
+            given = given.with_assumptions(**opened)
+            options = {name: value for name, value in options.items() if name not in asked}
+        unknown = sorted(set(changes) - set(opened) - set(self.options))
+        if unknown:
+            choices = ", ".join(sorted({*self.options, *asked}))
+            raise OptionError("bad-rerun", value=", ".join(unknown), choices=choices)
+        return self.function(
+            given, **options | {k: v for k, v in changes.items() if k not in opened}
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the data out."""
+        return {"function": self.function, "source": None, "options": self.options}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """What an analysis found.
 
@@ -42,6 +98,8 @@ class Result:
         The columns that fit a terminal or a page; every other format has all of them.
     notes
         Sentences a reader must know: message key and parameters each.
+    call
+        How it came about, for :meth:`rerun`; None where it can't be asked again.
     """
 
     kind: str
@@ -50,21 +108,70 @@ class Result:
     lang: Language = "zh"
     shown: tuple[str, ...] = ()
     notes: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=())
-
-    def __post_init__(self) -> None:
-        """Refuse columns that nobody described."""
-        unknown = [str(name) for name in self.frame.columns if not words.has_column(str(name))]
-        if unknown:
-            raise KeyError(f"result columns without a meaning: {', '.join(unknown)}")
+    call: Call | None = None
 
     @property
     def columns(self) -> dict[str, words.Column]:
-        """Meaning and unit of every column, by name."""
-        return {str(name): words.column(str(name)) for name in self.frame.columns}
+        """Meaning and unit of every column, by name; others than ours are said to be the user's own."""
+        return {str(name): _column(str(name)) for name in self.frame.columns}
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.frame)
+
+    def __getitem__(self, name: Any) -> Any:
+        """Return a column of the frame, or a frame of several."""
+        return self.frame[name]
+
+    def __repr__(self) -> str:
+        """Return one line: what, how large, of what; :meth:`to_text` and print show the table."""
+        about = (
+            f"{key} {self.params[key]}"
+            for key in ("dataset", "region", "at")
+            if self.params.get(key)
+        )
+        size = f"{len(self.frame)} rows x {self.frame.shape[1]} columns"
+        return f"<Result {self.kind}: {'; '.join([size, *about])}>"
+
+    def rerun(self, source: Any = None, /, **changes: Any) -> Result:
+        """Ask the same again, with some options changed.
+
+        Parameters
+        ----------
+        source
+            Dataset, study or state to ask it of instead; needed after pickling, which leaves the data out.
+        **changes
+            Options of the function that made this result. Where it was asked of an open study or a state,
+            assumptions may be changed too: the data are then read anew.
+
+        Raises
+        ------
+        OptionError
+            Where nobody knows how it came about, the data are gone, or the function has no such option.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> gaps = cg.find_gaps(cg.load_dataset("toy"), draws=0)
+        >>> halved = gaps.rerun(load=0.5)
+        >>> [float(r["gap"].iloc[0]) for r in (gaps, halved)], len(gaps.rerun(kinds="missing"))
+        ([1000.0, 500.0], 3)
+        """
+        if self.call is None:
+            raise OptionError("no-call", kind=self.kind)
+        return self.call.again(source, **changes)
+
+    @property
+    def stamp(self) -> dict[str, str | None]:
+        """What made it: version of chaingraph, and the hash of the dataset's tables.
+
+        The hash is None where the data are not at hand, or where an engine holds them: these are too large.
+        """
+        source = self.call.source if self.call else None
+        study = getattr(source, "study", source)
+        data: Any = getattr(study, "dataset", study)
+        small = getattr(data, "engine", "") == "pandas"
+        return {"chaingraph": __version__, "dataset_sha256": data.sha256 if small else None}
 
     def title(self, lang: Language | None = None) -> str:
         """Return what this is, in a language."""
@@ -136,15 +243,77 @@ class Result:
         notes = "".join(f"\n- {note}" for note in self.sentences(lang))
         return f"## {self.heading(lang)}\n\n{table}\n" + (f"{notes}\n" if notes else "")
 
-    def to_csv(self, *, limit: int | None = None) -> str:
-        """Return all columns as CSV under their names: one line a row, no cell can start a formula."""
+    def to_csv(self, path: str | Path | None = None, *, limit: int | None = None) -> str:
+        """Return all columns as CSV under their names, written to a file too where one is named.
+
+        One line a row; no cell can start a formula.
+        """
         part = self.frame if limit is None else self.frame.head(limit)
         safe = part.copy(deep=False)
         for name in safe.columns:
             if not _is_number(safe[name]) and safe[name].dtype != bool:
                 safe[name] = [_no_formula(cell) for cell in safe[name].tolist()]
         text: str = safe.to_csv(index=False, lineterminator="\n")
+        if path is not None:
+            write_file(path, text)
         return text
+
+    def to_excel(self, path: str | Path) -> None:
+        """Write all columns as an Excel workbook, with a sheet of their meanings and one of what was asked.
+
+        Raises
+        ------
+        FileProblemError
+            Where the file cannot be written.
+        """
+        import xlsxwriter
+
+        file = io.BytesIO()
+        with xlsxwriter.Workbook(
+            file, dict.fromkeys(_AS_THEY_ARE, False) | {"in_memory": True}
+        ) as book:
+            book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001  Excel knows no zones
+            whole = self.to_dict()
+            names = [column["name"] for column in whole["columns"]]
+            about = {**whole["params"], **whole["made_with"], **dict.fromkeys(whole["notes"])}
+            sheets = {
+                "data": [names, *([row[name] for name in names] for row in whole["rows"])],
+                "columns": [
+                    list(_MEANINGS),
+                    *([c[k] for k in _MEANINGS] for c in whole["columns"]),
+                ],
+                "about": [[key, _text(value)] for key, value in about.items()],
+            }
+            for title, rows in sheets.items():
+                sheet = book.add_worksheet(title)
+                for number, row in enumerate(rows):
+                    sheet.write_row(number, 0, [_cell(value) for value in row])
+        write_file(path, file.getvalue())
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write all columns as a Parquet file, with what was asked in its metadata.
+
+        Raises
+        ------
+        MissingLibraryError
+            Without pyarrow.
+        FileProblemError
+            Where the file cannot be written.
+        """
+        try:
+            import pyarrow as pa
+            from pyarrow import parquet
+        except ImportError as error:
+            raise MissingLibraryError("missing-library", library="pyarrow", extra="big") from error
+        table = pa.Table.from_pandas(self.frame, preserve_index=False)
+        about = self.to_dict(limit=0)
+        held = table.schema.metadata or {}
+        table = table.replace_schema_metadata(
+            {**held, "chaingraph": json.dumps(about, ensure_ascii=False)}
+        )
+        file = io.BytesIO()
+        parquet.write_table(table, file)
+        write_file(path, file.getvalue())
 
     def to_dict(self, *, limit: int | None = None) -> dict[str, Any]:
         """Return params, column meanings, notes and rows as plain values; unknown is None."""
@@ -155,10 +324,10 @@ class Result:
             "schema_version": SCHEMA_VERSION,
             "kind": self.kind,
             "params": {key: _plain_param(value) for key, value in self.params.items()},
+            "made_with": self.stamp,
             "columns": [
-                {"name": c.name, "title_zh": c.title_zh, "title_en": c.title_en,
-                 "unit": c.unit, "meaning": c.meaning}
-                for c in self.columns.values()
+                {name: getattr(column, name) for name in _MEANINGS}
+                for column in self.columns.values()
             ],
             "notes": self.sentences("en"),
             "notes_zh": self.sentences("zh"),
@@ -187,12 +356,31 @@ class Result:
         return self.to_text(limit=30)
 
 
+def _column(name: str) -> words.Column:
+    """Return what a column means; one that nobody described is the user's own."""
+    if words.has_column(name):
+        return words.column(name)
+    return words.Column(name, name, name, "", words.message("own-column"))
+
+
+def _text(value: Any) -> str | None:
+    return (
+        value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    )
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as a workbook holds it."""
+    plain = isinstance(value, str | int | float) or value is None
+    return value if plain else str(value)
+
+
 def _is_number(series: pd.Series[Any]) -> bool:
     return series.dtype.kind in "if"
 
 
 def _header(name: str, lang: Language) -> str:
-    column = words.column(name)
+    column = _column(name)
     unit = words.term("unit", column.unit, lang)
     inside = column.unit in _UNITS_IN_ROWS or not unit
     return column.title(lang) if inside else f"{column.title(lang)} ({unit})"
@@ -200,7 +388,7 @@ def _header(name: str, lang: Language) -> str:
 
 def _shown_column(series: pd.Series[Any], name: str, lang: Language) -> list[str]:
     """Return a column's cells as a person reads them."""
-    unit = words.column(name).unit
+    unit = _column(name).unit
     word = name.removesuffix("_before").removesuffix("_after")
     vocabulary = word if word in words.vocabularies() else ""
     return [_shown_cell(cell, unit, vocabulary, lang) for cell in series.tolist()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import networkx as nx
@@ -10,6 +11,7 @@ import pytest
 
 import chaingraph as cg
 from chaingraph.results import Result
+from tests.helpers_cli import run
 
 FIGURES = (
     "makers", "makers_unquantified", "construction", "demand_low", "demand", "demand_high", "own_use",
@@ -217,3 +219,32 @@ def test_flat_graphs_are_written_and_read_by_networkx(study, region, tmp_path, k
         assert {name: back.nodes[node][name] for name in data} == data
     for start, end, data in flat.edges(data=True):
         assert {name: back.edges[start, end][name] for name in data} == data
+
+
+@pytest.mark.parametrize("suffix", ["graphml", "gexf", "json"])
+def test_command_writes_the_graph_of_a_region(tmp_path, suffix):
+    path = tmp_path / f"x.{suffix}"
+    said = run("convert", "toy", "-o", path, "--region", "乙市").stdout
+    flat = cg.open_study(cg.load_dataset("toy")).region_graph("乙市", flat=True)
+    assert f"{len(flat)} nodes" in said
+    if suffix == "json":
+        back = nx.node_link_graph(json.loads(path.read_text(encoding="utf-8")), edges="edges")
+    else:
+        back = getattr(nx, f"read_{suffix}")(path)
+    assert set(back.edges) == set(flat.edges)
+    assert (
+        back.nodes["product:foil"]["capacity"] == flat.nodes["product:foil"]["capacity"] == 3000.0
+    )
+
+
+def test_figures_without_bound_in_json(tmp_path):
+    run("convert", "toy", "-o", tmp_path / "x.json", "-r", "甲市")
+    back = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
+    can = next(node for node in back["nodes"] if node["id"] == "product:can")
+    assert can["capacity_high"] is None
+    assert "capacity" not in can
+
+
+def test_a_region_goes_only_into_a_network(tmp_path):
+    said = run("convert", "toy", "-o", tmp_path / "x.xlsx", "-r", "甲市", status=2)
+    assert "graphml, gexf, json" in said.stderr

@@ -5,13 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+import pickle
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
+import pyarrow.parquet
 import pytest
 from wcwidth import wcswidth
 
 import chaingraph as cg
+from chaingraph import words
+from chaingraph.analysis.gaps import split_lists
 from chaingraph.results import Result, shown_number
 
 
@@ -20,9 +26,15 @@ def result_of(frame, **more):
     return Result("gaps", pd.DataFrame(frame), params, **more)
 
 
-def test_column_that_nobody_described_is_refused():
-    with pytest.raises(KeyError, match="result columns without a meaning: mystery, riddle"):
-        result_of({"product_id": ["a"], "mystery": [1], "riddle": [2]})
+def test_columns_that_a_user_adds_are_the_users_own(toy):
+    gaps = cg.find_gaps(toy, draws=0)
+    gaps.frame["mine"] = 1.5
+    column = gaps.columns["mine"]
+    assert (column.title_zh, column.unit, column.meaning) == ("mine", "", "the user's own column")
+    assert {row["mine"] for row in json.loads(gaps.to_json())["rows"]} == {1.5}
+    assert gaps.to_csv().splitlines()[0].endswith(",mine")
+    assert gaps.to_rows(all_columns=True)[0][-1] == "mine"
+    assert split_lists(gaps)[0]["mine"].tolist() == [1.5] * len(split_lists(gaps)[0])
 
 
 def test_every_column_of_every_analysis_has_a_meaning(toy):
@@ -30,11 +42,14 @@ def test_every_column_of_every_analysis_has_a_meaning(toy):
         cg.find_gaps(toy), cg.calculate_balance(toy, draws=2), cg.trace_product(toy, "pack"),
         cg.calculate_requirements(toy, {"pack": 1}), cg.explain_product(toy, "foil"),
         cg.list_regions(toy), cg.measure_local_content(toy), cg.measure_local_content(toy, by="anchor"),
+        cg.find_anchors(toy), cg.find_cross_chain(toy), cg.measure_relatedness(toy),
+        cg.measure_sensitivity(toy, "foil"), cg.draw_demand(toy, draws=3),
+        cg.open_study(toy).compare({"base": {}}),
     ]  # fmt: skip
     for result in results:
         assert set(result.shown) <= set(result.frame.columns)
         for column in result.columns.values():
-            assert column.meaning
+            assert column.meaning != words.message("own-column"), column.name
             assert column.title_en
             assert column.title_zh
 
@@ -49,7 +64,10 @@ def test_json_round_trip_without_nan(toy):
     loaded = json.loads(result.to_json(), parse_constant=reject_constant)
     assert loaded == result.to_dict()
     for name in result.frame.columns:
-        cells = [None if cell != cell else cell for cell in result.frame[name].tolist()]  # noqa: PLR0124
+        cells = [
+            None if isinstance(cell, float) and not math.isfinite(cell) else cell
+            for cell in result.frame[name].tolist()
+        ]
         assert [row[name] for row in loaded["rows"]] == cells, name
     assert loaded["kind"] == "gaps"
     assert loaded["params"]["region"] == "甲市"
@@ -203,3 +221,143 @@ def test_notebook_page_escapes_names():
 
 def test_same_input_same_bytes(toy):
     assert cg.find_gaps(toy).to_json() == cg.find_gaps(cg.load_dataset("toy")).to_json()
+
+
+def test_one_column_and_several(toy):
+    gaps = cg.find_gaps(toy, draws=0)
+    assert gaps["gap"].equals(gaps.frame["gap"])
+    assert list(gaps[["gap", "unit"]].columns) == ["gap", "unit"]
+
+
+def test_short_form(toy):
+    gaps = cg.find_gaps(toy, draws=0)
+    size = f"{len(gaps)} rows x {gaps.frame.shape[1]} columns"
+    assert repr(gaps) == f"<Result gaps: {size}; dataset toy; region 甲市; at 2024-12>"
+    assert str(gaps) == gaps.to_text(limit=30)
+
+
+def test_csv_goes_to_a_file_by_position(toy, tmp_path):
+    gaps = cg.find_gaps(toy, draws=0)
+    text = gaps.to_csv(tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").read_text(encoding="utf-8") == text == gaps.to_csv()
+    with pytest.raises(cg.FileProblemError):
+        gaps.to_csv(tmp_path / "none" / "x.csv")
+
+
+def test_workbook_holds_columns_meanings_and_what_was_asked(tmp_path):
+    frame = {
+        "name_zh": ["=1+1", "https://example.org"],
+        "demand": [float("inf"), 2.5],
+        "is_break": [True, False],
+    }
+    result = result_of(frame, notes=(("note-unpriced", {"count": 2}),))
+    result.to_excel(tmp_path / "x.xlsx")
+    sheets = pd.read_excel(tmp_path / "x.xlsx", sheet_name=None, header=None)
+    assert list(sheets) == ["data", "columns", "about"]
+    data = sheets["data"].to_numpy().tolist()
+    assert data[0] == ["name_zh", "demand", "is_break"]
+    assert data[1][0] == "=1+1"
+    assert math.isnan(data[1][1])
+    assert data[2][1:] == [2.5, False]
+    assert sheets["columns"][0].tolist() == ["name", "name_zh", "demand", "is_break"]
+    about = dict(sheets["about"].to_numpy().tolist())
+    assert about["region"] == "甲市"
+    assert about["chaingraph"] == cg.__version__
+    assert any("price" in str(name) for name in about)
+    first = (tmp_path / "x.xlsx").read_bytes()
+    result.to_excel(tmp_path / "x.xlsx")
+    assert (tmp_path / "x.xlsx").read_bytes() == first
+
+
+def test_parquet_keeps_types_and_what_was_asked(toy, tmp_path):
+    gaps = cg.find_gaps(toy, draws=0)
+    gaps.to_parquet(tmp_path / "x.parquet")
+    back = pd.read_parquet(tmp_path / "x.parquet")
+    assert list(back) == list(gaps.frame)
+    for name in back:
+        texts = back[name].dtype.kind not in "ifb"
+        mine, theirs = (
+            frame[name].fillna("") if texts else frame[name] for frame in (gaps.frame, back)
+        )
+        assert mine.astype(back[name].dtype).equals(theirs), name
+    held = pyarrow.parquet.read_schema(tmp_path / "x.parquet").metadata[b"chaingraph"]
+    about = json.loads(held)
+    assert about["params"]["region"] == "甲市"
+    assert about["rows"] == []
+
+
+def test_stamp_says_what_made_it(toy):
+    gaps = cg.find_gaps(toy, draws=0)
+    assert gaps.to_dict()["made_with"] == {
+        "chaingraph": cg.__version__,
+        "dataset_sha256": toy.sha256,
+    }
+    assert toy.sha256 not in gaps.to_text()
+    assert gaps.rerun(at="2021-12").stamp == gaps.stamp
+    assert result_of({"makers": [1]}).stamp == {
+        "chaingraph": cg.__version__,
+        "dataset_sha256": None,
+    }
+
+
+def test_hash_is_of_what_tables_hold(toy, tmp_path):
+    for path in (tmp_path / "folder", tmp_path / "toy.xlsx"):
+        cg.export_dataset(toy, path)
+        assert cg.load_dataset(path).sha256 == toy.sha256
+    tables = dict(toy.tables)
+    shuffled = {**tables, "capacities": tables["capacities"].iloc[::-1, ::-1]}
+    assert replace(toy, tables=shuffled).sha256 == toy.sha256
+    changed = tables["capacities"].assign(capacity=lambda frame: frame["capacity"] + 1)
+    assert replace(toy, tables={**tables, "capacities": changed}).sha256 != toy.sha256
+
+
+ANALYSES = [
+    (cg.find_gaps, {}), (cg.calculate_balance, {}), (cg.trace_product, {"product_id": "pack"}),
+    (cg.calculate_requirements, {"goal": {"pack": 1}}), (cg.explain_product, {"product_id": "foil"}),
+    (cg.list_regions, {}), (cg.measure_local_content, {}), (cg.find_anchors, {}),
+    (cg.find_cross_chain, {}), (cg.measure_relatedness, {}), (cg.draw_demand, {"draws": 9}),
+    (cg.measure_sensitivity, {"product": "foil"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("function", "options"), ANALYSES, ids=lambda part: getattr(part, "__name__", "")
+)
+def test_every_analysis_can_be_run_again(toy, function, options):
+    first = function(toy, **options)
+    again = first.rerun()
+    pd.testing.assert_frame_equal(again.frame, first.frame)
+    assert again.to_dict() == first.to_dict()
+    assert first.rerun(lang="en").lang == "en"
+
+
+def test_run_again_under_other_assumptions(toy):
+    study = cg.open_study(toy, goal={"pack": 1})
+    for source in (study, study.state()):
+        halved = cg.find_gaps(source, draws=0).rerun(load=0.5)
+        expected = cg.find_gaps(toy, load=0.5, goal={"pack": 1}, draws=0)
+        pd.testing.assert_frame_equal(halved.frame, expected.frame)
+    state = study.state().with_capacity([{"product_id": "foil", "capacity": 100}])
+    more = cg.calculate_balance(study).frame.set_index("product_id")["gap"]["foil"]
+    less = (
+        cg.find_gaps(state, draws=0)
+        .rerun(stale="keep")
+        .frame.set_index("product_id")["gap"]["foil"]
+    )
+    assert more - less == 100
+
+
+def test_run_again_after_pickling_needs_the_data(toy):
+    gaps = cg.find_gaps(toy, load=0.5, draws=0)
+    back = pickle.loads(pickle.dumps(gaps))  # noqa: S301
+    assert len(pickle.dumps(gaps)) < len(pickle.dumps(toy))
+    with pytest.raises(cg.OptionError, match="holds no data any more"):
+        back.rerun()
+    pd.testing.assert_frame_equal(back.rerun(toy).frame, gaps.frame)
+
+
+def test_options_that_cannot_be_rerun(toy):
+    with pytest.raises(cg.OptionError, match="'lod' is no option"):
+        cg.find_gaps(toy, draws=0).rerun(lod=0.5)
+    with pytest.raises(cg.OptionError, match="can't be run again"):
+        result_of({"makers": [1]}).rerun()

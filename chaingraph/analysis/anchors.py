@@ -17,7 +17,7 @@ from chaingraph.analysis.study import as_state
 from chaingraph.enterprises import site_rows
 from chaingraph.errors import UnknownNameError, unknown_name
 from chaingraph.products import positions
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 from chaingraph.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ def find_anchors(
     >>> frame[["enterprise_id", "product_id", "gap", "followers"]].to_numpy().tolist()[0]
     ['cell_jia', 'foil', 1000.0, '光箔 (2022)']
     """
+    call = Call.of(find_anchors, locals())
     state = as_state(ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation)
     study = state.study
     makers = site_rows(study.maker_rows[state.region.mask(study.maker_rows)])
@@ -146,7 +147,9 @@ def find_anchors(
     if at is not None and len(undated := counted[counted["since"].isna()]):
         all_notes += (("note-undated", {"count": len(undated)}),)
     shown = SHOWN if anchor is None else _SHOWN_ONE
-    return Result("anchors", frame, params, read_lang(study.dataset, lang), shown, all_notes)
+    return Result(
+        "anchors", frame, params, read_lang(study.dataset, lang), shown, all_notes, call=call
+    )
 
 
 def split_anchors(result: Result, *, gaps: int = 5) -> list[Result]:

@@ -12,7 +12,7 @@ from chaingraph.analysis.study import as_study, region_states
 from chaingraph.analysis.uncertainty import demand_interval
 from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.quantity import reason_names
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -109,6 +109,7 @@ def calculate_balance(
     >>> frame.loc["powder_a", ["capacity", "demand", "gap", "coverage"]].tolist()
     [1500.0, 2000.0, 500.0, 0.75]
     """
+    call = Call.of(calculate_balance, locals())
     study = as_study(
         ds, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal, explode=explode
     )
@@ -123,7 +124,7 @@ def calculate_balance(
     params = study_params(study, [block.region for block in blocks], chain)
     shown = SHOWN if len(blocks) == 1 else ("region", *SHOWN)
     frame = named_codes(study, join_blocks(study, blocks))
-    return Result("balance", frame, params, read_lang(study.dataset, lang), shown)
+    return Result("balance", frame, params, read_lang(study.dataset, lang), shown, call=call)
 
 
 def chain_filter(study: Basis, chain: str | None) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -14,7 +14,7 @@ from chaingraph.analysis.study import as_states
 from chaingraph.enterprises import site_rows
 from chaingraph.errors import OptionError
 from chaingraph.quantity import Quantity
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,6 +81,7 @@ def measure_local_content(
     >>> frame[["enterprise_id", "inputs", "unpriced"]].to_numpy().tolist()
     [['cell_jia', 4, 1]]
     """
+    call = Call.of(measure_local_content, locals())
     if by not in BY:
         raise OptionError("bad-by", value=by, choices=", ".join(BY))
     study, states = as_states(
@@ -98,7 +99,7 @@ def measure_local_content(
     frame = pd.DataFrame(rows, columns=list(columns[by]))
     params = study_params(study, names, None) | {"by": by}
     kind = "forward_linkage" if by == "output" else "local_content"
-    return Result(kind, frame, params, read_lang(study.dataset, lang), _SHOWN[by])
+    return Result(kind, frame, params, read_lang(study.dataset, lang), _SHOWN[by], call=call)
 
 
 _SHOWN = {

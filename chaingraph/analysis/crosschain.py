@@ -10,7 +10,7 @@ import pandas as pd
 from chaingraph.analysis.balance import PRODUCT_COLUMNS, study_params
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import as_state
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,6 +51,7 @@ def find_cross_chain(
     >>> frame[["product_id", "content_of", "demand"]].to_numpy().tolist()[2:]
     [['power', 'cell', 70000.0], ['power', 'metal', 10000.0]]
     """
+    call = Call.of(find_cross_chain, locals())
     state = as_state(ds, region, at=at, statuses=statuses)
     study = state.study
     graph, matrix = study.graph, study.chain_matrix
@@ -78,4 +79,4 @@ def find_cross_chain(
         )
     params = study_params(study, [state.region.name], None)
     shown = ("product_id", "name_zh", "name_en", "content_of", "users", "demand", "unit", "makers")
-    return Result("cross_chain", frame, params, read_lang(study.dataset, lang), shown)
+    return Result("cross_chain", frame, params, read_lang(study.dataset, lang), shown, call=call)

@@ -11,7 +11,7 @@ from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.study import as_state
 from chaingraph.enterprises import maker_rows, site_rows
-from chaingraph.results import Result, shown_number
+from chaingraph.results import Call, Result, shown_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,6 +73,7 @@ def explain_product(
     >>> frame[["aspect", "output_id", "quantity"]].to_numpy().tolist()[0]
     ['demand', 'cell', 1000.0]
     """
+    call = Call.of(explain_product, locals())
     state = as_state(
         ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal
     )
@@ -101,7 +102,7 @@ def explain_product(
     frame = pd.concat(filled, ignore_index=True) if filled else _demand_row(state, None)
     params = study_params(study, [state.region.name], None) | {"product": product_id}
     notes = _summary(state, position)
-    return Result("explain", frame, params, read_lang(study.dataset, lang), SHOWN, notes)
+    return Result("explain", frame, params, read_lang(study.dataset, lang), SHOWN, notes, call=call)
 
 
 def _demand_links(state: RegionState, position: int) -> list[int]:

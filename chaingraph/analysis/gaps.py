@@ -33,7 +33,7 @@ from chaingraph.enterprises import count_undated
 from chaingraph.errors import OptionError, closest
 from chaingraph.gazetteer import find_regions
 from chaingraph.products import NOT_MADE_OF
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -145,6 +145,7 @@ def find_gaps(
     >>> gaps[["product_id", "gap_kind", "action"]].to_numpy().tolist()[:2]
     [['foil', 'missing', 'fill'], ['powder_a', 'short', 'strengthen']]
     """
+    call = Call.of(find_gaps, locals())
     wanted_kinds = _read_kinds(kinds)
     if sort not in SORTS:
         raise OptionError("bad-sort", value=sort, choices=", ".join(SORTS))
@@ -163,7 +164,7 @@ def find_gaps(
     notes = _notes(frame, study)
     if at is not None and len(names) == 1:
         notes += _undated(study, region)
-    return Result("gaps", frame, params, read_lang(study.dataset, lang), shown, notes)
+    return Result("gaps", frame, params, read_lang(study.dataset, lang), shown, notes, call=call)
 
 
 def gaps_of(

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from chaingraph.analysis.settings import by_product_id
+from chaingraph.analysis.settings import by_product_id, read_number
 from chaingraph.errors import OptionError
 from chaingraph.knowledge.facts import NATION, fact_at
 from chaingraph.knowledge.statements import FRESH
 from chaingraph.quantity import Quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -29,6 +28,8 @@ ASSUMED: Final = (0.5, 0.75, 1.0)
 MOST: Final = 1.5
 """Nameplates are beaten by half at most."""
 ACTUAL, FULL = "actual", "full"
+EVERY: Final = "*"
+"""All products but those that are named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ def read_load(
     ----------
     load
         ``"actual"``: from the data, else assumed; ``"full"``: 1; one figure for all; or figures of
-        some products (ids or names; ``*``: all others), the others as in ``"actual"``.
+        some products (ids or names), the others that of ``"*"``, without it as in ``"actual"``.
 
     Raises
     ------
@@ -81,22 +82,19 @@ def read_load(
         if load not in {ACTUAL, FULL}:
             raise OptionError("bad-load", value=load)
         return load
-    if isinstance(load, Mapping):
-        # "*" is how one figure for all stands in what was asked
-        pairs = by_product_id(products, {k: v for k, v in load.items() if k != "*"})
-        pairs |= {k: v for k, v in load.items() if k == "*"}
+    if hasattr(load, "items"):
+        named = dict(load.items())
+        whole = {EVERY: named.pop(EVERY)} if EVERY in named else {}
+        pairs = whole | by_product_id(products, named)
     else:
-        pairs = {"*": load}
+        pairs = {EVERY: load}
     figures = {name: _figure(value) for name, value in pairs.items()}
-    return FULL if figures == {"*": 1.0} else figures
+    return FULL if figures == {EVERY: 1.0} else figures
 
 
 def _figure(value: object) -> float:
-    try:
-        figure = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise OptionError("bad-load", value=value) from None
-    if not 0 <= figure <= MOST:
+    figure = read_number(value)
+    if figure is None or not 0 <= figure <= MOST:
         raise OptionError("bad-load", value=value)
     return figure
 
@@ -109,10 +107,10 @@ def read_loads(
     if load == FULL:
         fixed[:] = 1.0
     elif isinstance(load, dict):
-        if "*" in load:
-            fixed[:] = load["*"]
+        if EVERY in load:
+            fixed[:] = load[EVERY]
         for product_id, figure in load.items():
-            if product_id != "*":
+            if product_id != EVERY:
                 fixed[graph.find(product_id)] = figure
     availability = np.nan_to_num(fact_at(ds, graph, "availability").value, nan=1.0)
     return Loads(load, fixed, _nation(ds, graph, statements), availability)

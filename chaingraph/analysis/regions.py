@@ -12,7 +12,7 @@ from chaingraph.analysis.settings import read_lang
 from chaingraph.enterprises import LEVELS
 from chaingraph.errors import OptionError
 from chaingraph.gazetteer import find_region, gazetteer
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
@@ -58,6 +58,7 @@ def list_regions(
     >>> list_regions(cg.load_dataset("toy")).frame["region"].tolist()
     ['甲市', '丙市', '乙市']
     """
+    call = Call.of(list_regions, locals())
     if level not in LEVELS:
         raise OptionError("bad-level", value=level, choices=", ".join(LEVELS))
     within = find_region(ds, region) if region else None
@@ -68,7 +69,7 @@ def list_regions(
     params = {"dataset": ds.name, "version": ds.version, "level": level}
     if within is not None:
         params["region"] = within.name
-    return Result("regions", frame, params, read_lang(ds, lang))
+    return Result("regions", frame, params, read_lang(ds, lang), call=call)
 
 
 _BETWEEN_NAMES: Final = re.compile(r"(/|[()]|\s[+&~-]\s)")

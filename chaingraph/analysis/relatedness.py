@@ -11,7 +11,7 @@ from chaingraph.analysis.settings import read_chain, read_lang, read_statuses
 from chaingraph.enterprises import LEVELS, local_rows
 from chaingraph.errors import OptionError
 from chaingraph.gazetteer import find_region, find_regions, gazetteer
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -318,6 +318,7 @@ def measure_relatedness(
     >>> frame.loc[frame["density"] > 0, ["product_id", "present", "density"]].to_numpy().tolist()
     [['foil', True, 0.75], ['pack', False, 0.3333333333333333], ['powder_b', True, 1.0]]
     """
+    call = Call.of(measure_relatedness, locals())
     if level not in LEVELS:
         raise OptionError("bad-level", value=level, choices=", ".join(LEVELS))
     if by not in BY:
@@ -331,7 +332,7 @@ def measure_relatedness(
     params: dict[str, Any] = {"dataset": ds.name, "version": ds.version, "at": ds.as_of}
     params |= {"level": level, "statuses": factors, "by": by}
     params |= {name: value for name, value in asked.items() if value}
-    return Result("relatedness", frame, params, read_lang(ds, lang))
+    return Result("relatedness", frame, params, read_lang(ds, lang), call=call)
 
 
 class _Table(NamedTuple):

@@ -16,7 +16,7 @@ from chaingraph.products import (
     product_graph,
     split_alternatives,
 )
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 from chaingraph.solving import total_requirements
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def calculate_requirements(
     >>> float(frame.set_index("product_id").loc["metal", "required"])
     1100.0
     """
+    call = Call.of(calculate_requirements, locals())
     if not goal:
         raise OptionError("bad-goal", value="")
     wanted = read_goal(goal, ds.products)
@@ -115,7 +116,7 @@ def calculate_requirements(
         notes.append(("note-links-without-figure", {"count": len(unknown)}))
     params |= {"residual": solved.residual, "rounds": solved.rounds}
     lang_ = read_lang(ds, lang)
-    return Result("requirements", frame, params, lang_, SHOWN, tuple(notes))
+    return Result("requirements", frame, params, lang_, SHOWN, tuple(notes), call=call)
 
 
 def _direct(graph: ProductGraph, vector: Floats, share: Floats) -> Floats:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from numbers import Real
 from typing import TYPE_CHECKING
 
 from chaingraph.enterprises import STATUSES
 from chaingraph.errors import OptionError, closest, unknown_name
-from chaingraph.words import LANGUAGES
+from chaingraph.words import LANGUAGES, term
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -29,8 +29,9 @@ def read_statuses(statuses: Mapping[str, float] | Iterable[str] | str) -> dict[s
     Parameters
     ----------
     statuses
-        ``"operating"``, ``["operating", "construction"]`` (factor 1 each) or
-        ``{"operating": 1, "construction": 0.8}``.
+        ``"operating"``, ``["operating", "construction"]`` (factor 1 each),
+        ``{"operating": 1, "construction": 0.8}``, or the same in a text:
+        ``"operating,construction=0.8"``.
 
     Raises
     ------
@@ -41,22 +42,65 @@ def read_statuses(statuses: Mapping[str, float] | Iterable[str] | str) -> dict[s
     --------
     >>> read_statuses(["construction", "operating"])
     {'operating': 1.0, 'construction': 1.0}
+    >>> read_statuses("operating,construction=0.8")
+    {'operating': 1.0, 'construction': 0.8}
     """
     if isinstance(statuses, str):
-        statuses = [statuses]
-    if isinstance(statuses, Mapping):
-        pairs = {status: float(factor) for status, factor in statuses.items()}
+        given = dict(_status_pair(part) for part in statuses.split(","))
+    elif hasattr(statuses, "items"):
+        given = dict(statuses.items())
     else:
-        pairs = dict.fromkeys(statuses, 1.0)
-    for status, factor in pairs.items():
+        given = dict.fromkeys(statuses or (), 1.0)
+    pairs: dict[str, float] = {}
+    for status, factor in given.items():
         if status not in STATUSES:
             near = ", ".join(closest(str(status), STATUSES) or STATUSES)
             raise OptionError("bad-status", value=status, suggestions=near)
-        if not 0 <= factor <= 1:
+        figure = read_number(factor)
+        if figure is None or not 0 <= figure <= 1:
             raise OptionError("bad-factor", value=factor, status=status)
-    if not any(float(factor) > 0 for factor in pairs.values()):
+        pairs[status] = figure
+    if not any(factor > 0 for factor in pairs.values()):
         raise OptionError("no-status")
     return {status: pairs[status] for status in STATUSES if pairs.get(status)}
+
+
+def _status_pair(part: str) -> tuple[str, object]:
+    """Return a status and its factor from ``construction=0.8``; 1 where none is said."""
+    status, equals, text = (piece.strip() for piece in part.partition("="))
+    try:
+        return status, float(text) if equals else 1.0
+    except ValueError:
+        return status, text
+
+
+def read_number(value: object) -> float | None:
+    """Return a figure as float, of numpy too; None for what is no finite number, texts and flags included.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> read_number(np.float32(0.5)), read_number(np.int64(3)), read_number("0.5"), read_number(True)
+    (0.5, 3.0, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    figure = float(value)
+    return figure if math.isfinite(figure) else None
+
+
+def read_count(value: object, key: str, *, least: int, most: float = math.inf) -> int:
+    """Return a whole number, of numpy or as a float too.
+
+    Raises
+    ------
+    OptionError
+        With the sentence of `key` for anything else, or a number out of bounds.
+    """
+    figure = read_number(value)
+    if figure is None or figure != int(figure) or not least <= figure <= most:
+        raise OptionError(key, value=value)
+    return int(figure)
 
 
 def read_goal(goal: Mapping[str, float] | None, products: pd.DataFrame) -> dict[str, float]:
@@ -82,18 +126,23 @@ def read_goal(goal: Mapping[str, float] | None, products: pd.DataFrame) -> dict[
     >>> read_goal({"电芯": 2}, cg.load_dataset("toy").products)
     {'cell': 2.0}
     """
-    for product_id, quantity in (goal or {}).items():
-        if not isinstance(quantity, Real) or not 0 < float(quantity) <= MOST_UNITS:
+    if goal is None:
+        return {}
+    if not hasattr(goal, "items"):
+        raise OptionError("bad-goal", value=goal)
+    for product_id, quantity in goal.items():
+        figure = read_number(quantity)
+        if figure is None or not 0 < figure <= MOST_UNITS:
             raise OptionError("bad-goal", value=f"{product_id}={quantity}")
-    pairs = by_product_id(products, goal or {})
+    pairs = by_product_id(products, goal)
     return {product_id: float(quantity) for product_id, quantity in sorted(pairs.items())}
 
 
 def by_product_id(products: pd.DataFrame, figures: Mapping[str, float]) -> dict[str, float]:
-    """Return figures of products, named by id or name, under their ids."""
+    """Return figures of products, named by id or name, under their ids; a Series is read by its index."""
     found: dict[str, float] = {}
     for name, figure in figures.items():
-        product_id = read_product(products, name)
+        product_id = read_product(products, str(name))
         if product_id in found:
             raise OptionError("product-twice", value=name, product=product_id)
         found[product_id] = figure
@@ -101,12 +150,33 @@ def by_product_id(products: pd.DataFrame, figures: Mapping[str, float]) -> dict[
 
 
 def read_chain(ds: Dataset, chain: str | None) -> str | None:
-    """Return a chain of the dataset, or raise the failure that names the ones it has."""
-    if chain is None:
-        return None
-    if chain not in ds.chains:
+    """Return a chain of the dataset by its id, or by its Chinese or English name.
+
+    Raises
+    ------
+    UnknownNameError
+        Where it has no such chain; names the ones it has.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> read_chain(cg.load_dataset("qujing"), "电池")
+    'battery'
+    """
+    if chain is None or chain in ds.chains:
+        return chain
+    asked = str(chain).casefold()
+    hits = [name for name in ds.chains if asked and asked in _chain_names(name)]
+    hits = hits or [name for name in ds.chains if asked and asked in term("chain", name, "zh")]
+    if len(hits) != 1:
         raise unknown_name("chain", chain, ds.chains)
-    return chain
+    return hits[0]
+
+
+def _chain_names(chain: str) -> set[str]:
+    """Return what a chain is called: its id, its names, and the words of its English name."""
+    names = {chain, *(term("chain", chain, lang) for lang in LANGUAGES)}
+    return {part.casefold() for name in names for part in (name, *name.split())}
 
 
 def read_lang(ds: Dataset, lang: str | None) -> Language:

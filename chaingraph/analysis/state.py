@@ -14,6 +14,7 @@ from chaingraph.analysis.decide import Decisions, decide, decision_table
 from chaingraph.analysis.neighbours import around_region
 from chaingraph.analysis.own_use import own_use
 from chaingraph.analysis.reach import measure_reach
+from chaingraph.errors import OptionError
 from chaingraph.knowledge.evidence import (
     CODE,
     MADE,
@@ -405,6 +406,38 @@ class RegionState:
         return np.asarray(share, dtype=float)
 
     # --- what if
+
+    def with_assumptions(self, **changes: Any) -> RegionState:
+        """Return the region with the data read under other assumptions; what was added stays added.
+
+        Parameters
+        ----------
+        **changes
+            As of :meth:`chaingraph.Study.with_assumptions`.
+        """
+        study: Any = self.study  # a Study: it stands above its states
+        state: RegionState = study.with_assumptions(**changes).state(self.region)
+        rows = [{"product_id": name, "capacity": capacity} for name, capacity in self.added]
+        return state.with_capacity(rows) if rows else state
+
+    def with_rows(self, table: str, rows: Any) -> RegionState:
+        """Return the state with more rows of capacities: another name of :meth:`with_capacity`.
+
+        Parameters
+        ----------
+        table
+            ``capacities``; rows of other tables change the dataset, see :meth:`Dataset.with_rows`.
+        rows
+            As of :meth:`with_capacity`.
+
+        Raises
+        ------
+        OptionError
+            For another table.
+        """
+        if table != "capacities":
+            raise OptionError("bad-state-table", value=table)
+        return add_capacity(self, rows)
 
     def with_capacity(self, rows: Any) -> RegionState:
         """Return the state with more capacity here, shares of open choices frozen: in milliseconds.

@@ -5,12 +5,16 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+import narwhals as nw
 import numpy as np
 
 from chaingraph.analysis.basis import Basis, Nation, spread
+from chaingraph.analysis.compare import SHOWN as COMPARED
+from chaingraph.analysis.compare import compared_states
 from chaingraph.analysis.loads import read_load, read_loads
+from chaingraph.analysis.matrices import Matrices, read_matrices
 from chaingraph.analysis.region_graph import build_region_graph
-from chaingraph.analysis.settings import read_goal, read_statuses
+from chaingraph.analysis.settings import read_goal, read_lang, read_statuses
 from chaingraph.analysis.state import RegionState, Rows, assemble
 from chaingraph.dataset import checked_date
 from chaingraph.engines import collect, read_frame
@@ -20,13 +24,15 @@ from chaingraph.enterprises import (
     located,
     national_capacity,
     own_pairs,
-    standing_rows,
+    stand,
 )
 from chaingraph.errors import OptionError
+from chaingraph.events import plant_signs
 from chaingraph.gazetteer import find_regions
 from chaingraph.knowledge.facts import prices_at
 from chaingraph.knowledge.statements import read_statements
 from chaingraph.products import positions, product_graph
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,12 +42,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chaingraph.dataset import Dataset
-    from chaingraph.enterprises import Stale, Where
+    from chaingraph.enterprises import Stale, Standing, Where
     from chaingraph.gazetteer import Asked
     from chaingraph.products import ProductGraph
     from chaingraph.quantity import Floats, Integers
     from chaingraph.regions import Region
-    from chaingraph.results import Result
 
     Source: TypeAlias = "Dataset | Basis | RegionState"
 
@@ -97,8 +102,128 @@ class Study(Basis):
         >>> graph.edges[("enterprise", "cell_jia"), ("product", "cell")]["capacity"]
         2.0
         """
-        state = region if isinstance(region, RegionState) else self.state(region)
-        return build_region_graph(state, flat=flat, targets=targets)
+        return build_region_graph(self._state_of(region), flat=flat, targets=targets)
+
+    def _state_of(self, region: str | Region | RegionState | None) -> RegionState:
+        return region if isinstance(region, RegionState) else self.state(region)
+
+    def matrix(self, region: str | Region | RegionState | None = None) -> Matrices:
+        r"""Return the coefficients of a region with its output, supply and demand as frames.
+
+        Parameters
+        ----------
+        region
+            A region, the focus by default; or a state of this study.
+
+        Returns
+        -------
+        Matrices
+            `coefficients` A (input by output, shares of alternatives included), and by product
+            `output` x, `supply`, `demand` d and `final` y, units a year; missing where not known.
+
+        Notes
+        -----
+        :math:`d = A x + y` holds wherever all of it is known (Miller and Blair 2009, section 2.2).
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> found = cg.open_study(cg.load_dataset("toy")).matrix()
+        >>> float(found.coefficients.loc["foil", "cell"]), float(found.demand["foil"])
+        (500.0, 1000.0)
+        """
+        return read_matrices(self._state_of(region))
+
+    def with_assumptions(self, **changes: Any) -> Study:
+        """Return the dataset read anew, under these assumptions with some of them changed.
+
+        Parameters
+        ----------
+        **changes
+            Assumptions as :func:`open_study` takes them: at, statuses, load, goal, explode, stale, prices.
+
+        Raises
+        ------
+        OptionError
+            For another name, or an assumption that cannot be used.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> study = cg.open_study(cg.load_dataset("toy"))
+        >>> study.with_assumptions(load=0.5).asked["load"]
+        {'*': 0.5}
+        """
+        wrong = sorted(set(changes) - set(self.asked))
+        if wrong:
+            known = ", ".join(self.asked)
+            raise OptionError("bad-assumption", value=", ".join(wrong), choices=known)
+        asked = {name: value for name, value in self.asked.items() if name != "at"} | changes
+        return open_study(self.dataset, bounds=self.bounds, **asked)
+
+    def compare(
+        self,
+        scenarios: Mapping[str, Mapping[str, Any]],
+        *,
+        region: Asked = None,
+        lang: str | None = None,
+    ) -> Result:
+        """Set regions under several assumptions side by side.
+
+        Parameters
+        ----------
+        scenarios
+            Name -> what differs from this study: assumptions as of :meth:`with_assumptions`, and
+            `capacities`, rows as of :meth:`RegionState.with_capacity`. An empty mapping is this study.
+        region
+            A region, several, or a level; the focus by default.
+        lang
+            ``zh`` or ``en``.
+
+        Returns
+        -------
+        Result
+            One row a scenario, region and product that any of the scenarios makes or needs there:
+            `scenario`, `region`, names, `unit`, `evidence`, `gap_kind`, and with ``_low`` and ``_high``
+            `capacity`, `supply`, `demand`, `gap` (units a year), `gap_value_cny` (CNY a year).
+
+        Raises
+        ------
+        OptionError
+            Without a scenario, or for assumptions that cannot be used.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> study = cg.open_study(cg.load_dataset("toy"))
+        >>> frame = study.compare({"base": {}, "half load": {"load": 0.5}}).frame
+        >>> frame.loc[frame["product_id"] == "foil", ["scenario", "gap"]].to_numpy().tolist()
+        [['base', 1000.0], ['half load', 500.0]]
+        """
+        call = Call.of(Study.compare, locals())
+        if not scenarios:
+            raise OptionError("no-scenario")
+        states = list(self._scenario_states(scenarios, region))
+        regions = tuple(dict.fromkeys(state.region.name for _, state in states))
+        asked = {
+            name: {key: value for key, value in changes.items() if key != "capacities"}
+            for name, changes in scenarios.items()
+        }
+        ds = self.dataset
+        params = {"dataset": ds.name, "version": ds.version, "at": ds.as_of, **self.asked}
+        params |= {"region": regions[0] if len(regions) == 1 else regions, "scenarios": asked}
+        frame, spoken = compared_states(states), read_lang(ds, lang)
+        return Result("comparison", frame, params, spoken, COMPARED, call=call)
+
+    def _scenario_states(
+        self, scenarios: Mapping[str, Mapping[str, Any]], region: Asked
+    ) -> Iterator[tuple[str, RegionState]]:
+        for name, asked in scenarios.items():
+            changes = dict(asked)
+            rows = changes.pop("capacities", None)
+            study = self.with_assumptions(**changes) if changes else self
+            for state in study.states(region):
+                yield name, state if rows is None else state.with_capacity(rows)
 
 
 def open_study(
@@ -174,7 +299,10 @@ def open_study(
         load = utilisation
     factors = read_statuses(statuses)
     graph = product_graph(ds.products, ds.inputs)
-    statements = read_statements(ds, graph, _head_offices(ds))
+    standing = stand(
+        ds.capacities, at=ds.as_of, statuses=factors, signs=plant_signs(ds), stale=stale
+    )
+    statements = read_statements(ds, graph, _head_offices(ds, standing))
     asked_load = read_load(load, ds.products)
     read = read_goal(goal, ds.products)
     return Study(
@@ -182,13 +310,14 @@ def open_study(
         graph=graph,
         statuses=factors,
         stale=stale,
+        standing=standing,
         loads=read_loads(ds, graph, statements, asked_load),
         goal=read,
         explode=explode and bool(read),
         prices=prices_at(ds, graph, latest=prices == "latest"),
         price_rule=prices,
         statements=statements,
-        nation=_nation(ds, graph, factors),
+        nation=_nation(ds, graph, standing),
         bounds=bounds,
         asked={
             "at": ds.as_of, "statuses": factors, "load": asked_load, "goal": read, "explode": explode,
@@ -197,22 +326,18 @@ def open_study(
     )  # fmt: skip
 
 
-def _head_offices(ds: Dataset) -> pd.DataFrame:
+def _head_offices(ds: Dataset, standing: Standing) -> pd.DataFrame:
     """Return the company totals in force with the place of the head office."""
-    sites, frame = read_frame(ds.enterprises), read_frame(ds.capacities)
-    import narwhals as nw
-
-    rows = standing_rows(
-        frame.filter(nw.col("scope") == "group"), at=ds.as_of, statuses={"operating": 1.0}
-    )
-    rows = located(rows.select("enterprise_id", "product_id", "as_of"), sites, LEVELS)
+    rows = standing.running(totals=True).filter(nw.col("scope") == "group")
+    rows = rows.select("enterprise_id", "product_id", "as_of")
+    rows = located(rows, read_frame(ds.enterprises), LEVELS)
     return collect(rows.select("product_id", "as_of", *LEVELS)).sort_values(
         ["product_id", "as_of"], ignore_index=True
     )
 
 
-def _nation(ds: Dataset, graph: ProductGraph, statuses: Mapping[str, float]) -> Nation:
-    rows = national_capacity(ds.enterprises, ds.capacities, at=ds.as_of, statuses=statuses)
+def _nation(ds: Dataset, graph: ProductGraph, standing: Standing) -> Nation:
+    rows = national_capacity(ds.enterprises, standing)
     place = positions(graph, rows["product_id"])
     size = graph.size
     return Nation(
@@ -235,12 +360,8 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
     ds = study.dataset
     links = _consumed_links(study)
     for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
-        options: dict[str, Any] = {
-            "level": level, "where": where, "at": ds.as_of, "statuses": study.statuses,
-            "signs": study.site_signs, "stale": study.stale,
-        }  # fmt: skip
-        rows = local_rows(ds.enterprises, ds.capacities, **options)
-        pairs = own_pairs(ds.enterprises, ds.capacities, links, **options)
+        rows = local_rows(ds.enterprises, study.standing, level=level, where=where)
+        pairs = own_pairs(ds.enterprises, study.standing, links, level=level, where=where)
         place = positions(study.graph, rows.products)[rows.product]
         code = {name: i for i, name in enumerate(rows.regions.tolist())}
         own_code = {name: i for i, name in enumerate(pairs.regions.tolist())}
@@ -345,7 +466,7 @@ _DEFAULTS = {
 }  # fmt: skip
 
 
-def _is_asked(study: Study, name: str, value: Any) -> bool:
+def _is_asked(study: Basis, name: str, value: Any) -> bool:
     """Tell whether an open study reads its dataset under an assumption."""
     ds, asked = study.dataset, study.asked
     if name == "at":

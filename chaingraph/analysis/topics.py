@@ -156,8 +156,9 @@ def _last_events(signs: pd.DataFrame | None) -> dict[tuple[str, str], str]:
     if signs is None:
         return {}
     known = signs.dropna(subset=["enterprise_id", "product_id", "date"])
-    newest = known.groupby(["enterprise_id", "product_id"])["date"].max()
-    return {(str(site), str(product)): str(date) for (site, product), date in newest.items()}
+    newest = known.groupby(["enterprise_id", "product_id"], as_index=False)["date"].max()
+    columns = (newest[name].astype("str") for name in ("enterprise_id", "product_id", "date"))
+    return {(site, product): date for site, product, date in zip(*columns, strict=True)}
 
 
 def _doubt(plant: Plant, at: float, signs: Mapping[tuple[str, str], str]) -> str:

@@ -17,7 +17,7 @@ from chaingraph.products import (
     split_alternatives,
     walk,
 )
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 from chaingraph.solving import total_requirements
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def trace_product(
     >>> trace[["depth", "input_id", "quantity"]].to_numpy().tolist()
     [[1, 'metal', 1.1], [2, 'ore', 2.2], [2, 'power', 5.5]]
     """
+    call = Call.of(trace_product, locals())
     if direction not in DIRECTIONS:
         raise OptionError("bad-direction", value=direction, choices=", ".join(DIRECTIONS))
     if not 0 < quantity <= MOST_UNITS:
@@ -117,7 +118,7 @@ def trace_product(
     if state is not None:
         params["region"] = state.region.name
     shown = SHOWN if state is not None else SHOWN[:-2]
-    return Result("trace", frame, params, read_lang(ds, lang), shown)
+    return Result("trace", frame, params, read_lang(ds, lang), shown, call=call)
 
 
 def _ground(

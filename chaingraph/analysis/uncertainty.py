@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from chaingraph.errors import OptionError
+from chaingraph.analysis.settings import read_count
 
 if TYPE_CHECKING:
     from chaingraph.analysis.state import RegionState
-    from chaingraph.quantity import Floats
+    from chaingraph.quantity import Floats, Integers
 
 MOST_DRAWS = 100_000
 LOW, HIGH = 0.05, 0.95
@@ -46,7 +46,7 @@ def centred_mode(low: Floats, mean: Floats, high: Floats) -> Floats:
     return np.clip(3 * mean - low - high, low, high)
 
 
-def draw_coefficients(state: RegionState, *, draws: int, seed: int) -> tuple[Floats, Floats]:
+def draw_coefficients(state: RegionState, *, draws: int, seed: int) -> tuple[Integers, Floats]:
     """Draw the coefficient of every link that is taken here.
 
     Each link has its own sequence, seeded by (seed, input, output), so that no other row changes it.
@@ -59,10 +59,8 @@ def draw_coefficients(state: RegionState, *, draws: int, seed: int) -> tuple[Flo
     draws : array
         One row a link, one column a draw, units of the input for one of the output.
     """
-    if not 1 <= draws <= MOST_DRAWS:
-        raise OptionError("bad-draws", value=draws)
-    if seed < 0:
-        raise OptionError("bad-seed", value=seed)
+    draws = read_count(draws, "bad-draws", least=1, most=MOST_DRAWS)
+    seed = read_count(seed, "bad-seed", least=0)
     graph = state.study.graph
     links = np.flatnonzero((state.flow > 0) & graph.quantified)
     uniform = np.empty((len(links), draws))
@@ -95,20 +93,35 @@ def demand_interval(state: RegionState, *, draws: int, seed: int) -> Interval:
     OptionError
         For fewer than one draw or more than 100,000, or a seed below zero.
     """
-    graph = state.study.graph
-    links, drawn = draw_coefficients(state, draws=draws, seed=seed)
+    graph, wanted = state.study.graph, state.study.wanted
     low, high = np.full(graph.size, np.nan), np.full(graph.size, np.nan)
-    wanted = state.study.wanted
-    if len(links):
-        products = np.unique(graph.source[links])
-        place = np.searchsorted(products, graph.source[links])
-        flows = drawn * (state.flow[links] / graph.coefficient[links])[:, None]
-        order = np.argsort(place, kind="stable")
-        first = np.searchsorted(place[order], np.arange(len(products)))
-        demand = np.add.reduceat(flows[order], first, axis=0) + wanted[products][:, None]
+    products, demand = demand_draws(state, draws=draws, seed=seed)
+    if len(products):
         low[products], high[products] = np.quantile(demand, [LOW, HIGH], axis=1)
     only_goal = (wanted > 0) & np.isnan(low)
     low[only_goal] = high[only_goal] = wanted[only_goal]
     unknown = np.isnan(state.demand.point)
     low[unknown] = high[unknown] = np.nan
     return Interval(low, high)
+
+
+def demand_draws(state: RegionState, *, draws: int, seed: int) -> tuple[Integers, Floats]:
+    """Draw the demand of every product that makers here take in known amounts.
+
+    Returns
+    -------
+    products : array of int
+        Their positions.
+    demand : array
+        One row a product, one column a draw, units a year.
+    """
+    graph, wanted = state.study.graph, state.study.wanted
+    links, drawn = draw_coefficients(state, draws=draws, seed=seed)
+    products = np.unique(graph.source[links])
+    if not len(links):
+        return products, np.zeros((0, drawn.shape[1]))
+    place = np.searchsorted(products, graph.source[links])
+    flows = drawn * (state.flow[links] / graph.coefficient[links])[:, None]
+    order = np.argsort(place, kind="stable")
+    first = np.searchsorted(place[order], np.arange(len(products)))
+    return products, np.add.reduceat(flows[order], first, axis=0) + wanted[products][:, None]

@@ -18,8 +18,10 @@ from chaingraph.words import message
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
+    from chaingraph.writers.frames import Written
 
 _FORMATS = ("csv", "excel", "parquet", "graphml", "gexf", "json", "neo4j")
+_NETWORKS = ("graphml", "gexf", "json")
 
 
 @click.command(epilog="Example: chaingraph convert qujing -o qujing.xlsx")
@@ -40,12 +42,16 @@ _FORMATS = ("csv", "excel", "parquet", "graphml", "gexf", "json", "neo4j")
     "--map", "mapping", metavar="FILE",
     help="DATASET is a folder of node and edge lists; FILE (TOML or JSON) says what is what.",
 )  # fmt: skip
+@click.option(
+    "-r", "--region",
+    help="Only for GraphML, GEXF and JSON: the state of this region, with gaps and plants.",
+)  # fmt: skip
 @loading_options
 @lang_option
 @quiet_option
 def convert(
-    dataset: str, target: str, format_: str | None, encoding: str, mapping: str | None, quiet: bool,
-    lang: str | None, **loading: Any,
+    dataset: str, target: str, format_: str | None, encoding: str, mapping: str | None,
+    region: str | None, quiet: bool, lang: str | None, **loading: Any,
 ) -> None:  # fmt: skip
     """Write a dataset as CSV, Excel, Parquet, GraphML, GEXF, JSON or for Neo4j.
 
@@ -60,7 +66,10 @@ def convert(
     chosen = chosen_format(target, format_, encoding)
     spoken: Any = message_language(lang)
     ds = _read(dataset, mapping, quiet=quiet, lang=lang, **loading)
-    written = write_dataset(ds, target, chosen, encoding)
+    if region is not None:
+        written = _write_region(ds, region, target, chosen)
+    else:
+        written = write_dataset(ds, target, chosen, encoding)
     for file in written:
         key = "convert-rows" if file.edges is None else "convert-graph"
         click.echo(message(key, spoken, path=file.path, rows=file.rows, edges=file.edges))
@@ -68,10 +77,20 @@ def convert(
         return
     notes = [f"{found.place}: {found.text(spoken)}" for found in ds.findings]
     gone = left_out(ds, chosen)
-    if gone:
+    if gone and region is None:
         notes.append(message("convert-left-out", spoken, tables=", ".join(gone)))
     for note in notes:
         click.echo(f"chaingraph: {note}", err=True)
+
+
+def _write_region(ds: Dataset, region: str, target: str, format_: str) -> list[Written]:
+    """Write the state of a region as a graph."""
+    from chaingraph.analysis.study import open_study
+    from chaingraph.writers.networks import write_graph
+
+    if format_ not in _NETWORKS:
+        raise OptionError("region-not-network", format=format_, choices=", ".join(_NETWORKS))
+    return write_graph(ds, open_study(ds).region_graph(region, flat=True), target, format_)
 
 
 def _read(

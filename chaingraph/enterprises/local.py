@@ -8,22 +8,18 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from chaingraph.engines import collect_coded, read_frame
+from chaingraph.engines import collect_coded
 from chaingraph.enterprises.sites import located, real_firms, sites_in
-from chaingraph.enterprises.standing import (
-    capacity_columns,
-    counted_statuses,
-    site_rows,
-    standing_rows,
-)
+from chaingraph.enterprises.standing import stand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+    from typing_extensions import Unpack
 
     from chaingraph.enterprises.sites import Where
-    from chaingraph.enterprises.standing import Stale
+    from chaingraph.enterprises.standing import Reading, Stale
 
 LOCAL_COLUMNS: Final = (
     "region",
@@ -77,20 +73,17 @@ def local_rows(
     *,
     level: str | None,
     where: Where | None = None,
-    at: str,
-    statuses: Mapping[str, float],
-    signs: pd.DataFrame | None = None,
-    stale: Stale = "drop",
     watched: bool = True,
+    **reading: Unpack[Reading],
 ) -> LocalRows:
     """Aggregate the sites of regions as :func:`local_capacity` does, with codes for names.
 
     What counts and what is only told beside it are two passes: the first is most of the rows and needs
     few columns, the second needs many and is few rows; without `watched` it is not made, and its
-    columns hold nothing.
+    columns hold nothing. `capacities` may be rows that have been read: see
+    :func:`chaingraph.enterprises.stand`.
     """
-    frame = read_frame(capacities)
-    rows = site_rows(frame.select(*capacity_columns(frame)))
+    standing = stand(capacities, **reading)
     sites = sites_in(enterprises, where)
     if level:
         sites = sites.filter(~nw.col(level).is_null())
@@ -98,12 +91,11 @@ def local_rows(
         region=nw.col(level) if level else nw.lit(""),
         real=nw.when(real_firms(sites)).then(1.0).otherwise(0.0),
     )
-    options: dict[str, Any] = {"at": at, "signs": signs, "stale": stale}
-    beside = [status for status in WATCHED if watched and status not in counted_statuses(statuses)]
-    passes = [_counted_sums(standing_rows(rows, statuses=statuses, **options), sites)]
+    beside = [status for status in WATCHED if watched and status not in standing.wanted]
+    passes = [_counted_sums(standing.counted(), sites)]
     if beside:
-        others = standing_rows(rows, statuses={}, watch=beside, **options)
-        passes.append(_watched_sums(others, sites, beside, dropping=stale == "drop"))
+        others = standing.beside(beside)
+        passes.append(_watched_sums(others, sites, beside, dropping=standing.stale == "drop"))
     return _merged([collect_coded(frame, _KEYS) for frame in passes])
 
 

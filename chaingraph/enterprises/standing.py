@@ -7,16 +7,20 @@ could not be joined.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 import narwhals as nw
 
 from chaingraph.dataset import last_day
+from chaingraph.engines import read_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
+    from typing_extensions import Unpack
 
 STATUSES: Final = (
     "operating",
@@ -61,6 +65,107 @@ _PHASE_COLUMNS: Final = ("capacity", "scope", "phase", "since", "since_basis")
 _SEEN: Final = ("as_of", "listing")
 """Bases of a `since` that is no start: the date of the page, or of the list, that has the plant."""
 _SIGNS: Final = ("since", "as_of", "last_confirmed")
+_TOLD: Final = (
+    "enterprise_id", "product_id", "status", "scope", "since", "as_of", "phase", "source_url", "figure",
+    "effective", "effective_low", "known", "sourced", "bare", "counted", "stale",
+)  # fmt: skip
+"""Columns that passes over standing rows ask for."""
+
+
+class Reading(TypedDict, total=False):
+    """How rows are read; see :func:`standing_rows`."""
+
+    at: str
+    statuses: Mapping[str, float]
+    signs: pd.DataFrame | None
+    stale: Stale
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Capacity rows read at one date, for every pass over them: made by :func:`stand`.
+
+    A frame in memory is worked out once, whatever is asked of it. A lazy one is asked by each pass for
+    the rows and columns that this needs, and the engine plans it.
+
+    Attributes
+    ----------
+    capacities
+        narwhals frame.
+    at, statuses, signs, stale
+        As in :func:`standing_rows`.
+    """
+
+    capacities: Any
+    at: str = ""
+    statuses: Mapping[str, float] = field(default_factory=dict)
+    signs: pd.DataFrame | None = None
+    stale: Stale = "drop"
+
+    @cached_property
+    def wanted(self) -> dict[str, float]:
+        """The statuses that count, with their factors."""
+        return counted_statuses(self.statuses)
+
+    def counted(self, *, totals: bool = False) -> Any:
+        """Return the standing rows of sites of the statuses that count, with company totals where asked."""
+        if self._whole is None:
+            return self._read(self.statuses, totals=totals)
+        return self._held(self.wanted, totals=totals)
+
+    def beside(self, statuses: Sequence[str]) -> Any:
+        """Return the standing rows of sites of statuses that do not count."""
+        if self._whole is None:
+            return self._read({}, watch=statuses)
+        return self._held(statuses)
+
+    def running(self, *, totals: bool = False) -> Any:
+        """Return the standing rows of sites that run, whatever counts, with company totals where asked."""
+        if self._whole is None:
+            return self._read({"operating": 1.0}, totals=totals)
+        return self._held(RUNNING, totals=totals)
+
+    def _read(
+        self, statuses: Mapping[str, float], *, watch: Sequence[str] = (), totals: bool = False
+    ) -> Any:
+        rows = self.capacities.select(*capacity_columns(self.capacities))
+        return standing_rows(
+            rows if totals else site_rows(rows),
+            at=self.at, statuses=statuses, signs=self.signs, stale=self.stale, watch=watch,
+        )  # fmt: skip
+
+    def _held(self, statuses: Iterable[str], *, totals: bool = False) -> Any:
+        rows = self._whole if totals else self._sites
+        return rows.filter(nw.col("status").is_in(list(statuses)))
+
+    @cached_property
+    def _whole(self) -> Any:
+        """All rows that any pass may ask for, worked out; None of a lazy frame."""
+        if not isinstance(self.capacities, nw.DataFrame):
+            return None
+        watch = [*RUNNING, *OPEN, "suspended"]
+        rows = self._read(self.statuses, watch=watch, totals=True)
+        there = rows.columns
+        return rows.select(*(name for name in _TOLD if name in there))
+
+    @cached_property
+    def _sites(self) -> Any:
+        return site_rows(self._whole)
+
+
+def stand(capacities: Any, **reading: Unpack[Reading]) -> Standing:
+    """Return capacity rows as they stand at a date, to be handed to several passes.
+
+    Parameters
+    ----------
+    capacities
+        Native frame; or rows that have been read, which are returned as they are.
+    **reading
+        `at`, `statuses`, `signs`, `stale` as in :func:`standing_rows`.
+    """
+    if isinstance(capacities, Standing):
+        return capacities
+    return Standing(read_frame(capacities), **reading)
 
 
 def of_sites() -> Any:

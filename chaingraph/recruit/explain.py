@@ -16,7 +16,7 @@ from chaingraph.recruit.ranking import rank_field
 from chaingraph.recruit.reasons import gather_facts
 from chaingraph.recruit.scoring import read_weights
 from chaingraph.recruit.sentences import warnings_of, write
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -78,6 +78,7 @@ def explain_target(
     >>> frame["feature"].iloc[0], round(float(frame["contribution"].sum()), 3) > 0
     ('maker', True)
     """
+    call = Call.of(explain_target, locals())
     state = as_state(ds, region, at=at, statuses=statuses, load=load, goal=goal)
     study = state.study
     ds = study.dataset
@@ -110,7 +111,7 @@ def explain_target(
     }  # fmt: skip
     notes = _notes(ranking, place, group, warnings_of(facts, 0))
     kept = frame.reset_index(drop=True)
-    return Result("target_reasons", kept, params, read_lang(ds, lang), SHOWN, notes)
+    return Result("target_reasons", kept, params, read_lang(ds, lang), SHOWN, notes, call=call)
 
 
 def _find(ranking: Ranking, product_id: str, group: str) -> int:

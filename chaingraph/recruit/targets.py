@@ -12,7 +12,7 @@ from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.gaps import gaps_of
 from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.state import RegionState
-from chaingraph.analysis.study import Study, as_state, as_study, open_study
+from chaingraph.analysis.study import Study, as_state, as_study
 from chaingraph.errors import OptionError
 from chaingraph.recruit.features import FEATURES
 from chaingraph.recruit.ranking import Ranking, rank_field, typical_plant
@@ -23,7 +23,7 @@ from chaingraph.recruit.scoring import (
 )
 from chaingraph.recruit.sentences import tell
 from chaingraph.recruit.shortage import lacking, missing_makers
-from chaingraph.results import Result
+from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -116,6 +116,7 @@ def rank_targets(
     >>> targets[["rank", "group_zh", "closes"]].to_numpy().tolist()[0]
     [1, '恒金', 1000.0]
     """
+    call = Call.of(rank_targets, locals())
     if method not in METHODS:
         raise OptionError("bad-method", value=method, choices=", ".join(METHODS))
     if limit < 0:
@@ -130,7 +131,7 @@ def rank_targets(
         "method": method, "weights": ranking.weights, "limit": limit,
     }  # fmt: skip
     notes = missing_makers(ranking.view, asked["position"].tolist())
-    return Result("targets", frame, params, read_lang(study.dataset, lang), SHOWN, notes)
+    return Result("targets", frame, params, read_lang(study.dataset, lang), SHOWN, notes, call=call)
 
 
 _SETTLED: Final = ("at", "statuses", "load", "goal", "explode", "stale", "prices")
@@ -158,7 +159,7 @@ def _open(
         if {name: own[name] for name in _SETTLED if own.get(name)} != settled:
             raise OptionError("gaps-otherwise")
     else:
-        study = open_study(source, **settled)
+        study = as_study(source, **settled)
     try:
         as_study(study, **assumptions)
     except OptionError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.files import write_file
@@ -67,21 +68,42 @@ def _present(data: dict[str, Any]) -> dict[str, Any]:
 
 def write_graphml(ds: Dataset, path: str | Path) -> list[Written]:
     """Write the graph as GraphML; the `rows` of an edge are JSON text."""
-    import networkx as nx
-
-    refuse_cells(_graph_frames(ds), NO_XML)
-    graph = _flat(named_graph(ds))
-    file = io.BytesIO()
-    nx.write_graphml_xml(graph, file, prettyprint=True)
-    return _write(path, file.getvalue(), graph)
+    return write_graph(ds, named_graph(ds), path, "graphml")
 
 
 def write_gexf(ds: Dataset, path: str | Path) -> list[Written]:
     """Write the graph as GEXF 1.2, dated as the data; the `rows` of an edge are JSON text."""
+    return write_graph(ds, named_graph(ds), path, "gexf")
+
+
+def write_json(ds: Dataset, path: str | Path) -> list[Written]:
+    """Write the graph as JSON that :func:`networkx.node_link_graph` reads."""
+    return write_graph(ds, named_graph(ds), path, "json")
+
+
+def write_graph(ds: Dataset, graph: nx.DiGraph[Any], path: str | Path, kind: str) -> list[Written]:
+    """Write a graph of a dataset, nodes named by texts, as ``graphml``, ``gexf`` or ``json``.
+
+    Figures without bound stand as ``inf`` in GraphML, ``INF`` in GEXF and null in JSON.
+    """
+    refuse_cells(_graph_frames(ds), NO_TEXT if kind == "json" else NO_XML)
+    data = {"graphml": _graphml, "gexf": _gexf, "json": _node_link}[kind](ds, graph)
+    return [Written(write_file(path, data), graph.number_of_nodes(), graph.number_of_edges())]
+
+
+def _graphml(ds: Dataset, graph: nx.DiGraph[Any]) -> bytes:
+    import networkx as nx
+
+    del ds
+    file = io.BytesIO()
+    nx.write_graphml_xml(_flat(graph), file, prettyprint=True)
+    return file.getvalue()
+
+
+def _gexf(ds: Dataset, graph: nx.DiGraph[Any]) -> bytes:
     from networkx.readwrite.gexf import GEXFWriter
 
-    refuse_cells(_graph_frames(ds), NO_XML)
-    graph = _flat(named_graph(ds), words=_GEXF_WORDS)
+    graph = _flat(graph, words=_GEXF_WORDS)
     writer = GEXFWriter(encoding="utf-8", prettyprint=True, version="1.2draft")
     writer.add_graph(graph)
     for meta in writer.xml.iter("meta"):
@@ -90,23 +112,27 @@ def write_gexf(ds: Dataset, path: str | Path) -> list[Written]:
         )
     file = io.BytesIO()
     writer.write(file)
-    return _write(path, file.getvalue(), graph)
+    return file.getvalue()
 
 
-def write_json(ds: Dataset, path: str | Path) -> list[Written]:
-    """Write the graph as JSON that :func:`networkx.node_link_graph` reads."""
+def _node_link(ds: Dataset, graph: nx.DiGraph[Any]) -> bytes:
     import networkx as nx
 
-    refuse_cells(_graph_frames(ds), NO_TEXT)
-    graph = named_graph(ds)
-    data = nx.node_link_data(graph, edges="edges")
+    del ds
+    plain: nx.DiGraph[Any] = nx.DiGraph(**graph.graph)
+    plain.add_nodes_from((node, _bounded(cells)) for node, cells in graph.nodes(data=True))
+    plain.add_edges_from((a, b, _bounded(cells)) for a, b, cells in graph.edges(data=True))
+    data = nx.node_link_data(plain, edges="edges")
     text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False, default=cell_text)
-    return _write(path, (text + "\n").encode(), graph)
+    return (text + "\n").encode()
 
 
-def _write(path: str | Path, data: bytes, graph: nx.DiGraph[Any]) -> list[Written]:
-    target = write_file(path, data)
-    return [Written(target, graph.number_of_nodes(), graph.number_of_edges())]
+def _bounded(cells: dict[str, Any]) -> dict[str, Any]:
+    """Return attributes with None for what is without bound: JSON has no word for it."""
+    return {
+        name: None if isinstance(value, float) and math.isinf(value) else value
+        for name, value in cells.items()
+    }
 
 
 def _graph_frames(ds: Dataset) -> dict[str, Any]:

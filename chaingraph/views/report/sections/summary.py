@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chaingraph.analysis.topics import TOPICS
 from chaingraph.analysis.summary import line_text, say_lines, site_name
+from chaingraph.analysis.topics import TOPICS
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Row, Section, Table, make_row
 
