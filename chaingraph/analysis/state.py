@@ -526,7 +526,9 @@ def _frozen_flow(state: RegionState, output: Quantity) -> Quantity:
         change = change if name == "point" else np.nan_to_num(change)
         ends.append(np.where(np.isinf(flow), flow, flow + times(taken, change)))
     low, point, high = ends
-    return Quantity(low, point, high, old.reasons | np.where(point != old.point, unit.reasons, 0)).clipped()
+    return Quantity(
+        low, point, high, old.reasons | np.where(point != old.point, unit.reasons, 0)
+    ).clipped()
 
 
 def _moved(merchant: Quantity, now: Quantity, before: Quantity) -> Quantity:
