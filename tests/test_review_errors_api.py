@@ -71,7 +71,7 @@ def test_an_edit_keeps_focus_date_and_cards(qujing):
     before, after = (cg.calculate_balance(ds).frame for ds in (qujing, same))
     pd.testing.assert_frame_equal(before, after)
     more = qujing.with_rows("capacities", [
-        {"enterprise_id": qujing.enterprises["enterprise_id"].iloc[0], "product_id": "pv_glass", "capacity": 1.0, "unit": "t"}
+        {"enterprise_id": qujing.enterprises["enterprise_id"].iloc[0], "product_id": "pv_glass", "capacity": 1.0, "unit": "Mm2"}
     ])  # fmt: skip
     assert (more.focus, more.as_of) == (qujing.focus, qujing.as_of)
 
@@ -112,7 +112,7 @@ def test_a_goal_exploded_takes_what_its_requirements_are(cells):
 
 @pytest.mark.parametrize(("there", "machines"), [(None, 1.0), (40.0, 0.6), (99.0, 0.01), (100.0, 0.0), (250.0, 0.0)])
 def test_standing_capacity_needs_no_new_machines(build, there, machines):
-    makers = [] if there is None else [("s", "b", there)]
+    makers = [("t", "a", 1.0)] if there is None else [("s", "b", there)]
     ds = build("a b machine", [("a", "b", 2), ("machine", "b", 0.01, {"role": "capital"})], makers)
     frame = cg.calculate_requirements(ds, {"b": 100}).frame
     found = frame[frame["role"] == "capital"].set_index("product_id")["required"].to_dict()

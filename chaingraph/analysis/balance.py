@@ -150,7 +150,7 @@ def study_params(study: Study, regions: list[str], chain: str | None) -> dict[st
     if study.price_rule != "at":
         params["prices"] = study.price_rule
     if chain:
-        params["chain"] = chain
+        params["chain"] = read_chain(ds, chain)
     if study.goal:
         params["goal"] = study.goal
     if study.explode:
