@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.crosschain import find_cross_chain
     from chaingraph.analysis.explain import explain_product
     from chaingraph.analysis.gaps import find_gaps
+    from chaingraph.analysis.reconcile import reconcile
     from chaingraph.analysis.regions import list_regions
     from chaingraph.analysis.relatedness import measure_relatedness
     from chaingraph.analysis.requirements import calculate_requirements
@@ -83,6 +84,7 @@ _HOMES = {
     "chaingraph.analysis.crosschain": ("find_cross_chain",),
     "chaingraph.analysis.explain": ("explain_product",),
     "chaingraph.analysis.gaps": ("find_gaps",),
+    "chaingraph.analysis.reconcile": ("reconcile",),
     "chaingraph.analysis.regions": ("list_regions",),
     "chaingraph.analysis.relatedness": ("measure_relatedness",),
     "chaingraph.analysis.requirements": ("calculate_requirements",),
@@ -202,6 +204,7 @@ __all__ = [
     "read_enterprise_list",
     "read_lists",
     "read_survey_answers",
+    "reconcile",
     "record_surveys",
     "region",
     "remember_decisions",

@@ -489,7 +489,7 @@ def _ends(members: Members, whole: Quantity, unit: Quantity, room: Quantity) -> 
     rivals = _sum_of_others(least_high, group, count)
     low = times(np.minimum(least_low, np.maximum(0.0, output_low - rivals)), unit.low)
 
-    lack = np.maximum(0.0, _less(whole.high, np.bincount(group, most_low, count)))
+    lack = np.maximum(0.0, _less(whole.high, np.bincount(group, most_low, count).astype(float)))
     lack = np.where(lack <= _TINY * np.where(np.isinf(whole.high), 0.0, whole.high), 0.0, lack)
     bought = times(lack[group], unit.high)
     bought = np.where(missing & (output_high > 0), np.inf, bought)
@@ -591,9 +591,10 @@ def _contest_ends(
         Contest(group, product, dear, closed, np.where(unbounded, able + 1.0, whole.high), worth),
         own=np.where(missing, 0.0, part.high), largest=True,
     )  # fmt: skip
-    ample = np.where(missing & (part.high > 0), np.inf, part.high)
+    wide = np.where(missing & (part.high > 0), np.inf, part.high)
     least = find_extremes(
-        Contest(group, product, cheap, ample, whole.low, worth), own=closed, largest=False,
+        Contest(group, product, cheap, wide, whole.low, worth),
+        own=closed, largest=False,
     )  # fmt: skip
     low, high, bought = ends.low.copy(), ends.high.copy(), ends.bought.copy()
     low[chosen] = times(least.member, np.where(missing, 0.0, cost.low))
@@ -607,5 +608,6 @@ def _contest_ends(
     endless_products = set(product[missing | unbounded[group]].tolist())
     total_high = {p: v for p, v in most.total.items() if p not in endless_products}
     total_bought = {p: v for p, v in most.bought.items() if p not in endless_products}
-    total_low = {p: v for p, v in least.total.items() if p not in endless_products}
+    vague_products = set(product[missing].tolist())
+    total_low = {p: v for p, v in least.total.items() if p not in vague_products}
     return _Ends(low, high, bought, group_low, group_high, total_low, total_high, total_bought)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -97,7 +97,7 @@ def find_extremes(contest: Contest, *, own: Floats, largest: bool) -> Extremes:
     contest
         The contest with the supplies of all others at this corner.
     own
-        By member: supply of its input when its own extreme is asked for.
+        By member: the other end of the supply of its input; both are tried for its own extreme.
     largest
         The most a group can take of the member, bought outside included, and the most it can lack; else the
         least.
@@ -120,16 +120,17 @@ def find_extremes(contest: Contest, *, own: Floats, largest: bool) -> Extremes:
             all_served = weight[piece.group]
             bought[product] = _lacking(floor, all_served, whole, largest=largest)
             room = np.where(of_it, own[part], piece.room)
-            bound = _least_gap(_programme(piece._replace(room=room)))
+            # more of its own may serve another group and leave less, or more, of it to be taken
+            bounds = (_least_gap(_programme(piece._replace(room=room))), floor)
             for row in np.flatnonzero(of_it).tolist():
                 one = np.zeros(len(part))
                 one[row] = 1.0
                 inside = (piece.group == piece.group[row]).astype(float)
                 most = contest.output[piece.group[row]]
-                member[part[row]] = _taken(bound, one, inside - one, most, largest=largest)
+                member[part[row]] = _taken(bounds, one, inside - one, most, largest=largest)
             others = np.where(of_it, 0.0, all_served)
             own_part = np.where(of_it, piece.unit, 0.0)
-            total[product] = _taken(bound, own_part, others, whole, largest=largest)
+            total[product] = _taken(bounds, own_part, others, whole, largest=largest)
     return Extremes(np.maximum(member, 0.0), lack, total, bought)
 
 
@@ -140,12 +141,13 @@ def _lacking(floor: _Programme, served: Floats, whole: float, *, largest: bool) 
     return left if left > _DUST * whole else 0.0
 
 
-def _taken(bound: _Programme, own: Floats, others: Floats, whole: float, *, largest: bool) -> float:
+def _taken(
+    bounds: Sequence[_Programme], own: Floats, others: Floats, whole: float, *, largest: bool
+) -> float:
     """Return the most that is taken of a member, all that the others do not serve; or the least."""
-    if largest:
-        value = whole - float(others @ _solve(others, bound.rows, bound.limit))
-    else:
-        value = float(own @ _solve(own, bound.rows, bound.limit))
+    cost = others if largest else own
+    least = min(float(cost @ _solve(cost, bound.rows, bound.limit)) for bound in bounds)
+    value = whole - least if largest else least
     return value if value > _DUST * whole else 0.0
 
 
@@ -161,8 +163,10 @@ def _parts(contest: Contest) -> Iterator[Integers]:
 
 
 def _piece(contest: Contest, part: Integers) -> Contest:
-    columns = (contest.group, contest.product, contest.unit, contest.room)
-    return Contest(*(column[part] for column in columns), contest.output, contest.worth)
+    return Contest(
+        contest.group[part], contest.product[part], contest.unit[part], contest.room[part],
+        contest.output, contest.worth,
+    )  # fmt: skip
 
 
 def _programme(piece: Contest) -> _Programme:
@@ -202,7 +206,7 @@ def _even(programme: _Programme, best: Floats) -> Floats:
     limit = np.where(load > 0, 0.0, floor.limit)
     rows = np.column_stack([floor.rows, -load])
     cost = np.append(np.zeros(rows.shape[1] - 1), 1.0)
-    return _solve(cost, rows, limit, most_load=1.0)[:-1]
+    return np.asarray(_solve(cost, rows, limit, most_load=1.0)[:-1])
 
 
 def _solve(

@@ -56,9 +56,7 @@ def with_rows(ds: Dataset, table: str, rows: Any) -> Dataset:
 def with_tables(ds: Dataset, frames: Mapping[str, Any]) -> Dataset:
     """Return a dataset with other tables (:meth:`Dataset.with_tables`)."""
     refuse_names(frames)
-    tables = {
-        name: frame for name, frame in (dict(ds.tables) | frames).items() if frame is not None
-    }
+    tables = {name: frame for name, frame in {**ds.tables, **frames}.items() if frame is not None}
     typed, found = checked_frames(tables, ds.packages[-1])
     refuse(found, ds.name)
     own = {name: typed[name] for name in typed if name in frames or name not in ds.tables}

@@ -64,7 +64,7 @@ def plant_signs(ds: Dataset) -> pd.DataFrame:
     events = events[events["scope"].isna() | events["scope"].isin(_OF_ONE_PRODUCT)]
     listed = events["product_ids"].fillna(events["product_id"]).fillna("")
     events = events.assign(product_id=[ids.split(";") for ids in listed]).explode("product_id")
-    events["product_id"] = events["product_id"].str.strip()
+    events["product_id"] = events["product_id"].astype("str").str.strip()
     events = events[events["product_id"] != ""]
     named = events[events["enterprise_id"].notna()]
     grouped = events[events["enterprise_id"].isna()].drop(columns="enterprise_id")

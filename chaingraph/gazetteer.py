@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
     from chaingraph.regions import Point
 
+_Path: TypeAlias = "tuple[str, ...]"
+"""A place as the names of its levels."""
 Relation = Literal["same", "inside", "around", "apart"]
 Asked: TypeAlias = "str | Region | Iterable[str | Region] | None"
 """Regions or names; ``province``, ``city``, ``county`` or ``park``: every one with a site; None: the focus."""
@@ -87,8 +89,8 @@ class Gazetteer:
         return result
 
     @cached_property
-    def _rows(self) -> pd.DataFrame:
-        """One row a place: the names of the levels down to its own; and one for all the rest."""
+    def _paths(self) -> list[_Path]:
+        """Every place: the names of the levels down to its own; and one for all the rest."""
         spots = {*self.sites[list(LEVELS)].itertuples(index=False, name=None), *self._listed}
         # a municipality is province and city in one: no row of the province alone
         municipal = {spot[0] for spot in spots if spot[0] == spot[1]}
@@ -96,12 +98,26 @@ class Gazetteer:
         for spot in spots:
             for depth in range(2 if spot[0] in municipal else 1, len(LEVELS)):
                 found.add((*spot[:depth], *("",) * (len(LEVELS) - depth)))
-        return pd.DataFrame(sorted(found), columns=list(LEVELS), dtype="str")
+        return sorted(found)
+
+    @cached_property
+    def _rows(self) -> pd.DataFrame:
+        """One row a place, by the columns of the levels; plain texts are the quickest to look for."""
+        return pd.DataFrame(self._paths, columns=list(LEVELS), dtype=object)
+
+    @cached_property
+    def _called(self) -> dict[tuple[str, str], list[_Path]]:
+        """The places of a level's name, and what lies in them."""
+        found: dict[tuple[str, str], list[_Path]] = {}
+        for path in self._paths:
+            for key in zip(LEVELS, path, strict=True):
+                found.setdefault(key, []).append(path)
+        return found
 
     @property
     def names(self) -> set[str]:
         """All names of places."""
-        return {name for level in LEVELS for name in self._rows[level]} - {""}
+        return {name for path in self._paths for name in path} - {""}
 
     def find(self, name: str) -> Region:
         """Return the region of a name, path or code, or of several joined by signs.
@@ -144,25 +160,23 @@ class Gazetteer:
         if not parts:
             return None
         *above, last = parts
-        rows = self._rows
-        fitting = np.ones(len(rows), dtype=bool)
-        for part in above:
-            fitting &= (rows == part).any(axis=1).to_numpy(dtype=bool)
         for level in LEVELS:
-            called = (rows[level] == last).to_numpy(dtype=bool)
-            spots = _spots(rows[called & fitting], level)
+            called = self._called.get((level, last), [])
+            spots = _spots([path for path in called if set(above) <= set(path)], level)
             if not spots:
                 continue
             if len(spots) > 1 and level in _NAMESAKES:
                 paths = ", ".join("/".join([*filter(None, spot), last]) for spot in spots)
                 raise OptionError("ambiguous-region", value=last, paths=paths)
-            county = [part for part in above if level == "park" and part in set(rows["county"])]
+            county = [
+                part for part in above if level == "park" and ("county", part) in self._called
+            ]
             return self._place(level, last, spots[0], county[-1] if county else "")
         return None
 
     def _place(self, level: str, name: str, spot: tuple[str, ...], county: str = "") -> Region:
         """Return the region of a name in a spot, picked by as few columns as tell it from others."""
-        alone = len(_spots(self._rows[self._rows[level] == name], level)) == 1
+        alone = len(_spots(self._called.get((level, name), []), level)) == 1
         upper = dict(zip(_UPPER, spot, strict=False)) | {"county": county}
         where = {level: name}
         if level in _NAMESAKES:
@@ -202,7 +216,7 @@ class Gazetteer:
         named = rows[rows[level] != ""].groupby(level, sort=True)
         found: dict[Region, int] = {}
         for name, own in named:
-            spots = _spots(own, level)
+            spots = _spots(own[list(LEVELS)].itertuples(index=False, name=None), level)
             for spot in spots if level in _NAMESAKES else spots[:1]:
                 place = self._place(level, str(name), spot)
                 found[place] = int(rows["enterprises"][place.mask(rows)].sum())
@@ -323,12 +337,10 @@ class Gazetteer:
         return self._sets[region]
 
 
-def _spots(rows: pd.DataFrame, level: str) -> list[tuple[str, ...]]:
-    """Return where the places of some rows lie, province and city; what is less exact is left out."""
-    upper = [column for column in _UPPER if LEVELS.index(column) < LEVELS.index(level)]
-    spots = set(rows[upper].itertuples(index=False, name=None)) if len(rows) else set()
-    if not upper:
-        return [()] if len(rows) else []
+def _spots(paths: Iterable[_Path], level: str) -> list[tuple[str, ...]]:
+    """Return where some places lie, province and city; what is less exact is left out."""
+    upper = min(len(_UPPER), LEVELS.index(level))
+    spots = {path[:upper] for path in paths}
     return sorted(
         spot for spot in spots
         if not any(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from chaingraph.allocation import OwnUse, allocate, contested, read_recipe
@@ -201,6 +201,11 @@ def test_a_contest_needs_two_groups_that_want_a_local_supply():
 
 PRODUCTS = ["a", "b", "c", "d"]
 
+law = settings(
+    max_examples=25, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+)
+"""A failing case stands there in full: making it smaller would take minutes of programmes solved."""
+
 
 @st.composite
 def economies(draw):
@@ -226,7 +231,7 @@ def economies(draw):
     return links, outputs, supply
 
 
-@settings(max_examples=25, deadline=None)
+@law
 @given(economies())
 def test_the_figure_lies_within_the_ends(economy):
     links, outputs, supply = economy
@@ -240,7 +245,7 @@ def test_the_figure_lies_within_the_ends(economy):
         assert (part.low >= 0).all()
 
 
-@settings(max_examples=25, deadline=None)
+@law
 @given(economies(), st.integers(1, 30))
 def test_another_maker_never_raises_an_end_of_a_gap(economy, more):
     links, outputs, supply = economy
@@ -254,7 +259,7 @@ def test_another_maker_never_raises_an_end_of_a_gap(economy, more):
             assert (new.high <= old.high + 1e-5).all()
 
 
-@settings(max_examples=25, deadline=None)
+@law
 @given(economies(), st.sampled_from([0.0, 0.25, 1.0]))
 def test_filling_an_unknown_never_widens(economy, place):
     links, outputs, supply = economy
@@ -273,6 +278,22 @@ def test_points_alone_are_those_of_the_whole():
     lean = allocate(case.recipe, **case.options, lean=True)
     same(lean.demand.point, case.answer.demand.point)
     same(lean.gap.point, case.answer.gap.point)
+
+
+def test_an_output_without_end_does_not_loosen_the_least_that_is_taken():
+    """x takes c or d, y c or two of d; with at most one d the other takes a unit of c."""
+    links = [("c", "x", 1, "g"), ("d", "x", 1, "g"), ("c", "y", 1, "g"), ("d", "y", 2, "g")]
+    runs = {"x": (1, NAN, INF), "y": (1, NAN, INF)}
+    for c, d, least in (((1, NAN, INF), (0, 0, 1), 1), (1, 0.25, 1), (10, (0, 0, 1), 1)):
+        same(Case(links, runs, {"c": c, "d": d})("demand", "c"), [least, NAN, INF])
+
+
+def test_the_most_that_is_taken_may_come_with_the_least_supply():
+    """With none of a the one b leaves x or y without: two a are bought for y, and only one for x."""
+    links = [("a", "x", 1, "g"), ("b", "x", 1, "g"), ("a", "y", 2, "g"), ("b", "y", 1, "g")]
+    case = Case(links, {"x": 1, "y": 1}, {"a": (0, 0, 1), "b": 1})
+    assert case("demand", "a")[2] == pytest.approx(2)
+    assert case("gap", "a")[2] == pytest.approx(2)
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 1, 0, 2]])

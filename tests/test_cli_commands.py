@@ -48,7 +48,7 @@ def test_check():
 def test_check_qujing_hides_accepted_findings_unless_asked():
     assert rows("check", "qujing") == []
     found = rows("check", "qujing", "--accepted")
-    assert len(found) == 30
+    assert len(found) == 45
     assert all(row["accepted"] for row in found)
 
 

@@ -58,7 +58,10 @@ def test_graph_and_state_agree_on_all_cities(qujing):
             total[key] = total.get(key, 0.0) + data["capacity"]
     for state in cg.open_study(qujing, bounds=False).states(["曲靖市", "荆州市", "昆明市"]):
         for name, made in zip(state.study.graph.ids, state.rows.capacity.tolist(), strict=True):
-            assert made == pytest.approx(total.get((state.region.name, name), 0.0)), (state.region.name, name)
+            assert made == pytest.approx(total.get((state.region.name, name), 0.0)), (
+                state.region.name,
+                name,
+            )
 
 
 # --- what is edited keeps its question
@@ -110,7 +113,9 @@ def test_a_goal_exploded_takes_what_its_requirements_are(cells):
 # --- equipment for what must be added; inputs that need each other
 
 
-@pytest.mark.parametrize(("there", "machines"), [(None, 1.0), (40.0, 0.6), (99.0, 0.01), (100.0, 0.0), (250.0, 0.0)])
+@pytest.mark.parametrize(
+    ("there", "machines"), [(None, 1.0), (40.0, 0.6), (99.0, 0.01), (100.0, 0.0), (250.0, 0.0)]
+)
 def test_standing_capacity_needs_no_new_machines(build, there, machines):
     makers = [("t", "a", 1.0)] if there is None else [("s", "b", there)]
     ds = build("a b machine", [("a", "b", 2), ("machine", "b", 0.01, {"role": "capital"})], makers)
@@ -122,7 +127,9 @@ def test_standing_capacity_needs_no_new_machines(build, there, machines):
 def test_the_scarcer_of_two_needed_inputs_decides(build):
     # 100 of a become 200 of x and 50 of y, and z needs one of each
     links = [("a", "x", 0.25), ("a", "y", 1.0), ("x", "z", 1.0), ("y", "z", 1.0), ("z", "end", 1.0)]
-    found = cg.trace_product(build("a x y z end", links, None), "a", direction="down", quantity=100).frame
+    found = cg.trace_product(
+        build("a x y z end", links, None), "a", direction="down", quantity=100
+    ).frame
     made = found.set_index(["input_id", "output_id"])["quantity"].to_dict()
     assert made == {
         ("a", "x"): 200, ("a", "y"): 50, ("x", "z"): 50, ("y", "z"): 50, ("z", "end"): 50,
@@ -132,7 +139,9 @@ def test_the_scarcer_of_two_needed_inputs_decides(build):
 def test_alternatives_add_up(build):
     links = [("a", "x", 0.25), ("a", "y", 1.0),
              *((one, "z", 1.0, {"alternative_group": "g", "share": 0.5}) for one in "xy")]  # fmt: skip
-    found = cg.trace_product(build("a x y z", links, None), "a", direction="down", quantity=100).frame
+    found = cg.trace_product(
+        build("a x y z", links, None), "a", direction="down", quantity=100
+    ).frame
     made = found.set_index(["input_id", "output_id"])["quantity"].to_dict()
     assert (made["x", "z"], made["y", "z"]) == (400, 100)
 
@@ -155,14 +164,18 @@ def test_goals_that_are_none(cells, goal):
         cg.find_gaps(cells, goal=goal)
 
 
-@pytest.mark.parametrize("load", [0.5, np.float32(0.5), {"cell": np.float64(0.5)}, pd.Series({"cell": 0.5}), {"*": 0.5}])
+@pytest.mark.parametrize(
+    "load", [0.5, np.float32(0.5), {"cell": np.float64(0.5)}, pd.Series({"cell": 0.5}), {"*": 0.5}]
+)
 def test_loads_of_any_number(cells, load):
     found = cg.calculate_balance(cells, load=load)
     assert of(found, "demand")["lfp"] == 11_000
     found.to_json()
 
 
-@pytest.mark.parametrize("load", ["0.5", None, True, "half", {"cell": "0.5"}, 1.6, -0.1, float("nan")])
+@pytest.mark.parametrize(
+    "load", ["0.5", None, True, "half", {"cell": "0.5"}, 1.6, -0.1, float("nan")]
+)
 def test_loads_that_are_none(cells, load):
     with pytest.raises(OptionError, match="neither 'actual' nor 'full'"):
         cg.calculate_balance(cells, load=load)
@@ -170,7 +183,9 @@ def test_loads_that_are_none(cells, load):
 
 @pytest.mark.parametrize("draws", [50, np.int64(50), 50.0, np.float32(50)])
 def test_draws_of_any_number(cells, draws):
-    assert cg.find_gaps(cells, draws=draws, seed=np.int64(1)).frame["demand_likely_low"].notna().any()
+    assert (
+        cg.find_gaps(cells, draws=draws, seed=np.int64(1)).frame["demand_likely_low"].notna().any()
+    )
 
 
 @pytest.mark.parametrize(("options", "said"), [
@@ -183,11 +198,22 @@ def test_draws_and_seeds_that_are_none(cells, options, said):
 
 
 def test_statuses_as_the_command_spells_them(build):
-    ds = build("a b", [("a", "b", 1)], [("s", "b", 10.0), ("t", "b", 10.0, {"status": "construction"})])
-    for statuses in ("operating,construction=0.8", " operating , construction = 0.8 ", {"operating": 1, "construction": np.float32(0.8)}):
+    ds = build(
+        "a b", [("a", "b", 1)], [("s", "b", 10.0), ("t", "b", 10.0, {"status": "construction"})]
+    )
+    for statuses in (
+        "operating,construction=0.8",
+        " operating , construction = 0.8 ",
+        {"operating": 1, "construction": np.float32(0.8)},
+    ):
         found = cg.calculate_balance(ds, statuses=statuses)
         assert of(found, "capacity")["b"] == pytest.approx(18)
-    for statuses in ("operating,construction=x", {"operating": "1"}, {"operating": None}, "operating=1.2"):
+    for statuses in (
+        "operating,construction=x",
+        {"operating": "1"},
+        {"operating": None},
+        "operating=1.2",
+    ):
         with pytest.raises(OptionError, match="factor"):
             cg.calculate_balance(ds, statuses=statuses)
     with pytest.raises(OptionError, match="is no status"):

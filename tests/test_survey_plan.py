@@ -10,7 +10,7 @@ import pytest
 
 import chaingraph as cg
 from chaingraph.analysis.answers import measure_effect
-from chaingraph.analysis.questions import ASKS, OFFICES, interval_text
+from chaingraph.analysis.questions import ASKS, BUREAUS, interval_text
 from chaingraph.quantity import Quantity
 from chaingraph.words import vocabulary
 
@@ -35,7 +35,7 @@ def test_whether_a_maker_exists_counts_both_answers_alike(build):
     assert (row["interval_before"], row["interval_after"]) == ("0–100", "100 | 0")
     assert row["answer_value_cny"] == pytest.approx(10 * 100)
     assert row["removed"] == 1
-    assert (row["whom_zh"], row["office"]) == ("here工业和信息化局", "industry")
+    assert (row["whom_zh"], row["bureau"]) == ("here工业和信息化局", "industry")
     assert "b" in row["why_en"]
 
 
@@ -67,7 +67,7 @@ def test_makers_without_a_figure_are_asked_by_name(build):
     ds = build(*CHAIN, [("m", "b", 50), ("n", "a", float("nan"))])
     row = asked(ds)["figure"]
     assert row["whom_zh"] == "n"
-    assert pd.isna(row["office"])
+    assert pd.isna(row["bureau"])
     assert (row["interval_before"], row["interval_after"]) == ("0–100", "100")
 
 
@@ -83,7 +83,7 @@ def test_more_than_three_makers_are_counted(build):
 def test_firms_that_nobody_named_are_asked_for_at_the_bureau(build):
     sites = {"n": {"placeholder": 1}}
     row = asked(build(*CHAIN, [("m", "b", 50), ("n", "a", float("nan"))], sites=sites))["figure"]
-    assert row["office"] == "industry"
+    assert row["bureau"] == "industry"
     assert row["question_en"].startswith("Please ask the makers: ")
 
 
@@ -142,23 +142,23 @@ def test_a_total_is_asked_of_the_bureau_of_statistics(build):
         {"region": "here", "products": "a", "method": "document", "as_of": "2024", "result": "some"}
     ]
     row = asked(build(*CHAIN, [("m", "b", 50)], surveys=some, as_of="2024-12"))["total"]
-    assert row["office"] == "statistics"
+    assert row["bureau"] == "statistics"
     assert row["interval_after"] == "100"
 
 
 @pytest.mark.parametrize(
-    ("kind", "office"), [("energy", "energy"), ("resource", "resources"), ("material", "industry")]
+    ("kind", "bureau"), [("energy", "energy"), ("resource", "resources"), ("material", "industry")]
 )
-def test_the_bureau_follows_from_the_kind_of_product(build, kind, office):
+def test_the_bureau_follows_from_the_kind_of_product(build, kind, bureau):
     products = [("a", "t", 10.0, {"kind": kind}), ("b", "t", 1.0)]
     row = asked(build(products, [("a", "b", 2.0)], [("m", "b", 50)], surveyed=False))["exists"]
-    assert row["office"] == office
+    assert row["bureau"] == bureau
 
 
 def test_a_resource_that_is_burnt_is_a_matter_of_energy(build):
     products = [("a", "t", 10.0, {"kind": "resource"}), ("b", "t", 1.0, {"kind": "energy"})]
     row = asked(build(products, [("a", "b", 2.0)], [("m", "b", 50)], surveyed=False))["exists"]
-    assert row["office"] == "energy"
+    assert row["bureau"] == "energy"
 
 
 def test_units_and_contacts_of_the_dataset_are_named(build):
@@ -209,7 +209,7 @@ def test_intervals_need_no_language(low, high, text):
 
 def test_words_of_the_vocabularies():
     assert set(vocabulary("ask")) == set(ASKS)
-    assert set(vocabulary("office")) == set(OFFICES)
+    assert set(vocabulary("bureau")) == set(BUREAUS)
 
 
 def test_gaps_that_were_found_settle_products_and_assumptions():
@@ -240,7 +240,7 @@ def test_qujing_is_planned_in_two_seconds(qujing):
     assert frame["removed"].between(0, 1).all()
     first = frame.head(10)
     assert {"lfp", "lithium_carbonate", "alumina", "electricity"} <= set(first["product_id"])
-    assert (frame["office"].isna() == frame["asked_makers"].notna()).all()
+    assert (frame["bureau"].isna() == frame["asked_makers"].notna()).all()
 
 
 def test_a_region_that_is_not_the_focus(qujing):

@@ -31,7 +31,9 @@ def economies(draw):
         (f"s{number}", draw(st.sampled_from(PRODUCTS)), draw(st.integers(1, 40)))
         for number in range(draw(st.integers(1, 6)))
     ]
-    added = draw(st.lists(st.tuples(st.sampled_from(PRODUCTS), st.integers(1, 60)), min_size=1, max_size=3))
+    added = draw(
+        st.lists(st.tuples(st.sampled_from(PRODUCTS), st.integers(1, 60)), min_size=1, max_size=3)
+    )
     return inputs, makers, added, draw(st.sampled_from([0.4, 1.0]))
 
 
@@ -43,7 +45,9 @@ def test_a_what_if_equals_the_whole_read_anew(economy):
     quick = cg.open_study(build_dataset(" ".join(PRODUCTS), inputs, makers), load=load).state()
     quick = quick.with_capacity(more)
     new = [(f"n{number}", product, capacity) for number, (product, capacity) in enumerate(added)]
-    whole = cg.open_study(build_dataset(" ".join(PRODUCTS), inputs, [*makers, *new]), load=load).state()
+    whole = cg.open_study(
+        build_dataset(" ".join(PRODUCTS), inputs, [*makers, *new]), load=load
+    ).state()
     for name in ("capacity", "output", "supply", "demand", "merchant", "gap"):
         for end in ENDS:
             ours, theirs = (getattr(getattr(state, name), end) for state in (quick, whole))

@@ -13,7 +13,17 @@ import pytest
 
 import chaingraph as cg
 from chaingraph import errors, products, quantity, words
-from chaingraph.analysis import advise, gaps, overview, questions, reach, sizes, standing
+from chaingraph.analysis import (
+    advise,
+    gaps,
+    overview,
+    questions,
+    reach,
+    reconcile,
+    sizes,
+    standing,
+    topics,
+)
 from chaingraph.analysis.decide import decision_table
 from chaingraph.checks import rules
 from chaingraph.enterprises import LEVELS, STATUSES
@@ -181,7 +191,7 @@ def test_every_term_is_there_twice(name):
         ("action", set(gaps.ACTIONS) - {""}),
         ("evidence", evidence.LEVELS),
         ("reasons", quantity.REASONS),
-        ("topic", questions.TOPICS),
+        ("topic", (*topics.TOPICS, "running")),
         ("verb", decision_table().verbs),
         ("then", decision_table().verbs),
         ("mark", advise.MARKS),
@@ -196,6 +206,9 @@ def test_every_term_is_there_twice(name):
         ("level", LEVELS),
         ("standing", standing.STANDINGS),
         ("severity", ("error", "warning", "info")),
+        ("ask", questions.ASKS),
+        ("bureau", questions.BUREAUS),
+        ("total_verdict", reconcile.VERDICTS),
         ("chain", ("battery", "photovoltaic", "aluminium")),
         ("flag", ("true", "false")),
         ("gap_change", GAP_CHANGES),
@@ -233,6 +246,8 @@ def results() -> list[cg.Result]:
         cg.explain_product(toy, "foil"),
         cg.measure_local_content(toy),
         cg.measure_local_content(toy, by="anchor"),
+        cg.plan_survey(toy),
+        cg.reconcile(toy),
         cg.find_cross_chain(toy),
         cg.list_regions(toy),
         cg.measure_relatedness(toy),

@@ -13,7 +13,7 @@ from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.intakes import Intake, site_intake
 from chaingraph.analysis.partners import Partners, gather_partners, name_leads
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.study import Study, as_state
+from chaingraph.analysis.study import as_state
 from chaingraph.enterprises import site_rows
 from chaingraph.errors import UnknownNameError, unknown_name
 from chaingraph.products import positions
@@ -23,6 +23,7 @@ from chaingraph.words import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Source
     from chaingraph.regions import Region
@@ -143,7 +144,7 @@ def find_anchors(
     if anchor is not None:
         params["anchor"] = ", ".join(sorted(set(chosen["enterprise_id"])))
     all_notes = (*notes, *_notes(study, sites))
-    if at is not None and len(undated := counted[counted["since"].isna()]):
+    if study.dataset.other_date and len(undated := counted[counted["since"].isna()]):
         all_notes += (("note-undated", {"count": len(undated)}),)
     shown = SHOWN if anchor is None else _SHOWN_ONE
     return Result(
@@ -221,7 +222,7 @@ def _flagged(
     return counted[counted["enterprise_id"].isin(picked)], notes
 
 
-def _asked(study: Study, makers: pd.DataFrame, counted: pd.DataFrame, name: str) -> pd.DataFrame:
+def _asked(study: Basis, makers: pd.DataFrame, counted: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return the rows of one enterprise by id or name, or raise the failure that says why not."""
     columns = ["enterprise_id", "name_zh", "name_en"]
     for column in columns:
@@ -329,7 +330,7 @@ def _names(rows: pd.DataFrame) -> dict[str, Any]:
     return {"count": len(sites), "names": ", ".join(english), "names_zh": "、".join(chinese)}
 
 
-def _notes(study: Study, sites: list[tuple[pd.DataFrame, pd.DataFrame]]) -> list[Note]:
+def _notes(study: Basis, sites: list[tuple[pd.DataFrame, pd.DataFrame]]) -> list[Note]:
     """Return what a reader must know: what is unknown, and what the data cannot tell."""
     notes: list[Note] = []
     silent = [own for own, _ in sites if own["capacity"].isna().all()]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.analysis.settings import read_chain, read_lang
-from chaingraph.analysis.study import Study, as_study, region_states
+from chaingraph.analysis.study import as_study, region_states
 from chaingraph.analysis.uncertainty import demand_interval
 from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.quantity import reason_names
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.gazetteer import Asked
@@ -32,7 +33,7 @@ SHOWN = (
 
 
 def calculate_balance(
-    ds: Dataset | Study,
+    ds: Dataset | Basis,
     *,
     region: Asked = None,
     chain: str | None = None,
@@ -126,7 +127,7 @@ def calculate_balance(
     return Result("balance", frame, params, read_lang(study.dataset, lang), shown, call=call)
 
 
-def chain_filter(study: Study, chain: str | None) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def chain_filter(study: Basis, chain: str | None) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Tell which products belong to a chain, all for None."""
     name = read_chain(study.dataset, chain)
     if name is None:
@@ -134,7 +135,7 @@ def chain_filter(study: Study, chain: str | None) -> np.ndarray[Any, np.dtype[np
     return np.array([name in tags for tags in study.chain_tags], dtype=bool)
 
 
-def study_params(study: Study, regions: list[str], chain: str | None) -> dict[str, Any]:
+def study_params(study: Basis, regions: list[str], chain: str | None) -> dict[str, Any]:
     """Return what was asked, as every result of a region carries it: enough to ask it again."""
     ds = study.dataset
     params: dict[str, Any] = {
@@ -168,7 +169,7 @@ class Block(NamedTuple):
     columns: dict[str, NDArray[Any]]
 
 
-def join_blocks(study: Study, blocks: list[Block]) -> pd.DataFrame:
+def join_blocks(study: Basis, blocks: list[Block]) -> pd.DataFrame:
     """Return one frame of the blocks of all regions: region, the product's columns, their own.
 
     Each column is made once for all regions: a frame a region would cost more than the analysis.
@@ -233,7 +234,7 @@ def balance_numbers(
     return {name: values[rows] for name, values in numbers.items()}
 
 
-def named_codes(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
+def named_codes(study: Basis, frame: pd.DataFrame) -> pd.DataFrame:
     """Return joined blocks with words for the codes of evidence and reasons, in place."""
     del study
     if "evidence" not in frame:

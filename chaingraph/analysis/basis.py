@@ -13,7 +13,6 @@ from chaingraph.analysis.loads import region_load
 from chaingraph.analysis.neighbours import Premises, read_neighbours
 from chaingraph.analysis.sizes import Plants, read_sizes, tonne_prices
 from chaingraph.enterprises import local_rows, maker_rows, plant_sizes
-from chaingraph.events import plant_signs
 from chaingraph.gazetteer import Gazetteer, gazetteer
 from chaingraph.knowledge.facts import NATION
 from chaingraph.knowledge.statements import SAME
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.neighbours import Neighbours
     from chaingraph.analysis.sizes import PlantSize
     from chaingraph.dataset import Dataset
-    from chaingraph.enterprises import LocalRows, Stale
+    from chaingraph.enterprises import LocalRows, Stale, Standing
     from chaingraph.knowledge.facts import Prices
     from chaingraph.knowledge.statements import Statements, Total
     from chaingraph.products import ProductGraph
@@ -68,6 +67,7 @@ class Basis:
     graph: ProductGraph
     statuses: dict[str, float]
     stale: Stale
+    standing: Standing
     loads: Loads
     goal: dict[str, float]
     explode: bool
@@ -194,7 +194,7 @@ class Basis:
     def plants(self) -> Plants:
         """Plant sizes of the data: where three or more figures are known."""
         ds = self.dataset
-        rows = plant_sizes(ds.enterprises, ds.capacities, at=ds.as_of)
+        rows = plant_sizes(ds.enterprises, self.standing)
         place = positions(self.graph, rows["product_id"])
         ends = (
             spread(self.graph.size, place, rows[name], np.nan)
@@ -212,10 +212,10 @@ class Basis:
         """CNY for one tonne of each product; nan where price or mass is not known."""
         return tonne_prices(self.dataset, self.graph, self.products, self.price)
 
-    @cached_property
+    @property
     def site_signs(self) -> pd.DataFrame | None:
         """The events of sites that tell whether building goes on."""
-        return plant_signs(self.dataset)
+        return self.standing.signs
 
     @cached_property
     def maker_rows(self) -> pd.DataFrame:
@@ -229,11 +229,7 @@ class Basis:
     @cached_property
     def city_rows(self) -> LocalRows:
         """What counts by city and product, from one pass over the enterprises."""
-        ds = self.dataset
-        return local_rows(
-            ds.enterprises, ds.capacities, level="city", at=ds.as_of, statuses=self.statuses,
-            signs=self.site_signs, stale=self.stale, watched=False,
-        )  # fmt: skip
+        return local_rows(self.dataset.enterprises, self.standing, level="city", watched=False)
 
     @cached_property
     def maker_cities(self) -> Integers:
@@ -247,8 +243,8 @@ class Basis:
     def neighbours(self) -> Neighbours:
         """Every city with known makers, for what lies around a region."""
         premises = Premises(
-            self.dataset, self.graph, self.statuses, self.stale, self.site_signs, self.statements,
-            self.loads, self.frozen_share, self.by_product_links, self.gazetteer,
+            self.dataset, self.graph, self.standing, self.statements, self.loads, self.frozen_share,
+            self.by_product_links, self.gazetteer,
         )  # fmt: skip
         return read_neighbours(premises, self.city_rows)
 

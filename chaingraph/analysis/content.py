@@ -19,8 +19,9 @@ from chaingraph.results import Call, Result
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.state import RegionState
-    from chaingraph.analysis.study import Source, Study
+    from chaingraph.analysis.study import Source
     from chaingraph.gazetteer import Asked
     from chaingraph.quantity import Flags, Floats
 
@@ -147,7 +148,7 @@ def _by_chain(state: RegionState) -> list[dict[str, Any]]:
     return rows
 
 
-def home_chains(study: Study) -> list[set[str]]:
+def home_chains(study: Basis) -> list[set[str]]:
     """Return the chains that each product is an output of: its home chain, else all that it is tagged with.
 
     (Alumina that a battery foil needs at last would otherwise be charged to the battery chain in full.)

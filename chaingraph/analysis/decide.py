@@ -79,9 +79,9 @@ def decision_table() -> Table:
 def _rule(entry: Mapping[str, Any]) -> Rule:
     named = {"made": MADE, "other": tuple(name for name in CODE if name not in MADE)}
     levels = named.get(entry["evidence"], (entry["evidence"],))
-    words = (entry[name] for name in ("kind", "action", "verb", "then", "list", "amount"))
     return Rule(
-        entry["id"], tuple(CODE[level] for level in levels), tuple(entry["when"]), *words,
+        entry["id"], tuple(CODE[level] for level in levels), tuple(entry["when"]), entry["kind"],
+        entry["action"], entry["verb"], entry["then"], entry["list"], entry["amount"],
         entry.get("assured", {}),
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ from chaingraph.analysis.priority import (
 )
 from chaingraph.analysis.reach import reach_columns
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.study import Study, as_states
+from chaingraph.analysis.study import as_states
 from chaingraph.enterprises import count_undated
 from chaingraph.errors import OptionError, closest
 from chaingraph.gazetteer import find_regions
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.gazetteer import Asked
@@ -75,7 +76,7 @@ SHOWN = (
 
 
 def find_gaps(
-    ds: Dataset | Study | RegionState,
+    ds: Dataset | Basis | RegionState,
     *,
     region: Asked = None,
     chain: str | None = None,
@@ -161,13 +162,13 @@ def find_gaps(
     params = study_params(study, names, chain) | {"draws": draws, "seed": seed, "weights": weights}
     shown = SHOWN if len(names) == 1 else ("region", *SHOWN)
     notes = _notes(frame, study)
-    if at is not None and len(names) == 1:
-        notes += _undated(study, region)
+    if study.dataset.other_date and len(names) == 1:
+        notes += _undated(study, names[0])
     return Result("gaps", frame, params, read_lang(study.dataset, lang), shown, notes, call=call)
 
 
 def gaps_of(
-    study: Study,
+    study: Basis,
     states: Iterable[RegionState],
     *,
     chain: str | None = None,
@@ -326,7 +327,7 @@ def _ranks(columns: Mapping[str, Any]) -> Integers:
     return np.maximum(rank, 1)
 
 
-def _named(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
+def _named(study: Basis, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the joined blocks with words for the codes of vocabularies and products."""
     if "gap_kind" not in frame:
         return frame
@@ -335,7 +336,7 @@ def _named(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
     restricted = pd.array(study.products["restricted"].tolist(), dtype="str")
     frame["restricted"] = restricted.take(frame["restricted"].to_numpy())
     for name in _TEXTS:
-        frame[name] = frame[name].astype("str").replace({"": None})
+        frame[name] = frame[name].astype("str").mask(frame[name] == "")
     frame.insert(1, "rank", frame.pop("rank"))
     return frame
 
@@ -361,15 +362,15 @@ def _open_outputs(
     return np.array(cells, dtype=object)
 
 
-def _undated(study: Study, region: Asked) -> tuple[tuple[str, dict[str, Any]], ...]:
+def _undated(study: Basis, region: str) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Say how many capacity rows have no start and count at the date that was asked for too."""
     ds = study.dataset
-    where = find_regions(ds, region)[0]
+    where = find_regions(ds, [region])[0]
     count = count_undated(ds.enterprises, ds.capacities, where=where, statuses=study.statuses)
     return (("note-undated", {"count": count}),) if count else ()
 
 
-def _notes(frame: pd.DataFrame, study: Study) -> tuple[tuple[str, dict[str, Any]], ...]:
+def _notes(frame: pd.DataFrame, study: Basis) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Return what a reader must know: what is unknown, and how much is sourced."""
     if frame.empty:
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from chaingraph.products import positions
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from chaingraph.analysis.state import RegionState
     from chaingraph.quantity import Flags, Floats
@@ -72,18 +73,20 @@ def site_intake(state: RegionState, own: pd.DataFrame) -> Intake:
     demand = np.bincount(graph.source, flow, graph.size).astype(float)
     inside = np.minimum(np.bincount(graph.source, inside_flow, graph.size), demand)
     open_end = links & (np.isnan(graph.coefficient) | vague[graph.target])
-    ends = [_served(demand, inside, share) for share in _shares(state)]
+    low, point, high = (_served(demand, inside, share) for share in _shares(state))
     return Intake(
         np.bincount(graph.source[links], minlength=graph.size) > 0,
         made,
         demand,
         inside,
-        *ends,
+        low,
+        point,
+        high,
         np.bincount(graph.source[open_end], minlength=graph.size) > 0,
     )
 
 
-def _pairs(state: RegionState, output: Floats) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+def _pairs(state: RegionState, output: Floats) -> dict[str, NDArray[Any]]:
     graph = state.study.graph
     both = graph.quantified & (output[graph.source] > 0) & (output[graph.target] > 0)
     links = np.flatnonzero(both)
@@ -122,4 +125,5 @@ def _served(demand: Floats, inside: Floats, share: Floats) -> Floats:
     bought = demand - inside
     # times unknown is unknown, but nothing bought is nothing
     local = inside + np.where(bought > 0, bought * share, 0.0)
-    return np.divide(local, demand, out=np.full(len(demand), np.nan), where=demand > 0)
+    share = np.divide(local, demand, out=np.full(len(demand), np.nan), where=demand > 0)
+    return np.asarray(share, dtype=float)

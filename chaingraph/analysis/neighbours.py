@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from chaingraph.analysis.loads import Loads
     from chaingraph.dataset import Dataset
-    from chaingraph.enterprises import LocalRows, Stale
+    from chaingraph.enterprises import LocalRows, Standing
     from chaingraph.gazetteer import Gazetteer
     from chaingraph.knowledge.statements import Statements
     from chaingraph.products import ProductGraph
@@ -38,9 +38,7 @@ class Premises:
 
     dataset: Dataset
     graph: ProductGraph
-    statuses: dict[str, float]
-    stale: Stale
-    site_signs: pd.DataFrame | None
+    standing: Standing
     statements: Statements
     loads: Loads
     frozen_share: Floats
@@ -227,11 +225,8 @@ def around_region(near: Neighbours, region: Region) -> Around:
 
 def _part(given: Premises, region: Region) -> LocalRows:
     """Return what counts of a region by city and product."""
-    ds = given.dataset
-    return local_rows(
-        ds.enterprises, ds.capacities, level="city", where=region, at=ds.as_of,
-        statuses=given.statuses, signs=given.site_signs, stale=given.stale, watched=False,
-    )  # fmt: skip
+    sites = given.dataset.enterprises
+    return local_rows(sites, given.standing, level="city", where=region, watched=False)
 
 
 def _is_of_cities(given: Premises, region: Region, inside: dict[str, bool]) -> bool:

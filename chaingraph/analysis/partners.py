@@ -13,7 +13,8 @@ from chaingraph.events import known_events
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaingraph.analysis.study import Study
+    from chaingraph.analysis.basis import Basis
+
 
 _NAMED: Final = 5
 
@@ -37,7 +38,7 @@ class Partners(NamedTuple):
     makers: dict[str, list[str]]
 
 
-def gather_partners(study: Study, makers: pd.DataFrame, products: Sequence[str]) -> Partners:
+def gather_partners(study: Basis, makers: pd.DataFrame, products: Sequence[str]) -> Partners:
     """Gather who makes some products in the region and anywhere, and who supplies whom.
 
     Parameters
@@ -74,7 +75,7 @@ def _by_size(sums: pd.DataFrame) -> dict[str, list[str]]:
     return {str(product_id): names.tolist() for product_id, names in groups}
 
 
-def _all_makers(study: Study, products: Sequence[str]) -> pd.DataFrame:
+def _all_makers(study: Basis, products: Sequence[str]) -> pd.DataFrame:
     """Return who makes some products anywhere: `product_id`, `shown`, `capacity`, `known`."""
     ds = study.dataset
     sums = collect(
@@ -87,7 +88,7 @@ def _all_makers(study: Study, products: Sequence[str]) -> pd.DataFrame:
     return sums.assign(shown=named, capacity=sums["capacity"].astype("float64"))
 
 
-def _ties(study: Study) -> pd.DataFrame:
+def _ties(study: Basis) -> pd.DataFrame:
     """Return the supplies seen by the date, newest first, without those inside a group."""
     ds = study.dataset
     names = ["supplier_group", "customer_group", "product_id", "year", "source_url"]

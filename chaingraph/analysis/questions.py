@@ -16,7 +16,7 @@ from chaingraph.analysis.answers import (
 )
 from chaingraph.analysis.choices import group_lines
 from chaingraph.engines import collect, read_frame
-from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.enterprises import site_rows
 from chaingraph.knowledge.evidence import CODE
 from chaingraph.quantity import Quantity
 from chaingraph.results import shown_number
@@ -36,10 +36,10 @@ ASKS: Final = (
     "exists", "own_plant", "total", "figure", "load", "runs", "choice", "construction", "coefficient",
 )  # fmt: skip
 """What is asked; words in the vocabulary ``ask``."""
-OFFICES: Final = ("industry", "statistics", "energy", "resources")
-"""Bureaus that are asked where no maker is named; words in the vocabulary ``office``."""
+BUREAUS: Final = ("industry", "statistics", "energy", "resources")
+"""Bureaus that are asked where no maker is named; words in the vocabulary ``bureau``."""
 _UNSEEN: Final = ("unseen", "thin", "not_collected", "absent_likely", "announced")
-_OF_OFFICES: Final = ("exists", "total")
+_OF_BUREAUS: Final = ("exists", "total")
 """Asked of a bureau; what else is asked of one, it asks the makers."""
 _NAMED_USERS: Final = 3
 
@@ -55,9 +55,9 @@ class Question:
     product
         Position of the product that it is about.
     makers
-        Names (zh, en) of the sites that are asked; empty: the `office` is.
-    office
-        One of ``OFFICES``; empty where makers are asked.
+        Names (zh, en) of the sites that are asked; empty: the `bureau` is.
+    bureau
+        One of ``BUREAUS``; empty where makers are asked.
     outcomes
         Gaps after each way the answer may turn out.
     effect
@@ -71,7 +71,7 @@ class Question:
     ask: str
     product: int
     makers: tuple[tuple[str, str], ...]
-    office: str
+    bureau: str
     outcomes: tuple[Quantity, ...]
     effect: Effect
     asked: tuple[str, Mapping[str, Any]]
@@ -176,7 +176,7 @@ class _Asker:
         /,
         *,
         rows: pd.DataFrame | None = None,
-        office: str = "",
+        bureau: str = "",
         why: str = "",
         about: Sequence[int] = (),
         direct: bool = False,
@@ -193,14 +193,14 @@ class _Asker:
         params = self.words(place, hanging=hanging[1], hanging_zh=hanging[0], **more)
         makers = () if rows is None else self.makers(rows)
         asked: tuple[str, Mapping[str, Any]] = (f"ask-{ask}", params)
-        if not makers and ask not in _OF_OFFICES:
-            asked = ("ask-by-office", {"asked": Phrase(asked[0], tuple(params.items()))})
+        if not makers and ask not in _OF_BUREAUS:
+            asked = ("ask-by-bureau", {"asked": Phrase(asked[0], tuple(params.items()))})
         yield Question(
-            ask, place, makers, "" if makers else office or self.office(place), tuple(outcomes), effect,
+            ask, place, makers, "" if makers else bureau or self.bureau(place), tuple(outcomes), effect,
             asked, (f"why-{why or ask}", params), products,
         )  # fmt: skip
 
-    def office(self, product: int) -> str:
+    def bureau(self, product: int) -> str:
         """Return the bureau that knows a product's makers."""
         kind = self.study.products["kind"].iloc[product]
         modes, graph = self.study.modes, self.graph
@@ -219,7 +219,7 @@ class _Asker:
             made = none.where(self.flag(product), gap)
             why = "absent" if evidence.level[product] == CODE["absent_likely"] else "exists"
             yield from self.question(
-                "exists", product, (gap, made), office=self.office(product), why=why,
+                "exists", product, (gap, made), bureau=self.bureau(product), why=why,
                 direct=True, date=evidence.date[product],
             )  # fmt: skip
         for product in np.flatnonzero(need & evidence.is_any("utility")).tolist():
@@ -227,7 +227,7 @@ class _Asker:
             users = {self.graph.ids[user] for user in self.users(product)}
             rows = self.rows[self.rows["product_id"].isin(users) & (self.rows["counted"] > 0)]
             yield from self.question(
-                "own_plant", product, (gap, made), rows=rows, office="industry", direct=True
+                "own_plant", product, (gap, made), rows=rows, bureau="industry", direct=True
             )
 
     def totals(self) -> Iterator[Question]:
@@ -236,11 +236,11 @@ class _Asker:
         open_end = ~(state.capacity.low == state.capacity.high)
         unlisted = state.evidence.is_any("reported") | state.signs.some | state.totals.stale
         for product in np.flatnonzero(state.present & open_end & unlisted).tolist():
-            office = self.office(product)
+            bureau = self.bureau(product)
             date = state.evidence.date[product] or state.totals.year[product] or "-"
             yield from self.question(
                 "total", product, (gap_if_exact(state, [product]),), date=date,
-                office="statistics" if office == "industry" else office,
+                bureau="statistics" if bureau == "industry" else bureau,
                 direct=bool(state.needed[product]),
             )  # fmt: skip
 
@@ -298,7 +298,7 @@ class _Asker:
             rows = self.of(owner, counted)
             yield from self.question(
                 "choice", owner, (gap_if_chosen(state, group),), rows=rows if len(rows) else None,
-                office="industry", members=parts[1], members_zh=parts[0],
+                bureau="industry", members=parts[1], members_zh=parts[0],
             )  # fmt: skip
 
     def building(self) -> Iterator[Question]:
@@ -319,7 +319,7 @@ class _Asker:
             seen = [date for date in rows["as_of"].tolist() if isinstance(date, str)]
             yield from self.question(
                 "construction", product, (state.gap, made), rows=rows if len(rows) else None,
-                office=self.office(product), why="stale" if old.any() else "construction",
+                bureau=self.bureau(product), why="stale" if old.any() else "construction",
                 direct=bool(state.needed[product]), date=max(seen, default="-"),
             )  # fmt: skip
 
@@ -336,7 +336,7 @@ class _Asker:
             zh, en = self.names[source]
             yield from self.question(
                 "coefficient", source, (state.gap,), rows=rows if len(rows) else None,
-                office="industry", direct=True, input=en, input_zh=zh,
+                bureau="industry", direct=True, input=en, input_zh=zh,
                 product=self.names[user][1], product_zh=self.names[user][0],
                 user_unit=say_unit(self.units[user], "en"),
                 user_unit_zh=say_unit(self.units[user], "zh"),
@@ -351,13 +351,11 @@ class _Asker:
 
 def _maker_table(state: RegionState) -> pd.DataFrame:
     """Return the capacity rows of the sites here, with what is under construction or planned."""
-    study, ds = state.study, state.study.dataset
-    rows = maker_rows(
-        ds.enterprises, ds.capacities, where=state.region, at=ds.as_of, statuses=study.statuses,
-        signs=study.site_signs, stale=study.stale,
-    )  # fmt: skip
-    rows = site_rows(rows)
-    known: pd.DataFrame = rows[rows["product_id"].isin(study.graph.ids)].reset_index(drop=True)
+    rows = state.study.maker_rows
+    rows = site_rows(rows[state.region.mask(rows)])
+    known: pd.DataFrame = rows[rows["product_id"].isin(state.study.graph.ids)].reset_index(
+        drop=True
+    )
     return known
 
 

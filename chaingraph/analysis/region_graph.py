@@ -65,7 +65,7 @@ def build_region_graph(
     return flat_graph(graph) if flat else graph
 
 
-def _present(data: Mapping[str, Any]) -> dict[str, Any]:
+def _present(data: Mapping[Any, Any]) -> dict[str, Any]:
     """Return attributes as plain values, without what is unknown or empty."""
     plain: dict[str, Any] = {}
     for name, value in data.items():

@@ -256,7 +256,7 @@ class RegionState:
         """Share of the demand that is served here, own use included; nan without known figures."""
         demand, gap = self.demand.point, self.gap.point
         ratio = np.divide(demand - gap, demand, out=np.full(len(demand), np.nan), where=demand > 0)
-        return np.clip(ratio, 0.0, 1.0)
+        return np.asarray(np.clip(ratio, 0.0, 1.0))
 
     @cached_property
     def coverage_ends(self) -> Quantity:
@@ -526,7 +526,9 @@ def _frozen_flow(state: RegionState, output: Quantity) -> Quantity:
         change = change if name == "point" else np.nan_to_num(change)
         ends.append(np.where(np.isinf(flow), flow, flow + times(taken, change)))
     low, point, high = ends
-    return Quantity(low, point, high, old.reasons | np.where(point != old.point, unit.reasons, 0)).clipped()
+    return Quantity(
+        low, point, high, old.reasons | np.where(point != old.point, unit.reasons, 0)
+    ).clipped()
 
 
 def _moved(merchant: Quantity, now: Quantity, before: Quantity) -> Quantity:

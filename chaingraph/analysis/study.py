@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+import narwhals as nw
 import numpy as np
 
 from chaingraph.analysis.basis import Basis, Nation, spread
@@ -23,9 +24,10 @@ from chaingraph.enterprises import (
     located,
     national_capacity,
     own_pairs,
-    standing_rows,
+    stand,
 )
 from chaingraph.errors import OptionError
+from chaingraph.events import plant_signs
 from chaingraph.gazetteer import find_regions
 from chaingraph.knowledge.facts import prices_at
 from chaingraph.knowledge.statements import read_statements
@@ -40,13 +42,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chaingraph.dataset import Dataset
-    from chaingraph.enterprises import Stale, Where
+    from chaingraph.enterprises import Stale, Standing, Where
     from chaingraph.gazetteer import Asked
     from chaingraph.products import ProductGraph
     from chaingraph.quantity import Floats, Integers
     from chaingraph.regions import Region
 
-    Source = Dataset | RegionState | "Study"
+    Source: TypeAlias = "Dataset | Basis | RegionState"
 
 
 class Study(Basis):
@@ -297,7 +299,10 @@ def open_study(
         load = utilisation
     factors = read_statuses(statuses)
     graph = product_graph(ds.products, ds.inputs)
-    statements = read_statements(ds, graph, _head_offices(ds))
+    standing = stand(
+        ds.capacities, at=ds.as_of, statuses=factors, signs=plant_signs(ds), stale=stale
+    )
+    statements = read_statements(ds, graph, _head_offices(ds, standing))
     asked_load = read_load(load, ds.products)
     read = read_goal(goal, ds.products)
     return Study(
@@ -305,13 +310,14 @@ def open_study(
         graph=graph,
         statuses=factors,
         stale=stale,
+        standing=standing,
         loads=read_loads(ds, graph, statements, asked_load),
         goal=read,
         explode=explode and bool(read),
         prices=prices_at(ds, graph, latest=prices == "latest"),
         price_rule=prices,
         statements=statements,
-        nation=_nation(ds, graph, factors),
+        nation=_nation(ds, graph, standing),
         bounds=bounds,
         asked={
             "at": ds.as_of, "statuses": factors, "load": asked_load, "goal": read, "explode": explode,
@@ -320,22 +326,18 @@ def open_study(
     )  # fmt: skip
 
 
-def _head_offices(ds: Dataset) -> pd.DataFrame:
+def _head_offices(ds: Dataset, standing: Standing) -> pd.DataFrame:
     """Return the company totals in force with the place of the head office."""
-    sites, frame = read_frame(ds.enterprises), read_frame(ds.capacities)
-    import narwhals as nw
-
-    rows = standing_rows(
-        frame.filter(nw.col("scope") == "group"), at=ds.as_of, statuses={"operating": 1.0}
-    )
-    rows = located(rows.select("enterprise_id", "product_id", "as_of"), sites, LEVELS)
+    rows = standing.running(totals=True).filter(nw.col("scope") == "group")
+    rows = rows.select("enterprise_id", "product_id", "as_of")
+    rows = located(rows, read_frame(ds.enterprises), LEVELS)
     return collect(rows.select("product_id", "as_of", *LEVELS)).sort_values(
         ["product_id", "as_of"], ignore_index=True
     )
 
 
-def _nation(ds: Dataset, graph: ProductGraph, statuses: Mapping[str, float]) -> Nation:
-    rows = national_capacity(ds.enterprises, ds.capacities, at=ds.as_of, statuses=statuses)
+def _nation(ds: Dataset, graph: ProductGraph, standing: Standing) -> Nation:
+    rows = national_capacity(ds.enterprises, standing)
     place = positions(graph, rows["product_id"])
     size = graph.size
     return Nation(
@@ -358,12 +360,8 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
     ds = study.dataset
     links = _consumed_links(study)
     for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
-        options: dict[str, Any] = {
-            "level": level, "where": where, "at": ds.as_of, "statuses": study.statuses,
-            "signs": study.site_signs, "stale": study.stale,
-        }  # fmt: skip
-        rows = local_rows(ds.enterprises, ds.capacities, **options)
-        pairs = own_pairs(ds.enterprises, ds.capacities, links, **options)
+        rows = local_rows(ds.enterprises, study.standing, level=level, where=where)
+        pairs = own_pairs(ds.enterprises, study.standing, links, level=level, where=where)
         place = positions(study.graph, rows.products)[rows.product]
         code = {name: i for i, name in enumerate(rows.regions.tolist())}
         own_code = {name: i for i, name in enumerate(pairs.regions.tolist())}
@@ -435,7 +433,7 @@ def region_state(study: Study, region: str | Region | None = None) -> RegionStat
     return next(region_states(study, region if region is None else [region]))
 
 
-def as_study(source: Dataset | Study | RegionState, **assumptions: Any) -> Study:
+def as_study(source: Source, **assumptions: Any) -> Study:
     """Return the study of a dataset under some assumptions, or one that is open already.
 
     Parameters
@@ -451,7 +449,7 @@ def as_study(source: Dataset | Study | RegionState, **assumptions: Any) -> Study
         Where an open study reads its dataset under other assumptions.
     """
     study = source.study if isinstance(source, RegionState) else source
-    if not isinstance(study, Study):
+    if not isinstance(study, Basis):
         return open_study(study, **assumptions)
     for name, value in assumptions.items():
         default = _DEFAULTS.get(name)
@@ -459,7 +457,7 @@ def as_study(source: Dataset | Study | RegionState, **assumptions: Any) -> Study
             continue
         if not _is_asked(study, name, value):
             raise OptionError("study-open", option=name)
-    return study
+    return cast("Study", study)  # states hold the study that they were asked of
 
 
 _DEFAULTS = {
@@ -468,22 +466,22 @@ _DEFAULTS = {
 }  # fmt: skip
 
 
-def _is_asked(study: Study, name: str, value: Any) -> bool:
+def _is_asked(study: Basis, name: str, value: Any) -> bool:
     """Tell whether an open study reads its dataset under an assumption."""
     ds, asked = study.dataset, study.asked
     if name == "at":
-        return checked_date(value) == ds.as_of
+        return bool(checked_date(value) == ds.as_of)
     if name == "statuses":
-        return read_statuses(value) == asked["statuses"]
+        return bool(read_statuses(value) == asked["statuses"])
     if name in {"load", "utilisation"}:
-        return read_load(value, ds.products) == asked["load"]
+        return bool(read_load(value, ds.products) == asked["load"])
     if name == "goal":
-        return read_goal(value, ds.products) == asked["goal"]
+        return bool(read_goal(value, ds.products) == asked["goal"])
     return bool(asked.get(name) == value)
 
 
 def as_states(
-    source: Dataset | Study | RegionState, region: Asked, **assumptions: Any
+    source: Source, region: Asked, **assumptions: Any
 ) -> tuple[Study, Iterable[RegionState]]:
     """Return a study and the states of regions in it; the state of a region stands for itself.
 
@@ -500,9 +498,7 @@ def as_states(
     return study, [source]
 
 
-def as_state(
-    source: Dataset | Study | RegionState, region: str | Region | None = None, **assumptions: Any
-) -> RegionState:
+def as_state(source: Source, region: str | Region | None = None, **assumptions: Any) -> RegionState:
     """Return the state of one region, the focus by default; see :func:`as_states`."""
     asked = region if region is None else [region]
     return next(iter(as_states(source, asked, **assumptions)[1]))

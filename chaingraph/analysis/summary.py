@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from chaingraph import words
 from chaingraph.analysis.regions import place_name
+from chaingraph.analysis.survey_plan import plan_survey
 from chaingraph.analysis.topics import (
     BOUGHT,
     TOPICS,
+    Doubt,
     Plant,
-    Question,
-    find_questions,
     plants_of,
     topics_of,
+    unconfirmed_anchors,
 )
 from chaingraph.products import positions
 from chaingraph.spoken import say_amount, say_ends, say_money, say_unit
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.state import RegionState
-    from chaingraph.analysis.study import Study
     from chaingraph.words import Language
 
 CALLS: Final = 5
@@ -76,7 +77,7 @@ class Money:
     unbounded: int
 
 
-class Basis(NamedTuple):
+class Footing(NamedTuple):
     """What the figures rest on.
 
     Attributes
@@ -119,8 +120,10 @@ class Summary:
         Products among them that may not be built freely.
     sizes
         Verdict of size -> products among them that may be built; ``covered``: what is coming is enough.
-    questions
-        What to ask, the dearest first.
+    asked
+        Whom to ask what: rows of :func:`chaingraph.plan_survey`, the dearest first.
+    doubts
+        Anchors that are not known to run.
     """
 
     state: RegionState
@@ -129,21 +132,12 @@ class Summary:
     money: Money
     restricted: tuple[str, ...]
     sizes: dict[str, tuple[str, ...]]
-    questions: tuple[Question, ...]
-    basis: Basis
+    asked: pd.DataFrame
+    doubts: tuple[Doubt, ...]
+    basis: Footing
     chain: str
     frame: pd.DataFrame
     plants: tuple[Plant, ...]
-
-    @property
-    def calls(self) -> tuple[Question, ...]:
-        """The questions that come first."""
-        return self.questions[:CALLS]
-
-    @property
-    def running(self) -> tuple[Question, ...]:
-        """The anchors that are not known to run."""
-        return tuple(question for question in self.questions if question.topic == "running")
 
     def count(self, topic: str) -> int:
         """Return how many lines stand under a topic."""
@@ -171,7 +165,8 @@ def summarise(state: RegionState, frame: pd.DataFrame, *, chain: str | None = No
     if frame.empty:
         money = Money(0.0, 0.0, 0.0, 0.0, 0.0, 0, 0)
         basis = _basis(state, (), plants)
-        return Summary(state, {}, {}, money, (), {}, (), basis, chain or "", frame, plants)
+        asked = plan_survey(state).frame.head(0)
+        return Summary(state, {}, {}, money, (), {}, asked, (), basis, chain or "", frame, plants)
     frame = frame.assign(topic=topics_of(frame))
     own = frame["under"].isna()
     lines = frame[own]
@@ -183,12 +178,12 @@ def summarise(state: RegionState, frame: pd.DataFrame, *, chain: str | None = No
     bought = lines[lines["topic"].isin(BOUGHT)]
     limited = bought[bought["mark"] == "restricted"]
     free = bought[bought["mark"] != "restricted"]
-    questions = find_questions(state, frame, plants)
+    asked, doubts = plan_survey(state).frame, unconfirmed_anchors(state, plants)
     if chain:
-        inside = {str(name) for name in frame["product_id"]}
-        questions = tuple(
-            q for q in questions if q.topic != "running" or _serves(state, q.products, inside)
-        )
+        inside = set(frame["product_id"])
+        hanging = [bool(inside.intersection(cell.split("; "))) for cell in asked["hanging"]]
+        asked = asked[hanging].reset_index(drop=True)
+        doubts = tuple(doubt for doubt in doubts if _serves(state, doubt.products, inside))
     return Summary(
         state=state,
         topics=topics,
@@ -196,7 +191,8 @@ def summarise(state: RegionState, frame: pd.DataFrame, *, chain: str | None = No
         money=_money(frame, bought),
         restricted=tuple(limited["product_id"]),
         sizes=_sizes(free),
-        questions=questions,
+        asked=asked,
+        doubts=doubts,
         basis=_basis(state, [d for d in bought["price_date"] if isinstance(d, str)], plants),
         chain=chain or "",
         frame=frame,
@@ -269,20 +265,20 @@ def _sizes(free: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return {name: tuple(products) for name, products in found.items() if products}
 
 
-def _basis(state: RegionState, prices: Sequence[str], plants: Sequence[Plant]) -> Basis:
+def _basis(state: RegionState, prices: Sequence[str], plants: Sequence[Plant]) -> Footing:
     study = state.study
     found, events = recall_of(study)
     assumed = study.load_of(state.region).has("load_assumed")
     asked = study.loads.asked
     load = asked if isinstance(asked, str) else "asked"
     dates = [plant.as_of for plant in plants]
-    return Basis(
+    return Footing(
         found, events, int((assumed & state.present).sum()), int(state.present.sum()), load,
         (min(prices), max(prices)) if prices else None, max(dates, default=""),
     )  # fmt: skip
 
 
-def recall_of(study: Study) -> tuple[int, int]:
+def recall_of(study: Basis) -> tuple[int, int]:
     """Return of how many cities and products with a commissioned plant the capacities name a maker, and of all.
 
     Two lists of the same plants tell how much of them each knows. The share is an upper bound of the
@@ -492,50 +488,34 @@ def _covered(summary: Summary, product: str, lang: Language) -> str:
 
 
 def _calls(summary: Summary, lang: Language) -> Line:
-    if not summary.calls:
+    if summary.asked.empty:
         return ()
-    names = [say_question(summary, question, lang) for question in summary.calls]
-    return (Part(_say("calls", lang, names="；".join(names) if lang == "zh" else "; ".join(names),
-                      count=len(names))),)  # fmt: skip
+    first = summary.asked.head(CALLS).to_dict("records")
+    names = ("；" if lang == "zh" else "; ").join(_call(summary, row, lang) for row in first)
+    return (Part(_say("calls", lang, names=names, count=len(first))),)
 
 
-def say_question(summary: Summary, question: Question, lang: Language) -> str:
-    """Return what to ask in a few words."""
-    if question.topic == "running":
-        site = site_name(summary.plants, question.key, lang)
-        return _say(
-            "ask-running", lang, site=site, products=_names(summary, question.products, lang)
-        )
-    name = product_name(summary.state, question.key, lang)
-    return _say(f"ask-{question.topic}", lang, name=name)
-
-
-def say_whom(summary: Summary, question: Question, lang: Language) -> str:
-    """Return whom to ask: enterprises here by name, and the office that would know."""
-    office = words.term("office", question.office, lang)
-    names = [site_name(summary.plants, site, lang) for site in question.whom]
-    if not names:
-        return office
-    return listed([*names, office], lang, len(names) + 1)
+def _call(summary: Summary, row: dict[Any, Any], lang: Language) -> str:
+    """Return a question in a few words: of what, and at a plant whose."""
+    name = _names(summary, row["product_id"].split("; "), lang)
+    return _say(f"ask-{row['ask']}", lang, name=name, whom=row[f"whom_{lang}"])
 
 
 def _running(summary: Summary, lang: Language) -> Line:
-    if not summary.running:
+    if not summary.doubts:
         return ()
     parts = []
-    for question in summary.running[:_SITES]:
-        why = ("、" if lang == "zh" else ", ").join(
-            words.term("unconfirmed", w, lang) for w in question.why
-        )
-        priced = question.value > 0
-        parts.append(
-            _say("running-one" if priced else "running-unpriced", lang,
-                 site=site_name(summary.plants, question.key, lang), why=why,
-                 products=_names(summary, question.products, lang), value=say_money(question.value, lang))
-        )  # fmt: skip
-    names = ("；" if lang == "zh" else "; ").join(parts)
-    count = len(summary.running)
+    between = "、" if lang == "zh" else ", "
+    for doubt in summary.doubts[:_SITES]:
+        key = "running-one" if doubt.value > 0 else "running-unpriced"
+        why = between.join(words.term("unconfirmed", name, lang) for name in doubt.why)
+        site = site_name(summary.plants, doubt.enterprise_id, lang)
+        value = say_money(doubt.value, lang) if doubt.value > 0 else ""
+        names = _names(summary, doubt.products, lang)
+        parts.append(_say(key, lang, site=site, products=names, why=why, value=value))
+    count = len(summary.doubts)
     key = "running" if count <= _SITES else "running-more"
+    names = ("；" if lang == "zh" else "; ").join(parts)
     return (
         Part(_say(key, lang, count=count), "running"),
         Part(_say("running-names", lang, names=names)),

@@ -63,7 +63,7 @@ def plan_survey(
     Result
         One row a question, sorted by `answer_value_cny`, those without a price last: `rank`, `ask` (what is
         asked: exists, own_plant, total, figure, load, runs, choice, construction, coefficient), `whom_zh`
-        and `whom_en` (the makers by name where rows name them, else the bureau; `office` is its kind,
+        and `whom_en` (the makers by name where rows name them, else the bureau; `bureau` is its kind,
         `contact` the one that the tables `units` and `contacts` name), `asked_makers` (all of them),
         `product_id` (what it is about), `question_zh`, `question_en`, `why_zh`, `why_en`, `hanging`
         (products whose gap hangs on the answer, the most worth first), and of the first of them
@@ -95,13 +95,14 @@ def plan_survey(
     """
     call = Call.of(plan_survey, locals())
     products: frozenset[str] | None = None
+    source: Any = ds
     if isinstance(ds, Result):
-        ds, products, settled = _gaps_asked(ds, region)
+        source, products, settled = _gaps_asked(ds, region)
         region, at, statuses, load, goal = (settled[name] for name in _SETTLED)
     if limit is not None and limit < 0:
         raise OptionError("bad-limit", value=limit)
     state = as_state(
-        ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal
+        source, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal
     )
     study = state.study
     questions = open_questions(state)
@@ -175,7 +176,7 @@ def _frame(state: RegionState, questions: Sequence[Question]) -> pd.DataFrame:
 
 _NUMBERS: Final = ("gap_low", "gap_high", "removed", "answer_value_cny")
 _COLUMNS: Final = (
-    "ask", "whom_zh", "whom_en", "office", "contact", "asked_makers", "product_id", "question_zh",
+    "ask", "whom_zh", "whom_en", "bureau", "contact", "asked_makers", "product_id", "question_zh",
     "question_en", "answer_unit", "why_zh", "why_en", "hanging", "interval_of", "unit",
     "interval_before", "interval_after", *_NUMBERS[:3], "no_bound", _NUMBERS[3], "evidence",
     "evidence_date",
@@ -205,7 +206,7 @@ def _row(state: RegionState, question: Question, contacts: _Contacts) -> dict[st
         "ask": question.ask,
         "whom_zh": whom_zh,
         "whom_en": whom_en,
-        "office": question.office or None,
+        "bureau": question.bureau or None,
         "contact": contacts.of(question) or None,
         "asked_makers": "; ".join(zh for zh, _ in question.makers) or None,
         "product_id": "; ".join(ids[place] for place in question.products),
@@ -235,12 +236,12 @@ def _answer_unit(question: Question, unit: object) -> str | None:
 def _whom(question: Question, state: RegionState, contacts: _Contacts) -> tuple[str, str]:
     """Return whom to ask, in Chinese and English."""
     if not question.makers:
-        unit = contacts.unit(question.office)
+        unit = contacts.unit(question.bureau)
         if unit:
             return unit
         place = "" if state.region.name == "*" else state.region.name
-        office = {lang: words.term("office", question.office, lang) for lang in words.LANGUAGES}
-        return f"{place}{office['zh']}", f"{place} {office['en']}".strip()
+        bureau = {lang: words.term("bureau", question.bureau, lang) for lang in words.LANGUAGES}
+        return f"{place}{bureau['zh']}", f"{place} {bureau['en']}".strip()
     left = len(question.makers) - _NAMED
     zh = "、".join(name for name, _ in question.makers[:_NAMED])
     en = ", ".join(name for _, name in question.makers[:_NAMED])
@@ -259,13 +260,13 @@ class _Contacts:
         self.units = _rows_here(ds.table("units"), here - {""}) if ds.has("units") else []
         self.contacts = _rows_here(ds.table("contacts"), here) if ds.has("contacts") else []
 
-    def unit(self, office: str) -> tuple[str, str] | None:
+    def unit(self, bureau: str) -> tuple[str, str] | None:
         """Return the names of the bureau of a kind that the table of units has for the region."""
-        row = self._unit_of(office)
+        row = self._unit_of(bureau)
         return None if row is None else (row["name_zh"], row["name_en"] or row["name_zh"])
 
-    def _unit_of(self, office: str) -> dict[str, str] | None:
-        title = words.term("office", office, "zh")
+    def _unit_of(self, bureau: str) -> dict[str, str] | None:
+        title = words.term("bureau", bureau, "zh")
         return next((row for row in self.units if title in row["name_zh"]), None)
 
     def of(self, question: Question) -> str:
@@ -274,13 +275,13 @@ class _Contacts:
         for row in self.contacts:
             if row["product_id"] in ids and row["contact"]:
                 return " ".join(filter(None, (row["contact"], row["phone"])))
-        unit = self._unit_of(question.office) if question.office else None
+        unit = self._unit_of(question.bureau) if question.bureau else None
         return unit["contact"] if unit else ""
 
 
 def _rows_here(table: pd.DataFrame, regions: set[str]) -> list[dict[str, str]]:
-    rows: list[dict[str, str]] = table.astype("object").fillna("").to_dict("records")
-    return [row for row in rows if row["region"] in regions]
+    rows = table.astype("object").fillna("").to_dict("records")
+    return [{str(k): str(v) for k, v in row.items()} for row in rows if row["region"] in regions]
 
 
 def _notes(frame: pd.DataFrame) -> tuple[tuple[str, dict[str, Any]], ...]:

@@ -1,4 +1,4 @@
-"""What to ask about a region, whom, and how much money hangs on the answer."""
+"""What the gaps of a region are counted under, and which of its anchors are not known to run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chaingraph.enterprises.standing import GENERAL_KNOWLEDGE, STALE_MONTHS
 from chaingraph.knowledge.dates import month_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from chaingraph.analysis.state import RegionState
 
@@ -27,43 +27,30 @@ TOPICS: Final = (
 """What the lines of a region's gaps are counted under, each under one; words in the vocabulary ``topic``."""
 BOUGHT: Final = ("missing", "missing_likely", "unseen", "building", "announced", "stale")
 """Topics that are bought outside if nobody here makes them."""
-_EXISTENCE: Final = ("missing_likely", "unseen", "announced", "stale", "hardly")
-"""Topics that one answer settles: does anybody here make it?"""
-_ASKED: Final = (*_EXISTENCE, "building", "reported", "open", "on_site")
-_SHOWN: Final = 3
 DOUBTS: Final = ("general_knowledge", "trial", "old")
 """Why a plant is not known to run; words in the vocabulary ``unconfirmed``."""
 
 
 @dataclass(frozen=True)
-class Question:
-    """One thing to ask.
+class Doubt:
+    """An anchor that is not known to run.
 
     Attributes
     ----------
-    key
-        The product, or of a plant that is not known to run the enterprise.
-    topic
-        One of ``TOPICS``; ``running`` of a plant.
-    whom
-        Enterprises here that know, the largest first; empty: the office.
-    office
-        Who else would know, a word of the vocabulary ``office``.
-    value
-        What hangs on the answer at most, CNY a year; nan where it has no price.
+    enterprise_id
+        The site.
     products
-        Of a plant: what may not be made any more.
+        What may not be made any more.
     why
-        Of a plant: words of the vocabulary ``unconfirmed``.
+        Words of the vocabulary ``unconfirmed``.
+    value
+        What it takes for them, CNY a year; nan where none of it has a price.
     """
 
-    key: str
-    topic: str
-    whom: tuple[str, ...]
-    office: str
+    enterprise_id: str
+    products: tuple[str, ...]
+    why: tuple[str, ...]
     value: float
-    products: tuple[str, ...] = ()
-    why: tuple[str, ...] = ()
 
 
 def topics_of(frame: pd.DataFrame) -> list[str]:
@@ -137,83 +124,8 @@ def plants_of(state: RegionState) -> tuple[Plant, ...]:
     return tuple(Plant(*row) for row in zip(*(cells[name] for name in Plant._fields), strict=True))
 
 
-def find_questions(
-    state: RegionState, frame: pd.DataFrame, plants: Sequence[Plant]
-) -> tuple[Question, ...]:
-    """Return what to ask, that on which most money hangs first, what has no price last.
-
-    Parameters
-    ----------
-    state
-        The region.
-    frame
-        Its gaps, rows of :func:`chaingraph.find_gaps`.
-    plants
-        Its capacity rows; see :func:`plants_of`.
-    """
-    topics = np.array(topics_of(frame), dtype="U16")
-    own = frame["under"].isna().to_numpy(dtype=bool)
-    here: dict[str, list[Plant]] = defaultdict(list)
-    for plant in plants:
-        here[plant.product_id].append(plant)
-    found = [
-        _about(state, row, topic, here)
-        for row, topic in zip(frame[own].to_dict("records"), topics[own].tolist(), strict=True)
-        if topic in _ASKED
-    ]
-    found += unconfirmed_anchors(state, plants)
-    users = dict(zip(frame["product_id"], frame["known_users"], strict=True))
-    found.sort(key=lambda q: (-np.nan_to_num(q.value), -int(users.get(q.key, 0)), q.key))
-    return tuple(found)
-
-
-def _about(
-    state: RegionState, row: dict[Any, Any], topic: str, here: Mapping[str, Sequence[Plant]]
-) -> Question:
-    product = str(row["product_id"])
-    most = float(row["gap_value_cny_high"])
-    if not np.isfinite(most):  # nothing bounds it: what known makers would take at capacity
-        most = float(row["demand_full"]) * float(row["price_cny"])
-    elif topic not in _EXISTENCE:
-        most -= float(np.nan_to_num(row["gap_value_cny_low"]))
-    own = here.get(product, ())
-    if topic == "open":
-        whom = _sites(plant for plant in own if plant.counted and np.isnan(plant.capacity))
-    elif topic == "building":
-        whom = _sites(plant for plant in own if plant.status == "construction" and not plant.stale)
-    elif topic == "stale":
-        whom = _sites(plant for plant in own if plant.stale)
-    else:
-        whom = ()
-    if not whom and topic != "reported":
-        whom = _takers(state, product, here)
-    office = (
-        "energy" if row["list"] == "supply" else "statistics" if topic == "reported" else "industry"
-    )
-    return Question(product, topic, whom[:_SHOWN], office, most)
-
-
-def _sites(plants: Iterable[Plant]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(plant.enterprise_id for plant in plants))
-
-
-def _takers(
-    state: RegionState, product: str, here: Mapping[str, Sequence[Plant]]
-) -> tuple[str, ...]:
-    """Return the sites here that take a product, those of the output that takes most of it first."""
-    graph = state.study.graph
-    links = np.flatnonzero(state.active & (graph.source == graph.find(product)))
-    links = links[np.argsort(-state.flow[links], kind="stable")]
-    return _sites(
-        plant
-        for target in graph.target[links].tolist()
-        for plant in here.get(graph.ids[target], ())
-        if plant.counted
-    )
-
-
-def unconfirmed_anchors(state: RegionState, plants: Iterable[Plant]) -> list[Question]:
-    """Return the anchors that are not known to run, with the demand that hangs on each.
+def unconfirmed_anchors(state: RegionState, plants: Iterable[Plant]) -> tuple[Doubt, ...]:
+    """Return the anchors that are not known to run, that with the most demand hanging on it first.
 
     An anchor's row is in doubt where it rests on general knowledge, where it says trial running, and
     where its last sign is older than 24 months.
@@ -231,14 +143,12 @@ def unconfirmed_anchors(state: RegionState, plants: Iterable[Plant]) -> list[Que
         rows = pd.DataFrame([plant for plant, _ in pairs], columns=list(Plant._fields))
         value = float(np.nansum(site_intake(state, rows).demand * state.study.price))
         given = {doubt for _, doubt in pairs}
-        found.append(
-            Question(
-                enterprise, "running", (enterprise,), "industry", value or float("nan"),
-                tuple(dict.fromkeys(plant.product_id for plant, _ in pairs)),
-                tuple(name for name in DOUBTS if name in given),
-            )
-        )  # fmt: skip
-    return found
+        products = tuple(dict.fromkeys(plant.product_id for plant, _ in pairs))
+        why = tuple(name for name in DOUBTS if name in given)
+        found.append(Doubt(enterprise, products, why, value or float("nan")))
+    return tuple(
+        sorted(found, key=lambda doubt: (-np.nan_to_num(doubt.value), doubt.enterprise_id))
+    )
 
 
 def _last_events(signs: pd.DataFrame | None) -> dict[tuple[str, str], str]:
@@ -246,8 +156,9 @@ def _last_events(signs: pd.DataFrame | None) -> dict[tuple[str, str], str]:
     if signs is None:
         return {}
     known = signs.dropna(subset=["enterprise_id", "product_id", "date"])
-    newest = known.groupby(["enterprise_id", "product_id"])["date"].max()
-    return {(str(site), str(product)): str(date) for (site, product), date in newest.items()}
+    newest = known.groupby(["enterprise_id", "product_id"], as_index=False)["date"].max()
+    columns = (newest[name].astype("str") for name in ("enterprise_id", "product_id", "date"))
+    return {(site, product): date for site, product, date in zip(*columns, strict=True)}
 
 
 def _doubt(plant: Plant, at: float, signs: Mapping[tuple[str, str], str]) -> str:

@@ -165,7 +165,9 @@ def _passed_on(
     for source in _sources_first(graph, start, by_source):
         links = by_source[source]
         weight = use[links] if use[links].sum() > 0 else np.ones(len(links))
-        at_hand = quantity if source == start else min(allowed.get(source, {}).values(), default=0.0)
+        at_hand = (
+            quantity if source == start else min(allowed.get(source, {}).values(), default=0.0)
+        )
         part = at_hand * weight / weight.sum()
         need = (graph.amount * share)[links]
         output = np.divide(part, need, out=np.full(len(links), np.nan), where=need > 0)

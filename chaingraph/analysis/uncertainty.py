@@ -46,7 +46,7 @@ def centred_mode(low: Floats, mean: Floats, high: Floats) -> Floats:
     return np.clip(3 * mean - low - high, low, high)
 
 
-def draw_coefficients(state: RegionState, *, draws: int, seed: int) -> tuple[Floats, Floats]:
+def draw_coefficients(state: RegionState, *, draws: int, seed: int) -> tuple[Integers, Floats]:
     """Draw the coefficient of every link that is taken here.
 
     Each link has its own sequence, seeded by (seed, input, output), so that no other row changes it.

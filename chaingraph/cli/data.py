@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chaingraph.cli.options import region_option, with_dataset, with_output
+from chaingraph.cli.options import load, region_option, with_dataset, with_output
 from chaingraph.cli.output import emit
 
 if TYPE_CHECKING:
@@ -49,13 +49,36 @@ def show(ds: Dataset, out: Output) -> None:
     help="Only findings at least this bad.",
 )
 @click.option("--accepted", is_flag=True, help="List accepted findings too.")
+@click.option(
+    "--reconcile", "totals", is_flag=True,
+    help="Instead: set stated totals of a region against the sum of its rows.",
+)  # fmt: skip
+@region_option
 @with_output
 @click.pass_context
-def check(ctx: click.Context, /, path: str, severity: str, accepted: bool, out: Output) -> None:
+def check(
+    ctx: click.Context,
+    /,
+    path: str,
+    severity: str,
+    accepted: bool,
+    totals: bool,
+    region: str | None,
+    out: Output,
+) -> None:
     """Check a dataset: every finding with file, line, column, rule and remedy.
 
     PATH is a folder or a bundled name. Exit status 1 where there are errors.
     """
+    if region is not None and not totals:
+        raise click.UsageError("--region goes with --reconcile.")
+    if totals:
+        from chaingraph.analysis.reconcile import reconcile
+
+        ds = load(path, quiet=out.quiet, lang=out.lang)
+        emit([reconcile(ds, region, lang=out.lang)], out=out)
+        return
+
     from dataclasses import replace
 
     from chaingraph.analysis.overview import list_findings

@@ -36,10 +36,12 @@ from chaingraph.enterprises.standing import (
     RUNNING,
     STATUSES,
     Stale,
+    Standing,
     capacity_columns,
     full_date,
     site_rows,
     stale_before,
+    stand,
     standing_rows,
     valid_rows,
 )
@@ -59,6 +61,7 @@ __all__ = [
     "LocalRows",
     "OwnPairs",
     "Stale",
+    "Standing",
     "capacity_columns",
     "count_undated",
     "full_date",
@@ -78,6 +81,7 @@ __all__ = [
     "site_rows",
     "sites_in",
     "stale_before",
+    "stand",
     "standing_rows",
     "valid_rows",
 ]

@@ -8,22 +8,18 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from chaingraph.engines import collect_coded, read_frame
+from chaingraph.engines import collect_coded
 from chaingraph.enterprises.sites import located, real_firms, sites_in
-from chaingraph.enterprises.standing import (
-    capacity_columns,
-    counted_statuses,
-    site_rows,
-    standing_rows,
-)
+from chaingraph.enterprises.standing import stand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+    from typing_extensions import Unpack
 
     from chaingraph.enterprises.sites import Where
-    from chaingraph.enterprises.standing import Stale
+    from chaingraph.enterprises.standing import Reading, Stale
 
 LOCAL_COLUMNS: Final = (
     "region",
@@ -77,44 +73,41 @@ def local_rows(
     *,
     level: str | None,
     where: Where | None = None,
-    at: str,
-    statuses: Mapping[str, float],
-    signs: pd.DataFrame | None = None,
-    stale: Stale = "drop",
     watched: bool = True,
+    **reading: Unpack[Reading],
 ) -> LocalRows:
     """Aggregate the sites of regions as :func:`local_capacity` does, with codes for names.
 
     What counts and what is only told beside it are two passes: the first is most of the rows and needs
     few columns, the second needs many and is few rows; without `watched` it is not made, and its
-    columns hold nothing.
+    columns hold nothing. `capacities` may be rows that have been read: see
+    :func:`chaingraph.enterprises.stand`.
     """
-    frame = read_frame(capacities)
-    rows = site_rows(frame.select(*capacity_columns(frame)))
+    standing = stand(capacities, **reading)
     sites = sites_in(enterprises, where)
     if level:
         sites = sites.filter(~nw.col(level).is_null())
-    sites = sites.with_columns(
+    sites = sites.select(
+        "enterprise_id",
+        "group_zh",
         region=nw.col(level) if level else nw.lit(""),
         real=nw.when(real_firms(sites)).then(1.0).otherwise(0.0),
     )
-    options: dict[str, Any] = {"at": at, "signs": signs, "stale": stale}
-    beside = [status for status in WATCHED if watched and status not in counted_statuses(statuses)]
-    passes = [_counted_sums(standing_rows(rows, statuses=statuses, **options), sites)]
+    beside = [status for status in WATCHED if watched and status not in standing.wanted]
+    passes = [_counted_sums(standing.counted(), sites)]
     if beside:
-        others = standing_rows(rows, statuses={}, watch=beside, **options)
-        passes.append(_watched_sums(others, sites, beside, dropping=stale == "drop"))
+        others = standing.beside(beside)
+        passes.append(_watched_sums(others, sites, beside, dropping=standing.stale == "drop"))
     return _merged([collect_coded(frame, _KEYS) for frame in passes])
 
 
 def _counted_sums(rows: Any, sites: Any) -> Any:
     """Return the sums of what counts by region and product, by way of its makers."""
-    rows = rows.with_columns(
-        lacking=nw.col("counted") * nw.col("bare"),
+    lacking = nw.col("counted") * nw.col("bare")
+    rows = rows.select(
+        "enterprise_id", "product_id", *_AMOUNTS, "counted", "known", lacking=lacking, bare=lacking,
         stale=nw.col("stale") * (1 - nw.col("counted")),
-    )
-    rows = rows.with_columns(bare=nw.col("lacking"))
-    rows = rows.select("enterprise_id", "product_id", *_AMOUNTS, *_FLAGS, "bare", "stale")
+    )  # fmt: skip
     makers = located(rows, sites, ["region", "real"]).group_by(*_KEYS, "group")
     makers = makers.agg(nw.col(*_AMOUNTS, "bare", "stale").sum(), nw.col(*_FLAGS, "real").max())
     makers = makers.with_columns(
@@ -132,18 +125,14 @@ def _watched_sums(rows: Any, sites: Any, statuses: Sequence[str], *, dropping: b
     here = 1 - nw.col("stale") if dropping else nw.lit(1)
     for status in statuses:
         one = nw.when(nw.col("status") == status).then(here).otherwise(0)
+        figure = nw.when(nw.col("status") == status).then(nw.col("figure")).otherwise(0.0)
         columns[f"{status}_rows"] = one
-        columns[status] = nw.when(nw.col("status") == status).then(nw.col("figure")).otherwise(0.0)
-    rows = rows.with_columns(**columns)
-    rows = rows.with_columns(**{name: nw.col(name) * nw.col(f"{name}_rows") for name in statuses})
-    summed = [*columns, "stale_rows"]
-    if "construction" in statuses:
-        bare = nw.col("construction_rows") * nw.col("bare")
-        rows = rows.with_columns(construction_bare=bare)
-        summed.append("construction_bare")
-    left_out = nw.col("stale") if dropping else nw.lit(0)
-    rows = rows.with_columns(stale_rows=left_out).select("enterprise_id", "product_id", *summed)
-    return located(rows, sites, ["region"]).group_by(*_KEYS).agg(nw.col(*summed).sum())
+        columns[status] = figure * one
+        if status == "construction":
+            columns["construction_bare"] = one * nw.col("bare")
+    columns["stale_rows"] = nw.col("stale") if dropping else nw.lit(0)
+    rows = rows.select("enterprise_id", "product_id", **columns)
+    return located(rows, sites, ["region"]).group_by(*_KEYS).agg(nw.col(*columns).sum())
 
 
 _Coded = tuple[dict[str, Any], list[tuple["NDArray[np.intp]", "NDArray[np.object_]"]]]

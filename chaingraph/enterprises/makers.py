@@ -9,10 +9,10 @@ import narwhals as nw
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises.sites import LEVELS, located, sites_in
 from chaingraph.enterprises.standing import (
-    capacity_columns,
     counted_statuses,
     full_date,
     site_rows,
+    stand,
     standing_rows,
 )
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
+    from typing_extensions import Unpack
 
     from chaingraph.enterprises.sites import Where
-    from chaingraph.enterprises.standing import Stale
+    from chaingraph.enterprises.standing import Reading, Stale
 
 _INNER = ("known", "sourced", "bare", "figure")
 
@@ -35,8 +36,7 @@ def latest_totals(rows: Any) -> Any:
     """
     totals = rows.filter(nw.col("scope") == "group")
     began = nw.when(nw.col("since").is_null()).then(nw.col("as_of")).otherwise(nw.col("since"))
-    totals = totals.with_columns(date_=began)
-    totals = totals.with_columns(date_=full_date("date_").fill_null(""))
+    totals = totals.with_columns(date_=full_date(began).fill_null(""))
     keys = ["product_id", "group", "status", "date_"]
     newest = totals.group_by(*keys[:3]).agg(nw.col("date_").max())
     return totals.join(newest, on=keys, how="inner").drop("date_")
@@ -47,24 +47,21 @@ def group_capacity(
     capacities: Any,
     *,
     products: Sequence[str] | None = None,
-    at: str,
-    statuses: Mapping[str, float],
     named: bool = False,
-    signs: pd.DataFrame | None = None,
-    stale: Stale = "drop",
+    **reading: Unpack[Reading],
 ) -> Any:
     """Aggregate all makers of the data to one row a product and group.
 
     Parameters
     ----------
     enterprises, capacities
-        Native frames.
+        Native frames; or capacity rows that have been read, see :func:`chaingraph.enterprises.stand`.
     products
         Only these products; None: all.
-    at, statuses, signs, stale
-        As in :func:`standing_rows`.
     named
         Say also how each is `shown`: its `group_zh`, else the name of its site.
+    **reading
+        `at`, `statuses`, `signs`, `stale` as in :func:`standing_rows`.
 
     Returns
     -------
@@ -73,11 +70,9 @@ def group_capacity(
         :func:`latest_totals`, and the sum of the sites), `known` (0/1: some figure is given), `bare`
         (rows without a figure), and where asked `shown`.
     """
-    frame = read_frame(capacities)
-    rows = frame.select(*capacity_columns(frame))
+    rows = stand(capacities, **reading).counted(totals=True)
     if products is not None:
         rows = rows.filter(nw.col("product_id").is_in(list(products)))
-    rows = standing_rows(rows, at=at, statuses=statuses, signs=signs, stale=stale)
     rows = rows.filter(nw.col("counted") == 1).select(
         "enterprise_id", "product_id", "scope", "status", "since", "as_of",
         "effective", "known", "bare",
@@ -102,11 +97,7 @@ def group_capacity(
 def national_capacity(
     enterprises: Any,
     capacities: Any,
-    *,
-    at: str,
-    statuses: Mapping[str, float],
-    signs: pd.DataFrame | None = None,
-    stale: Stale = "drop",
+    **reading: Unpack[Reading],
 ) -> pd.DataFrame:
     """Aggregate all makers of the data to one row a product.
 
@@ -119,9 +110,7 @@ def national_capacity(
         one), `makers`, `makers_unquantified` (makers without any figure), `rows_bare` (rows without a
         figure), `hhi` (0 to 1).
     """
-    makers = group_capacity(
-        enterprises, capacities, at=at, statuses=statuses, signs=signs, stale=stale
-    )
+    makers = group_capacity(enterprises, capacities, **reading)
     makers = makers.with_columns(
         maker=nw.lit(1), unknown=1 - nw.col("known"), square=nw.col("capacity") * nw.col("capacity")
     )

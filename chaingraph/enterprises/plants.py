@@ -15,6 +15,7 @@ from chaingraph.enterprises.standing import (
     capacity_columns,
     counted_statuses,
     site_rows,
+    stand,
     standing_rows,
 )
 
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+    from typing_extensions import Unpack
 
     from chaingraph.enterprises.sites import Where
-    from chaingraph.enterprises.standing import Stale
+    from chaingraph.enterprises.standing import Reading, Stale
 
 ENOUGH_PLANTS: Final = 3
 """Plants of a product below which their sizes say nothing of the next one."""
@@ -37,7 +39,7 @@ _ROW: Final = (
 _PERCENTILES: Final = {"small": 0.1, "typical": 0.5, "large": 0.9}
 
 
-def plant_sizes(enterprises: Any, capacities: Any, *, at: str) -> pd.DataFrame:
+def plant_sizes(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -> pd.DataFrame:
     """Return how large the running plants of each product are, anywhere in the data.
 
     A plant is what one site runs of one product at the date, phases added up. A site of which a phase
@@ -46,9 +48,9 @@ def plant_sizes(enterprises: Any, capacities: Any, *, at: str) -> pd.DataFrame:
     Parameters
     ----------
     enterprises, capacities
-        Native frames.
-    at
-        Date, read as its last day; empty: no row is left out for its date.
+        Native frames; or capacity rows that have been read, see :func:`chaingraph.enterprises.stand`.
+    **reading
+        `at`: date, read as its last day; empty: no row is left out for its date.
 
     Returns
     -------
@@ -57,9 +59,7 @@ def plant_sizes(enterprises: Any, capacities: Any, *, at: str) -> pd.DataFrame:
         `typical`, `large` (10th, 50th and 90th percentile of their capacity by nearest rank: the smallest
         plant that this share of them does not exceed; units a year).
     """
-    frame = read_frame(capacities)
-    rows = site_rows(frame.select(*capacity_columns(frame)))
-    rows = standing_rows(rows, at=at, statuses={"operating": 1.0})
+    rows = stand(capacities, **reading).running()
     sizes = rows.select("enterprise_id", "product_id", "figure", "bare")
     sizes = sizes.group_by("enterprise_id", "product_id").agg(
         nw.col("figure").sum(), nw.col("bare").max()
@@ -75,12 +75,13 @@ def plant_sizes(enterprises: Any, capacities: Any, *, at: str) -> pd.DataFrame:
     sizes = sizes.filter(nw.col("plants") >= ENOUGH_PLANTS).with_columns(
         place=nw.col("place").cast(nw.Float64()), plants_=nw.col("plants").cast(nw.Float64())
     )
+    parts = {}
     for name, share in _PERCENTILES.items():
         # a plant that stands, not a figure between two: the sizes are spread over powers of ten
         rank = nw.col("plants_") * share - _ROUNDING
         chosen = (nw.col("place") >= rank) & (nw.col("place") < rank + 1)
-        part = nw.when(chosen).then(nw.col("figure")).otherwise(0.0)
-        sizes = sizes.with_columns(**{name: part})
+        parts[name] = nw.when(chosen).then(nw.col("figure")).otherwise(0.0)
+    sizes = sizes.with_columns(**parts)
     found = collect(
         sizes.group_by("product_id").agg(nw.col("plants").max(), nw.col(*_PERCENTILES).sum())
     )
@@ -123,32 +124,32 @@ def own_pairs(
     *,
     level: str | None,
     where: Where | None = None,
-    at: str,
-    statuses: Mapping[str, float],
-    signs: pd.DataFrame | None = None,
-    stale: Stale = "drop",
+    **reading: Unpack[Reading],
 ) -> OwnPairs:
     """Return the sites that make both an input and the output that takes it.
 
     Parameters
     ----------
     enterprises, capacities
-        Native frames.
+        Native frames; or capacity rows that have been read, see :func:`chaingraph.enterprises.stand`.
     links
         The links that count, consumed ones: `input_id`, `output_id`.
-    level, where, at, statuses, signs, stale
+    level, where
         As in :func:`local_rows`.
+    **reading
+        `at`, `statuses`, `signs`, `stale` as in :func:`standing_rows`.
 
     Notes
     -----
     Which pairs there are is found first, on the rows as they are: the outputs take up the links, and what
     remains are those whose input the site makes too. Few do, so only their figures are added up.
     """
-    frame = read_frame(capacities)
-    rows = site_rows(frame.select(*capacity_columns(frame)))
-    rows = standing_rows(rows, at=at, statuses=statuses, signs=signs, stale=stale)
-    rows = rows.filter(nw.col("effective") > 0).select(
-        "enterprise_id", "product_id", "effective", "effective_low"
+    standing = stand(capacities, **reading)
+    frame = standing.capacities
+    rows = (
+        standing.counted()
+        .filter(nw.col("effective") > 0)
+        .select("enterprise_id", "product_id", "effective", "effective_low")
     )
     sites = sites_in(enterprises, where)
     if level:

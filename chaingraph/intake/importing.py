@@ -204,7 +204,8 @@ def import_file(
 
 def _add_surveys(assembly: Assembly, card: Package, complete: str, file: str) -> None:
     """Say as rows of surveys which products the list names, and of which it is complete."""
-    if not complete and not (card.focus and card.as_of):
+    told = assembly.said.get("surveys")  # a file with surveys of its own says what it wants to say
+    if not complete and (told or not (card.focus and card.as_of)):
         return
     made = [values.get("product_id", "") for _, values in assembly.said.get("capacities", [])]
     rows = survey_rows(

@@ -141,7 +141,6 @@ class Signs(NamedTuple):
     suspended: Flags
     absent: list[str]
     absent_soft: list[str]
-    absent_page: list[str]
     some: Flags
     complete: Flags
 
@@ -171,6 +170,21 @@ def read_totals(statements: Statements, relation: Callable[[str], str], size: in
     )  # fmt: skip
 
 
+def no_signs(size: int) -> Signs:
+    """Return that nothing is said of any product."""
+    return Signs(
+        reported=[""] * size,
+        reported_why=[""] * size,
+        building=np.zeros(size, dtype=bool),
+        announced=np.zeros(size, dtype=bool),
+        suspended=np.zeros(size, dtype=bool),
+        absent=[""] * size,
+        absent_soft=[""] * size,
+        some=np.zeros(size, dtype=bool),
+        complete=np.zeros(size, dtype=bool),
+    )
+
+
 def read_signs(
     statements: Statements,
     relation: Callable[[str], str],
@@ -180,12 +194,7 @@ def read_signs(
 ) -> Signs:
     """Return what is said of a region's products beside capacity rows."""
     size = len(totals.capacity)
-    signs = Signs(
-        [""] * size, [""] * size,
-        *(np.zeros(size, dtype=bool) for _ in range(3)),
-        [""] * size, [""] * size, [""] * size,
-        *(np.zeros(size, dtype=bool) for _ in range(2)),
-    )  # fmt: skip
+    signs = no_signs(size)
     _of_totals(signs, totals)
     _of_surveys(signs, statements, relation, counties)
     if len(statements.events):
@@ -318,9 +327,8 @@ def judge(
             for a, b, said in zip(signs.absent, signs.absent_soft, signs.reported, strict=True)
         ]
     )
-    settled = np.array(
-        [bool(a) and a >= b for a, b in zip(signs.absent, signs.absent_soft, strict=True)]
-    )
+    # a later web search that finds none either takes nothing from a register that says so
+    settled = np.array([a > said for a, said in zip(signs.absent, signs.reported, strict=True)])
     building = (made.building > 0) | signs.building
     scarce = (modes["grid"] | modes["resource"]) & (cities < _COLLECTED)
     conditions = [

@@ -14,7 +14,7 @@ from chaingraph.regions import distances
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from chaingraph.analysis.study import Study
+    from chaingraph.analysis.basis import Basis
     from chaingraph.products import Flags, Floats, Integers
     from chaingraph.recruit.evidence import Evidence
     from chaingraph.regions import Region
@@ -114,7 +114,7 @@ def open_field(evidence: Evidence, gaps: Sequence[int] | Integers) -> Field:
     )
 
 
-def around(study: Study, wanted: Integers) -> tuple[Integers, Integers]:
+def around(study: Basis, wanted: Integers) -> tuple[Integers, Integers]:
     """Return the products whose makers are candidates for some gaps: itself, and the related ones.
 
     Returns

@@ -17,7 +17,7 @@ from chaingraph.products import NOT_MADE_OF, positions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaingraph.analysis.study import Study
+    from chaingraph.analysis.basis import Basis
     from chaingraph.dataset import Dataset
     from chaingraph.products import Flags, Floats, Integers, ProductGraph
     from chaingraph.regions import Region
@@ -83,7 +83,7 @@ class Evidence:
         By group: whether all that is known of it are rows that stand for makers unknown.
     """
 
-    study: Study
+    study: Basis
     groups: Any
     rows: pd.DataFrame
     holdings: Holdings
@@ -119,7 +119,7 @@ class Evidence:
 
 
 def gather_evidence(
-    study: Study,
+    study: Basis,
     products: Sequence[str] | None = None,
     region: Region | None = None,
 ) -> Evidence:
@@ -343,6 +343,6 @@ def related_links(graph: ProductGraph, kind_apart: Flags) -> tuple[Integers, Int
     return a[a != b].astype(np.intp), b[a != b].astype(np.intp)
 
 
-def kinds_apart(study: Study) -> Flags:
+def kinds_apart(study: Basis) -> Flags:
     """Tell which products are of kinds that go into nearly everything."""
     return study.kind_in("kind", NOT_MADE_OF)

@@ -12,7 +12,7 @@ from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.gaps import gaps_of
 from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.state import RegionState
-from chaingraph.analysis.study import Study, as_state, as_study, open_study
+from chaingraph.analysis.study import Study, as_state, as_study
 from chaingraph.errors import OptionError
 from chaingraph.recruit.features import FEATURES
 from chaingraph.recruit.ranking import Ranking, rank_field, typical_plant
@@ -159,7 +159,7 @@ def _open(
         if {name: own[name] for name in _SETTLED if own.get(name)} != settled:
             raise OptionError("gaps-otherwise")
     else:
-        study = open_study(source, **settled)
+        study = as_study(source, **settled)
     try:
         as_study(study, **assumptions)
     except OptionError as error:
@@ -280,8 +280,8 @@ def _gap_columns(state: RegionState, table: pd.DataFrame) -> dict[str, Any]:
         "name_zh": texts["name_zh"],
         "name_en": texts["name_en"],
         "gap_kind": table["gap_kind"].astype("str"),
-        "verb": table["verb"].astype("str").replace({"": None}),
-        "then": table["then"].astype("str").replace({"": None}),
+        "verb": table["verb"].astype("str").mask(table["verb"] == ""),
+        "then": table["then"].astype("str").mask(table["then"] == ""),
         "action": table["action"].astype("str"),
         "serves": table["serves"].astype("str"),
         "unit": texts["unit"],

@@ -82,7 +82,8 @@ def example_rows(content: Content) -> dict[str, Row]:
             "host_zh": names["enterprise"], "chains": ";".join(content.extends[:1]),
         },
         "aliases": {"alias_zh": names["enterprise"], "place": here, "decision": "new"},
-    } | _told_rows(content, names, here, label) | _work_rows(names, here, label)  # fmt: skip
+    }  # fmt: skip
+    rows |= _told_rows(content, names, here, label) | _work_rows(names, here, label)
     return {table: _in_words(content, table, rows[table] | last) for table in content.tables}
 
 

@@ -6,7 +6,9 @@ of a demand is, term by term and without a remainder,
 .. math:: \Delta d_{ij} = c^0 s^0 \Delta x_j + \Delta c \, s^0 x^1_j + c^1 \Delta s \, x^1_j
 
 so that the effects of a product add up to the change of its demand less the change of its supply. Where a
-user made nothing before, the recipe and the choice of now stand for those of before.
+user made nothing before, the recipe and the choice of now stand for those of before. Outputs and supplies are
+the best figures of the balance, shares those of each side's allocation; what sites with a figure do not
+explain of them (makers without a figure, makers that only totals show, by-products) is one cause of its own.
 """
 
 from __future__ import annotations
@@ -25,10 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chaingraph.analysis.state import RegionState
+    from chaingraph.quantity import Floats
     from chaingraph.updates.table_changes import Names
 
 CAUSES = ("maker", "user", "coefficient", "share", "goal")
 _TINY = 1e-9
+_ROUNDING = 1e-9
+"""Share of a figure below which what its sites do not explain is rounding."""
 _TEXTS = (
     "product_id", "name_zh", "name_en", "cause", "user_id", "user_zh", "user_en", "enterprise_id",
     "enterprise_zh", "enterprise_en",
@@ -59,21 +64,25 @@ class Side:
 
     @cached_property
     def made(self) -> dict[str, dict[str, tuple[float, str, str]]]:
-        """Product -> site -> counted supply (units a year; nan without a figure), start, source."""
+        """Product -> site -> counted capacity (units a year; nan without a figure), start, source."""
         study = self.state.study
         rows = maker_rows(
             study.dataset.enterprises, study.dataset.capacities, where=self.state.region,
-            at=study.dataset.as_of, statuses=study.statuses,
+            at=study.dataset.as_of, statuses=study.statuses, signs=study.site_signs,
+            stale=study.stale,
         )  # fmt: skip
         rows = site_rows(rows[rows["counted"] > 0])
         found: dict[str, dict[str, tuple[float, str, str]]] = {}
-        rows = rows.assign(amount=rows["effective"].where(rows["capacity"].notna()))
+        figure = rows["capacity"].notna()
+        if "included_in" in rows:  # its figure stands in another row
+            figure |= rows["included_in"].notna()
+        rows = rows.assign(amount=rows["effective"].where(figure))
         columns = ("product_id", "enterprise_id", "amount", "since", "source_url")
         for product, site, amount, since, url in zip(*(rows[c] for c in columns), strict=True):
             place = study.graph.position.get(product)
             if place is None:
                 continue
-            used = float(amount) * float(study.utilisation[place]) * self.factor[product]
+            used = float(amount) * self.factor[product]
             held = found.setdefault(product, {}).get(site, (np.nan, "", ""))
             starts = max(held[1], since if isinstance(since, str) else "")
             source = url if isinstance(url, str) else held[2]
@@ -84,28 +93,75 @@ class Side:
     def links(self) -> dict[str, dict[str, Link]]:
         """Input -> user -> link, of those that are consumed."""
         graph = self.state.study.graph
-        output = self.state.supply[graph.target]
+        output, share = self._outputs[graph.target], self._shares
         found: dict[str, dict[str, Link]] = {}
         for link in np.flatnonzero(graph.consumed).tolist():
             source, target = graph.ids[graph.source[link]], graph.ids[graph.target[link]]
             scale = self.factor[source] / self.factor[target]
             found.setdefault(source, {})[target] = Link(
                 float(graph.coefficient[link]) * scale,
-                float(self.state.share[link]),
+                float(share[link]),
                 float(output[link]) * self.factor[target],
             )
         return found
 
+    @cached_property
+    def _outputs(self) -> Floats:
+        return _finite(self.state.output.best())
+
+    @cached_property
+    def _shares(self) -> Floats:
+        """By link: what it takes over coefficient and output, where that is known; else its share."""
+        graph = self.state.study.graph
+        whole = np.nan_to_num(graph.coefficient) * self._outputs[graph.target]
+        flow = self.state.allocation.flow.point
+        known = ~np.isnan(flow) & (whole > 0)
+        return np.divide(flow, whole, out=self.state.share.astype(float), where=known)
+
+    @cached_property
+    def _load(self) -> Floats:
+        state = self.state
+        return _finite(state.study.load_of(state.region).point)
+
     def output(self, product: str) -> float:
         """Return what the region makes of a product; nothing where the state does not know it."""
+        return self._amount(product, self._outputs)
+
+    def supply(self, product: str) -> float:
+        """Return what the region could make of a product, as far as known."""
+        return self._amount(product, _finite(self.state.supply.best()))
+
+    def _amount(self, product: str, amounts: Floats) -> float:
         place = self.state.study.graph.position.get(product)
-        return 0.0 if place is None else float(self.state.supply[place]) * self.factor[product]
+        return 0.0 if place is None else float(amounts[place]) * self.factor[product]
+
+    def sites(self, product: str, *, runs: bool) -> dict[str, tuple[float, str, str]]:
+        """Return what each site makes of a product, running, or could make; see :attr:`made`."""
+        place = self.state.study.graph.position.get(product)
+        rates = self._load if runs else self.state.study.loads.availability
+        rate = 0.0 if place is None else float(rates[place])
+        return {
+            site: (amount * rate, since, source)
+            for site, (amount, since, source) in self.made.get(product, {}).items()
+        }
+
+    def rest(self, product: str, *, runs: bool) -> float:
+        """Return what sites with a figure do not explain of an output, or of a supply."""
+        whole = self.output(product) if runs else self.supply(product)
+        told = sum(np.nan_to_num(site[0]) for site in self.sites(product, runs=runs).values())
+        rest = whole - float(told)
+        return 0.0 if abs(rest) <= _ROUNDING * abs(whole) else rest
 
     def wanted(self, product: str) -> float:
         """Return the goal's own demand of a product."""
         place = self.state.study.graph.position.get(product)
         amount = 0.0 if place is None else float(self.state.study.wanted[place])
         return amount * self.factor[product] if amount else 0.0
+
+
+def _finite(values: Floats) -> Floats:
+    """Return figures with what is not known, or without end, as nothing."""
+    return np.nan_to_num(values, nan=0.0, posinf=0.0)
 
 
 def _known_sum(first: float, second: float) -> float:
@@ -155,8 +211,10 @@ def find_causes(before: Side, after: Side, products: list[str], names: Names) ->
     Returns
     -------
     pandas.DataFrame
-        By product in their order, the largest effect first: `cause` (maker: supply of a site; user: a
-        site's output that takes the product; coefficient; share of alternatives; goal), `own_before` and
+        By product in their order, the largest effect first: `cause` (maker: supply of a site, or without
+        a site of makers without a figure, those that only totals show, and by-products; user: a site's
+        output that takes the product, or that of such makers; coefficient; share of alternatives; goal),
+        `own_before` and
         `own_after` (that figure), `effect` (units of the product a year; above zero widens the gap).
         The known effects of a product add up to the change of its demand less the change of its supply;
         an effect is missing where a maker or user without a figure came or went.
@@ -184,16 +242,24 @@ def _record(
     }  # fmt: skip
 
 
-def _sites(before: Side, after: Side, product: str) -> Iterator[tuple[str, float, float, str, str]]:
-    """Yield each site that makes a product in either state: its supply in both, start, source."""
-    old, new = before.made.get(product, {}), after.made.get(product, {})
+def _sites(
+    before: Side, after: Side, product: str, *, runs: bool
+) -> Iterator[tuple[str, float, float, str, str]]:
+    """Yield each site that makes a product in either state: its amount in both, start, source.
+
+    Last, without a site, what those with a figure do not explain.
+    """
+    old, new = before.sites(product, runs=runs), after.sites(product, runs=runs)
     for site in sorted({*old, *new}):
         was, now = old.get(site, (0.0, "", "")), new.get(site, (0.0, "", ""))
         yield site, was[0], now[0], (now[1] or was[1]), (now[2] or was[2])
+    rest = before.rest(product, runs=runs), after.rest(product, runs=runs)
+    if any(rest):
+        yield "", *rest, "", ""
 
 
 def _makers(before: Side, after: Side, product: str) -> Iterator[dict[str, Any]]:
-    for site, was, now, since, source in _sites(before, after, product):
+    for site, was, now, since, source in _sites(before, after, product, runs=False):
         yield _record(product, "maker", "", site, (was, now), -_step(was, now), since, source)
 
 
@@ -202,7 +268,7 @@ def _users(before: Side, after: Side, product: str) -> Iterator[dict[str, Any]]:
     old, new = before.links.get(product, {}), after.links.get(product, {})
     for user in sorted({*old, *new}):
         was, now = _both(old.get(user), new.get(user), before, after, user)
-        for site, own, later, since, source in _sites(before, after, user):
+        for site, own, later, since, source in _sites(before, after, user, runs=True):
             step = _step(own, later)
             if step == 0:  # most sites: no record is made of them
                 continue

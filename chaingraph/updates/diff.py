@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.analysis.gaps import gaps_of
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.state import open_study, region_state
+from chaingraph.analysis.study import open_study, region_state
 from chaingraph.enterprises import count_undated
 from chaingraph.results import Result, shown_number
 from chaingraph.updates.causes import cause_frame
 from chaingraph.updates.effect import table_at, table_frame
-from chaingraph.updates.gap_changes import GAP_CHANGES, SHORTAGES, compare_gaps, gap_frame
+from chaingraph.updates.gap_changes import GAP_CHANGES, compare_gaps, gap_frame, is_unmet
 from chaingraph.updates.moves import find_moves, move_frame
 from chaingraph.updates.saying import say_causes
 from chaingraph.updates.table_changes import Names, compare_tables
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from chaingraph.analysis.state import Study
+    from chaingraph.analysis.study import Study
     from chaingraph.dataset import Dataset
     from chaingraph.regions import Region
     from chaingraph.words import Language
@@ -108,7 +108,8 @@ def diff_datasets(
     region: str | Region | None = None,
     chain: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    utilisation: float | Mapping[str, float] = 1.0,
+    load: float | str | Mapping[str, float] = "actual",
+    utilisation: float | Mapping[str, float] | None = None,
     lang: str | None = None,
 ) -> Diff:
     r"""Tell what changed between two states of the data, and what that did to a region's gaps.
@@ -119,18 +120,19 @@ def diff_datasets(
         Two datasets, or one at two dates: ``ds.at("2021-12"), ds.at("2024-12")``. Two datasets are
         compared row by row with all that they extend; of one at two dates, capacities are those in force
         and projects and supply ties those known at each.
-    region, chain, statuses, utilisation, lang
+    region, chain, statuses, load, utilisation, lang
         As in :func:`find_gaps`, for both; the region is the later one's focus by default. `chain`
         picks the gaps; tables are compared whole.
 
     Returns
     -------
     Diff
-        Five results. `gaps`: a row a gap of either state with `gap_change` (opened, grown, turned,
-        shrunk, closed, quantified, same), both kinds, demand, capacity, shortage (units a year),
-        coverage, value (CNY a year) and rank before and after, and `because_zh`, `because_en`.
-        `causes`: the makers, users and recipes behind each change; their `effect` adds up to the
-        change of demand less the change of capacity (at its utilisation). `moves`: capacities.
+        Five results. `gaps`: a row a gap of either state with `gap_change` (opened, grown, known,
+        quantified, turned, shrunk, closed, same), both kinds, demand, capacity (what local makers could
+        make), shortage (the gap, units a year), coverage, value (CNY a year) and rank before and
+        after, and `because_zh`, `because_en`. `causes`: the makers, users and recipes behind each
+        change; their `effect` adds up to the change of demand less the change of capacity. `moves`:
+        capacities.
         `tables` and `counts`: cells and rows. Without enterprises and capacities in both states the
         first three are empty.
 
@@ -141,9 +143,11 @@ def diff_datasets(
 
     Notes
     -----
-    A gap *closes* where it was missing or short and is no longer, whatever else it then is (the kind after
-    says so), and *opens* the other way round. Where a maker without a figure has come, a shortage is not
-    known to be gone: it *turns* into an unquantified gap, and is *quantified* the other way round. Rows
+    A gap *closes* where something taken here was not served for sure (missing, short, unseen, coming and the
+    like) and no longer is so, whatever else it then is (the kind after says so), and *opens* the other way
+    round. Where only the evidence has changed, such as from unseen to missing, it is now *known*: nothing
+    has opened. Where a maker without a figure has come, a shortage is not known to be gone: it *turns* into
+    an unquantified gap, and is *quantified* the other way round. Rows
     are the same where their key is; phases of a plant share one and are told apart by start, status and
     figure.
     The split of a change over its causes is the additive one of
@@ -174,7 +178,9 @@ def diff_datasets(
     undated = 0
     if quantified:
         sides = [
-            region_state(open_study(ds, statuses=statuses, utilisation=utilisation), region)
+            region_state(
+                open_study(ds, statuses=statuses, load=load, utilisation=utilisation), region
+            )
             for ds in (before, after)
         ]
         studies = [side.study for side in sides]
@@ -189,6 +195,7 @@ def diff_datasets(
                 after.enterprises, after.capacities, where=place, statuses=studies[1].statuses
             )
         params |= {"region": place.name, "statuses": studies[1].statuses}
+        params |= {"load": studies[1].loads.asked}
         params |= {"chain": chain} if chain else {}
     notes = _notes(parts, changes, undated, quantified=quantified)
 
@@ -207,7 +214,7 @@ def diff_datasets(
 
 def _counted(gaps: pd.DataFrame, undated: int) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Return how many gaps of supply did what, and how many of other kinds changed at all."""
-    short = gaps["gap_kind_before"].isin(SHORTAGES) | gaps["gap_kind_after"].isin(SHORTAGES)
+    short = is_unmet(gaps)
     found = gaps.loc[short, "gap_change"].value_counts()
     counts = {name: int(found.get(name, 0)) for name in GAP_CHANGES}
     others = int((gaps.loc[~short, "gap_change"] != "same").sum())

@@ -1,4 +1,4 @@
-"""What a change of the data did to the gaps: opened, grown, turned, shrunk, closed."""
+"""What a change of the data did to the gaps: opened, grown, now known, turned, shrunk, closed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from chaingraph.analysis.balance import unknown_capacity, unknown_demand
+from chaingraph.analysis.gaps import CERTAIN, UNMET
 from chaingraph.updates.causes import find_causes, two_sides
 
 if TYPE_CHECKING:
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from chaingraph.updates.causes import Side
     from chaingraph.updates.table_changes import Names
 
-GAP_CHANGES = ("opened", "grown", "quantified", "turned", "shrunk", "closed", "same")
+GAP_CHANGES = ("opened", "grown", "known", "quantified", "turned", "shrunk", "closed", "same")
 """In the order in which a meeting wants them."""
-SHORTAGES = ("missing", "short")
 _UNKNOWN = "unquantified"
+_LOOKED = ("not_assessed", "unseen", "missing_likely", "missing")
+"""Kinds of a product that no row shows, by how well somebody has looked."""
 _CLOSE = 1e-6
 _SIDES = ("before", "after")
 _FIGURES = ("demand", "capacity", "shortage", "coverage", "gap_value_cny")
@@ -57,6 +58,11 @@ def compare_gaps(
     return gap_frame(records), find_causes(*sides, moved, names)
 
 
+def is_unmet(gaps: pd.DataFrame) -> pd.Series[bool]:
+    """Tell which gaps were or are of a kind that may be bought outside."""
+    return gaps["gap_kind_before"].isin(UNMET) | gaps["gap_kind_after"].isin(UNMET)
+
+
 def _record(
     product: str, sides: tuple[Side, Side], rows: list[dict[Any, dict[Any, Any]]]
 ) -> dict[str, Any]:
@@ -83,14 +89,13 @@ def _figures(side: Side, product: str) -> dict[str, float]:
         return dict.fromkeys(("demand", "capacity", "shortage"), 0.0) | {
             "coverage": np.nan, "gap_value_cny": 0.0,
         }  # fmt: skip
-    demand, capacity = float(unknown_demand(state)[place]), float(unknown_capacity(state)[place])
-    balance, factor = float(state.balance[place]), side.factor[product]
+    factor = side.factor[product]
     return {
-        "demand": demand * factor,
-        "capacity": capacity * factor,
-        "shortage": np.nan if np.isnan(balance) else max(0.0, -balance) * factor,
+        "demand": float(state.demand.point[place]) * factor,
+        "capacity": float(state.supply.point[place]) * factor,
+        "shortage": float(state.gap.point[place]) * factor,
         "coverage": float(state.coverage[place]),
-        "gap_value_cny": float(state.gap_value[place]),
+        "gap_value_cny": float(state.gap_value.point[place]),
     }
 
 
@@ -109,11 +114,13 @@ def _change(record: Mapping[str, Any]) -> str:
 
 def _turn(old: str | None, new: str | None, *, known: bool) -> str:
     """Return what happened to a gap whose kind changed; where figures lack, a shortage is not gone."""
-    if _UNKNOWN in (old, new) and (old in SHORTAGES or new in SHORTAGES):
+    if old in _LOOKED and new in _LOOKED:
+        return "known" if _LOOKED.index(old) < _LOOKED.index(new) else "turned"
+    if _UNKNOWN in (old, new) and (old in CERTAIN or new in CERTAIN):
         return "quantified" if new != _UNKNOWN and known else "turned"
-    if old is None or (new in SHORTAGES and old not in SHORTAGES):
+    if old is None or (new in UNMET and old not in UNMET):
         return "opened"
-    return "closed" if new is None or (old in SHORTAGES and new not in SHORTAGES) else "turned"
+    return "closed" if new is None or (old in UNMET and new not in UNMET) else "turned"
 
 
 def _order(record: Mapping[str, Any]) -> tuple[Any, ...]:

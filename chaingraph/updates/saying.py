@@ -57,9 +57,11 @@ def say_cause(cause: Mapping[Any, Any], units: Mapping[str, str], lang: Language
     own = units.get(str(cause["user_id"] if kind == "user" else cause["product_id"]), "")
     was, now = (_figure(cause[name], lang) for name in ("own_before", "own_after"))
     unit = units.get(str(cause["product_id"]), "")
+    unlisted = kind in {"maker", "user"} and not _text(cause["enterprise_id"])
     return message(
-        f"cause-{kind}", lang, enterprise=_text(cause[f"enterprise_{lang}"]),
-        user=_text(cause[f"user_{lang}"]), before=was, after=now, own_unit=own, unit=unit,
+        f"cause-{kind}-others" if unlisted else f"cause-{kind}", lang,
+        enterprise=_text(cause[f"enterprise_{lang}"]), user=_text(cause[f"user_{lang}"]),
+        before=was, after=now, own_unit=own, unit=unit,
         effect=_signed(float(cause["effect"]), lang),
     )  # fmt: skip
 

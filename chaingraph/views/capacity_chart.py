@@ -31,7 +31,7 @@ from chaingraph.views.svg import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaingraph.analysis.study import Study
+    from chaingraph.analysis.basis import Basis
     from chaingraph.dataset import Dataset
     from chaingraph.regions import Region
     from chaingraph.words import Language
@@ -54,7 +54,7 @@ class Steps(NamedTuple):
 
 
 def capacity_steps(
-    source: Dataset | Study, region: str | Region | None, products: Sequence[str]
+    source: Dataset | Basis, region: str | Region | None, products: Sequence[str]
 ) -> list[Steps]:
     """Return the capacity of products over time up to the dataset's date, from `since` and `until`.
 
@@ -134,7 +134,7 @@ def _levels(changes: Sequence[tuple[float, float]], end: float) -> list[tuple[fl
 
 
 def capacity_over_time(
-    source: Dataset | Study, region: str | Region | None, products: Sequence[str], lang: Language
+    source: Dataset | Basis, region: str | Region | None, products: Sequence[str], lang: Language
 ) -> str:
     """Draw the capacity of products over time, one panel each in its own unit.
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 SUFFIXES: Final = (".docx", ".xlsx")
-_OF_OFFICES: Final = ("exists", "own_plant", "total")
+_OF_BUREAUS: Final = ("exists", "own_plant", "total")
 """Questions whose answer is a row of surveys."""
 _WIDTHS: Final = {
     "rank": 6, "whom": 30, "contact": 18, "question": 52, "answer_unit": 8, "answer": 26, "source_url": 26,
@@ -198,8 +198,8 @@ def _survey_rows(
     """Return the rows of surveys that answers of bureaus would fill."""
     rows = []
     for record in records:
-        if record["ask"] in _OF_OFFICES:
-            statistics = record["office"] == "statistics"
+        if record["ask"] in _OF_BUREAUS:
+            statistics = record["bureau"] == "statistics"
             method = "statistics" if statistics else "bureau_list"
             rows.append({
                 "region": _place(plan.params["region"]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chaingraph import words
 from chaingraph.files import write_file
 from chaingraph.schema import table_spec
-from chaingraph.updates.gap_changes import GAP_CHANGES, SHORTAGES
+from chaingraph.updates.gap_changes import GAP_CHANGES, is_unmet
 from chaingraph.version import __version__
 from chaingraph.views.report import model
 from chaingraph.views.report.build import number_through, render_report, report_format
@@ -205,7 +205,7 @@ class _Page:
                     change=term("gap_change", change, self.lang),
                     count=len(part),
                 )
-                kinds = change in {"turned", "closed", "quantified"}
+                kinds = change in {"known", "turned", "closed", "quantified"}
                 widths = _TURNED if kinds else _SHORT
                 tables.append(self._table(f"gaps-{change}", title, part, widths, place="pages"))
         title = self.diff.gaps.title(self.lang)
@@ -236,7 +236,7 @@ class _Page:
 
     def _changed(self, *, short: bool) -> pd.DataFrame:
         frame = self.diff.gaps.frame
-        kinds = frame["gap_kind_before"].isin(SHORTAGES) | frame["gap_kind_after"].isin(SHORTAGES)
+        kinds = is_unmet(frame)
         return frame[(frame["gap_change"] != "same") & (kinds if short else ~kinds)]
 
     def moves(self) -> Section | None:

@@ -69,10 +69,11 @@ def _coverage(context: Context) -> Figure | None:
     def drawn(lang: Language) -> str:
         return coverage_bars(context.facts, lang, context.chain)
 
-    return Figure("coverage", title, drawn(context.lang),
-                  context.say("alt-chart", title=title, parts=parts),
-                  context.basis(mean, "basis-mean"), mean, tuple(sorted(notes)),
-                  context.latin(drawn))  # fmt: skip
+    alt = context.say("alt-chart", title=title, parts=parts)
+    return Figure(
+        "coverage", title, drawn(context.lang), alt, context.basis(mean, "basis-mean"), mean,
+        tuple(sorted(notes)), context.latin(drawn),
+    )  # fmt: skip
 
 
 def _capacity(context: Context, made: list[Fact]) -> Figure | None:

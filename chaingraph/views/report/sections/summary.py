@@ -1,4 +1,4 @@
-"""摘要: what is known, what nobody looked at, how much, who says so; the lists behind the counts."""
+"""摘要: what is known, what nobody looked at, how much; the lines of all pages, and their lists."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def _counts(context: Context) -> Table:
     """Return the counts of the first lines, each with its list and what it is worth."""
     summary = context.summary
     rows = [_row(context, topic) for topic in TOPICS if summary.count(topic)]
-    if summary.running:
-        sites = [site_name(summary.plants, q.key, context.lang) for q in summary.running]
-        value = math.fsum(q.value for q in summary.running if q.value > 0)
+    if summary.doubts:
+        sites = [site_name(summary.plants, d.enterprise_id, context.lang) for d in summary.doubts]
+        value = math.fsum(doubt.value for doubt in summary.doubts if doubt.value > 0)
         rows.append(
             make_row(
                 (
@@ -65,7 +65,7 @@ def _counts(context: Context) -> Table:
 
 
 def _running_sources(context: Context) -> list[str]:
-    keys = {question.key for question in context.summary.running}
+    keys = {doubt.enterprise_id for doubt in context.summary.doubts}
     return [plant.source_url for plant in context.summary.plants if plant.enterprise_id in keys]
 
 
