@@ -43,7 +43,7 @@ def test_superseded_and_future_phases_are_not_added_up(build):
     ds = build("a b", [("a", "b", 1)], PHASES, as_of="2024-12")
     edge = ("enterprise", "s"), ("product", "b")
     assert cg.build_graph(ds).edges[edge]["capacity"] == 200
-    assert cg.open_study(ds).region_graph().edges[edge]["capacity"] == 200
+    assert cg.open_study(ds).graph().edges[edge]["capacity"] == 200
     assert cg.calculate_balance(ds).frame.set_index("product_id").loc["b", "capacity"] == 200
 
 
@@ -57,7 +57,9 @@ def test_graph_and_state_agree_on_all_cities(qujing):
             key = city, product[1]
             total[key] = total.get(key, 0.0) + data["capacity"]
     for state in cg.open_study(qujing, bounds=False).states(["曲靖市", "荆州市", "昆明市"]):
-        for name, made in zip(state.study.graph.ids, state.rows.capacity.tolist(), strict=True):
+        for name, made in zip(
+            state.study.product_graph.ids, state.rows.capacity.tolist(), strict=True
+        ):
             assert made == pytest.approx(total.get((state.region.name, name), 0.0)), (
                 state.region.name,
                 name,
@@ -244,6 +246,6 @@ def test_a_region_named_twice_is_one(qujing):
 
 @pytest.mark.parametrize("kind", ["graphml", "gexf"])
 def test_networkx_writes_the_graph_of_a_region(toy, tmp_path, kind):
-    flat = cg.open_study(toy).region_graph(flat=True)
+    flat = cg.open_study(toy).graph(flat=True)
     getattr(nx, f"write_{kind}")(flat, tmp_path / "x")
     assert set(getattr(nx, f"read_{kind}")(tmp_path / "x")) == set(flat)

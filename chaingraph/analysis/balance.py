@@ -131,7 +131,7 @@ def chain_filter(study: Basis, chain: str | None) -> np.ndarray[Any, np.dtype[np
     """Tell which products belong to a chain, all for None."""
     name = read_chain(study.dataset, chain)
     if name is None:
-        return np.ones(study.graph.size, dtype=bool)
+        return np.ones(study.product_graph.size, dtype=bool)
     return np.array([name in tags for tags in study.chain_tags], dtype=bool)
 
 
