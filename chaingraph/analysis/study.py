@@ -284,7 +284,7 @@ def open_study(
     >>> state = open_study(cg.load_dataset("toy")).state()
     >>> place = state.study.product_graph.find("powder_a")
     >>> print(state.demand.take([place]), "|", state.gap.take([place]))
-    2,000 | 500
+    1,500 to 2,200 (1,576) | 0 to 700 (76.3)
     """
     if at is not None:
         ds = ds.at(at)
