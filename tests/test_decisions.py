@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+from hypothesis import Phase, given, settings
 
 import chaingraph as cg
-from chaingraph.analysis.decide import decision_table
-from chaingraph.knowledge.evidence import LEVELS
+from chaingraph.analysis.decide import FACTS, decide, decision_table
+from chaingraph.knowledge.evidence import CODE, LEVELS, MADE
+from tests.test_properties import dataset, some_tables
 
 AT = "2024-12"
 FRESH, STALE = "2022-12", "2022-11"
