@@ -39,7 +39,9 @@ def interval(ds, **options):
 def test_a_mode_that_makes_the_mean_the_coefficient():
     assert centred_mode(*np.array([[1.0], [2.0], [4.0]])) == pytest.approx([1.0])
     assert centred_mode(*np.array([[1.0], [2.5], [4.0]])) == pytest.approx([2.5])
-    assert centred_mode(*np.array([[1.0], [1.0], [4.0]])) == pytest.approx([1.0])  # as near as it goes
+    assert centred_mode(*np.array([[1.0], [1.0], [4.0]])) == pytest.approx(
+        [1.0]
+    )  # as near as it goes
 
 
 def test_interval_of_one_link_is_centred_on_the_coefficient(build):
@@ -61,7 +63,11 @@ def test_no_other_row_moves_an_interval(build):
     links = [("p", "q", 2.0, {"low": 1.0, "high": 4.0})]
     makers = [("s", "p", 20), ("t", "q", 10)]
     alone = interval(build("p q", links, makers), draws=50)
-    more = build("p q a b", [("a", "b", 1.0, {"low": 0.5, "high": 2.0}), *links], [*makers, ("u", "b", 0.0001)])
+    more = build(
+        "p q a b",
+        [("a", "b", 1.0, {"low": 0.5, "high": 2.0}), *links],
+        [*makers, ("u", "b", 0.0001)],
+    )
     assert interval(more, draws=50) == alone
 
 

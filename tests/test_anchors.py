@@ -53,7 +53,9 @@ def test_toy_by_hand(toy):
     assert frame["demand"].tolist() == pytest.approx([1000, other, 1500 + own, 60_000, 2_000_000])
     assert frame["coverage"].tolist()[:4] == pytest.approx([0, 0, 1500 / (1500 + own), 1])
     assert frame["gap"].tolist()[:4] == pytest.approx([1000, other, own, 0])
-    assert frame["gap_value_cny"].tolist()[:4] == pytest.approx([3.0e6, other * 4000, own * 5000, 0])
+    assert frame["gap_value_cny"].tolist()[:4] == pytest.approx(
+        [3.0e6, other * 4000, own * 5000, 0]
+    )
     assert frame.loc[4, ["coverage", "gap", "gap_value_cny"]].isna().all()  # no figure, no price
     assert frame["present"].tolist() == [False, False, True, True, True]
     assert frame["makers"].tolist() == [0, 0, 1, 1, 1]

@@ -106,7 +106,13 @@ def test_markdown():
     assert headings[1].startswith("## Supply security")
     assert headings[2].startswith("## Whom to ask")
     row = next(line for line in text.splitlines() if "| foil " in line)
-    assert [cell.strip() for cell in row.split("|")][1:6] == ["1", "foil", "Foil", "missing", "recruit"]
+    assert [cell.strip() for cell in row.split("|")][1:6] == [
+        "1",
+        "foil",
+        "Foil",
+        "missing",
+        "recruit",
+    ]
 
 
 def test_csv_cannot_start_a_formula(tmp_path):

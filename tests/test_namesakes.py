@@ -287,7 +287,7 @@ def test_every_listed_place_without_a_site_can_be_ranked_for(qujing):
     places = empty_places(qujing)
     assert len(places) > 100
     state = cg.open_study(qujing).state()
-    graph = state.study.graph
+    graph = state.study.product_graph
     view = open_view(state, [graph.find("lfp")])
     evidence = view.field.evidence
     for name in places:
