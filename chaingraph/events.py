@@ -64,7 +64,6 @@ def plant_signs(ds: Dataset) -> pd.DataFrame:
     events = events[events["scope"].isna() | events["scope"].isin(_OF_ONE_PRODUCT)]
     listed = events["product_ids"].fillna(events["product_id"]).fillna("")
     events = events.assign(product_id=[ids.split(";") for ids in listed]).explode("product_id")
-    # without any event the lists are none, and their column is of no texts
     events["product_id"] = events["product_id"].astype("str").str.strip()
     events = events[events["product_id"] != ""]
     named = events[events["enterprise_id"].notna()]

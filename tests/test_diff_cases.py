@@ -28,14 +28,18 @@ def test_the_share_of_alternatives_is_a_cause_at_the_output_of_now():
     assert effects(diff, "a") == [("user", "p", "u", 40.0), ("share", "p", None, -30.0)]
 
 
-def test_effects_of_another_utilisation_and_status_are_those_that_the_gaps_count():
+def test_effects_of_another_load_are_those_that_the_gaps_count():
+    """By hand: users take at their load, makers could make at full: 2 x 0.5 x 140 - 70 = 70."""
     links = [("i", "p", 2.0)]
     before = build_dataset("i p", links, [("u", "p", 100.0), ("m", "i", 50.0)])
     after = build_dataset("i p", links, [("u", "p", 140.0), ("m", "i", 70.0)])
-    diff = cg.diff_datasets(before, after, utilisation={"p": 0.5, "i": 0.8})
+    diff = cg.diff_datasets(before, after, load={"p": 0.5, "i": 0.8})
     row = gaps(diff).loc["i"]
-    assert row[["demand_after", "shortage_before", "shortage_after"]].tolist() == [140, 60, 84]
-    assert effects(diff, "i") == [("user", "p", "u", 40.0), ("maker", None, "m", -16.0)]
+    assert row[["demand_after", "shortage_before", "shortage_after"]].tolist() == [140, 50, 70]
+    assert effects(diff, "i") == [("user", "p", "u", 40.0), ("maker", None, "m", -20.0)]
+    with pytest.warns(FutureWarning, match="utilisation is called load now"):
+        former = cg.diff_datasets(before, after, utilisation={"p": 0.5, "i": 0.8})
+    assert effects(former, "i") == effects(diff, "i")
 
 
 @pytest.mark.parametrize("spelled", ["i", "p"])
@@ -128,7 +132,7 @@ def test_a_cause_names_the_latest_start_and_only_sites_of_the_region():
     ds = cg.dataset_from_frames(
         frames(ds, capacities=rows_) | {"enterprises": sites}, focus="here", as_of="2024"
     )
-    diff = cg.diff_datasets(ds.at("2020"), ds.at("2024"))
+    diff = cg.diff_datasets(ds.at("2020"), ds.at("2024"), load="full")
     causes = diff.causes.frame[diff.causes.frame["product_id"] == "i"]
     assert causes[["enterprise_id", "since", "own_before", "own_after", "effect"]].to_numpy(
     ).tolist() == [["u", "2023", 1.0, 3.0, 4.0]]  # fmt: skip

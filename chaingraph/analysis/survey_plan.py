@@ -95,18 +95,19 @@ def plan_survey(
     """
     call = Call.of(plan_survey, locals())
     products: frozenset[str] | None = None
+    source: Any = ds
     if isinstance(ds, Result):
-        ds, products, settled = _gaps_asked(ds, region)
+        source, products, settled = _gaps_asked(ds, region)
         region, at, statuses, load, goal = (settled[name] for name in _SETTLED)
     if limit is not None and limit < 0:
         raise OptionError("bad-limit", value=limit)
     state = as_state(
-        ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal
+        source, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal
     )
     study = state.study
     questions = open_questions(state)
     if products is not None:
-        ids = study.graph.ids
+        ids = study.product_graph.ids
         questions = [
             question for question in questions
             if any(ids[place] in products for place in question.effect.products.tolist())
@@ -185,7 +186,7 @@ _TEXTS: Final = tuple(name for name in _COLUMNS if name not in {*_NUMBERS, "no_b
 
 def _row(state: RegionState, question: Question, contacts: _Contacts) -> dict[str, Any]:
     study, effect = state.study, question.effect
-    ids = study.graph.ids
+    ids = study.product_graph.ids
     first = int(effect.products[0])
     units = study.products["unit"]
     before = effect.before
@@ -255,7 +256,7 @@ class _Contacts:
 
     def __init__(self, state: RegionState) -> None:
         ds, here = state.study.dataset, {"", state.region.name, *state.region.path[-1:]}
-        self.ids = state.study.graph.ids
+        self.ids = state.study.product_graph.ids
         self.units = _rows_here(ds.table("units"), here - {""}) if ds.has("units") else []
         self.contacts = _rows_here(ds.table("contacts"), here) if ds.has("contacts") else []
 

@@ -75,12 +75,13 @@ def plant_sizes(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -
     sizes = sizes.filter(nw.col("plants") >= ENOUGH_PLANTS).with_columns(
         place=nw.col("place").cast(nw.Float64()), plants_=nw.col("plants").cast(nw.Float64())
     )
+    parts = {}
     for name, share in _PERCENTILES.items():
         # a plant that stands, not a figure between two: the sizes are spread over powers of ten
         rank = nw.col("plants_") * share - _ROUNDING
         chosen = (nw.col("place") >= rank) & (nw.col("place") < rank + 1)
-        part = nw.when(chosen).then(nw.col("figure")).otherwise(0.0)
-        sizes = sizes.with_columns(**{name: part})
+        parts[name] = nw.when(chosen).then(nw.col("figure")).otherwise(0.0)
+    sizes = sizes.with_columns(**parts)
     found = collect(
         sizes.group_by("product_id").agg(nw.col("plants").max(), nw.col(*_PERCENTILES).sum())
     )
@@ -114,6 +115,16 @@ class OwnPairs(NamedTuple):
     k_input: NDArray[np.float64]
     k_output_low: NDArray[np.float64]
     k_input_low: NDArray[np.float64]
+
+
+def no_pairs() -> OwnPairs:
+    """Return that no site makes both ends of a link."""
+    names, codes, amounts = np.array([], dtype=object), np.zeros(0, dtype=np.intp), np.zeros(0)
+    return OwnPairs(
+        regions=names, enterprises=names, products=names, region=codes, enterprise=codes,
+        output=codes, input=codes, k_output=amounts, k_input=amounts, k_output_low=amounts,
+        k_input_low=amounts,
+    )  # fmt: skip
 
 
 def own_pairs(
@@ -156,6 +167,8 @@ def own_pairs(
     sites = sites.select("enterprise_id", region=nw.col(level) if level else nw.lit(""))
     if where is not None:
         rows = rows.join(sites.select("enterprise_id"), on="enterprise_id", how="inner")
+    if isinstance(rows, nw.DataFrame) and len(rows.select("enterprise_id").unique()) == len(rows):
+        return no_pairs()  # no site has two rows
     known = links[["input_id", "output_id"]].dropna().drop_duplicates().astype("str")
     ends = rows.select("enterprise_id", "product_id")
     taken = ends.rename({"product_id": "output_id"}).join(
