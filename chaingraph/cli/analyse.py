@@ -106,7 +106,13 @@ def gaps(
     )  # fmt: skip
     rows = result.frame
     found = (
-        int(((rows["list"] == "recruit") & rows["gap_kind"].isin(CERTAIN)).sum())
+        int(
+            (
+                (rows["list"] == "recruit")
+                & rows["gap_kind"].isin(CERTAIN)
+                & rows["under"].isna()  # alternatives for one need count once
+            ).sum()
+        )
         if len(rows)
         else 0
     )
