@@ -60,7 +60,8 @@ def say_cause(cause: Mapping[Any, Any], units: Mapping[str, str], lang: Language
     unlisted = kind in {"maker", "user"} and not _text(cause["enterprise_id"])
     return message(
         f"cause-{kind}-others" if unlisted else f"cause-{kind}", lang,
-        enterprise=_text(cause[f"enterprise_{lang}"]), user=_text(cause[f"user_{lang}"]), before=was, after=now, own_unit=own, unit=unit,
+        enterprise=_text(cause[f"enterprise_{lang}"]), user=_text(cause[f"user_{lang}"]),
+        before=was, after=now, own_unit=own, unit=unit,
         effect=_signed(float(cause["effect"]), lang),
     )  # fmt: skip
 
