@@ -38,6 +38,8 @@ class Dataset:
         the data name none (then no row is left out for its date).
     skipped_rows
         Number of rows that were left out since they had errors.
+    other_date
+        Whether `as_of` was asked for, by :meth:`at`, and is not the data's own.
     """
 
     packages: tuple[Package, ...]
@@ -46,6 +48,7 @@ class Dataset:
     skipped_rows: int = 0
     engine: str = "pandas"
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+    other_date: bool = False
 
     @property
     def name(self) -> str:
@@ -140,7 +143,7 @@ class Dataset:
         >>> cg.load_dataset("toy").at("2021-12").as_of
         '2021-12'
         """
-        return replace(self, as_of=checked_date(date))
+        return replace(self, as_of=checked_date(date), other_date=True)
 
     def with_rows(self, table: str, rows: Any) -> Dataset:
         """Return the dataset with further rows in a table; this one stays as it is.

@@ -154,8 +154,12 @@ def known_by(capacities: Any, day: str) -> Any:
         began in 2021 is known at 2021-12, not at 2021-06. A row with neither proves nothing.
     """
     last = last_day(day)
-    begun = ~nw.col("since").is_null() & (full_date("since") <= last)
-    seen = nw.col("since").is_null() & ~nw.col("as_of").is_null() & (full_date("as_of") <= last)
+    begun = ~nw.col("since").is_null() & (full_date(nw.col("since")) <= last)
+    seen = (
+        nw.col("since").is_null()
+        & ~nw.col("as_of").is_null()
+        & (full_date(nw.col("as_of")) <= last)
+    )
     return read_frame(capacities).filter(begun | seen).to_native()
 
 

@@ -10,6 +10,7 @@ import zlib
 import pytest
 
 import chaingraph as cg
+from chaingraph.views.palette import STYLES
 from tests.browser import ARGUMENTS, Watched, find_chromium
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -157,19 +158,19 @@ def test_every_control_has_a_name_and_a_visible_focus(watch, pages):
 
 def test_search_filters_and_counts_agree_with_the_gaps(watch, pages):
     page = watch.open(pages / "battery.html")
-    gaps = cg.find_gaps(cg.load_dataset("qujing"), chain="battery", kinds=["missing"], draws=0)
-    missing = page.inner_text('button.chip[data-status="3"]')
-    building = page.evaluate(
-        "chainmap.view.nodes.filter(n => chainmap.nodes.get(n[0]).group === 's1').length"
-    )
-    needed_and_built = {row.product_id for row in gaps.frame.itertuples() if row.construction > 0}
-    assert int(missing.split()[-1]) + len(needed_and_built) == len(gaps.frame)
-    assert building >= len(needed_and_built)
-    before = page.evaluate("chainmap.nodes.get().filter(n => !n.hidden).length")
-    page.click('button.chip[data-status="3"]')
-    after = page.evaluate("chainmap.nodes.get().filter(n => !n.hidden).length")
-    assert before - after == int(missing.split()[-1])
-    page.click('button.chip[data-status="3"]')
+    gaps = cg.find_gaps(cg.load_dataset("qujing"), chain="battery", draws=0).frame
+    for name, evidence in (
+        ("missing_likely", ["absent_likely"]), ("unseen", ["unseen", "announced"]),
+        ("not_assessed", ["thin", "not_collected"]),
+    ):  # fmt: skip
+        chip = f'button.chip[data-status="{list(STYLES).index(name)}"]'
+        count = int(page.inner_text(chip).split()[-1])
+        assert count == gaps["evidence"].isin(evidence).sum() > 0
+        before = page.evaluate("chainmap.nodes.get().filter(n => !n.hidden).length")
+        page.click(chip)
+        after = page.evaluate("chainmap.nodes.get().filter(n => !n.hidden).length")
+        assert before - after == count
+        page.click(chip)
     page.fill("#search", "磷酸铁锂正极")
     bright = page.evaluate("chainmap.nodes.get().filter(n => n.opacity === 1).map(n => n.id)")
     assert bright == ["lfp"]
@@ -183,7 +184,8 @@ def test_language_switches_everything(watch, pages):
     assert page.title().endswith("industry chain map")
     assert page.evaluate("document.documentElement.lang") == "en"
     assert "Fit" in page.inner_text("#fit")
-    assert "missing" in page.inner_text('button.chip[data-status="3"]')
+    likely = list(STYLES).index("missing_likely")
+    assert "probably none" in page.inner_text(f'button.chip[data-status="{likely}"]')
     labels = page.evaluate("chainmap.nodes.get().map(n => n.label).join(' ')")
     assert not re.search("[一-鿿]", labels)
 
@@ -200,7 +202,7 @@ def test_picture_is_wide_and_carries_title_legend_and_date(watch, pages, tmp_pat
     assert height > 500
     assert zlib.crc32(content[12:29]) == struct.unpack(">I", content[29:33])[0]
     drawn = page.evaluate("chainmap.vectors().svg.textContent")
-    for text in ("曲靖市", "产业链图谱", "缺失", "2024-12"):
+    for text in ("曲靖市", "产业链图谱", "未见企业", "2024-12"):
         assert text in drawn
 
 
@@ -294,9 +296,27 @@ def test_names_from_data_never_run(watch, tmp_path):
     assert watch.errors == []
 
 
-def test_contrast_of_text_is_enough():
-    from chaingraph.views.palette import STYLES
+def test_what_nobody_looked_at_is_hatched_and_says_so(watch, pages):
+    page = watch.open(pages / "battery.html")
+    data = page_data(pages / "battery.html")
+    unseen = [s["key"] for s in data["statuses"] if s["hatch"]]
+    assert unseen == ["unseen", "not_assessed"]
+    keys = [s["key"] for s in data["statuses"]]
+    boxes = [box for box in data["boxes"] if keys[box["s"]] in unseen]
+    assert len(boxes) > 5
+    assert not any(box["cov"] for box in boxes)  # no 0% of what nobody looked at
+    page.evaluate("id => chainmap.open(id, true)", boxes[0]["id"])
+    said = page.inner_text("#panel")
+    assert boxes[0]["why_zh"] in said
+    assert boxes[0]["do"]["zh"] in said
+    drawn = page.evaluate("chainmap.vectors().svg.outerHTML")
+    assert drawn.count("url(#lines)") == sum(
+        keys[next(b["s"] for b in data["boxes"] if b["id"] == node[0])] in unseen
+        for node in data["views"][0]["nodes"]
+    )
 
+
+def test_contrast_of_text_is_enough():
     def luminance(colour):
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]

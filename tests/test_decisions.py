@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+from hypothesis import Phase, given, settings
 
 import chaingraph as cg
-from chaingraph.analysis.decide import decision_table
-from chaingraph.knowledge.evidence import LEVELS
+from chaingraph.analysis.decide import FACTS, decide, decision_table
+from chaingraph.knowledge.evidence import CODE, LEVELS, MADE
+from tests.test_properties import dataset, some_tables
 
 AT = "2024-12"
 FRESH, STALE = "2022-12", "2022-11"
@@ -204,3 +208,187 @@ def test_only_absence_that_somebody_looked_for_is_called_missing(town):
     assert {name for name, kind in kinds.items() if kind == "missing_likely"} == {
         name for name, level in levels.items() if level == "absent_likely"
     }
+
+
+# --- places
+
+
+REGIONS = [
+    {"name_zh": "P", "level": "province", "adcode": "10"},
+    {"name_zh": "here", "level": "prefecture", "adcode": "1001", "parent": "10"},
+    {"name_zh": "north", "level": "county", "adcode": "100101", "parent": "1001"},
+    {"name_zh": "south", "level": "county", "adcode": "100102", "parent": "1001"},
+]
+PLACES = [
+    ("province", "absent", said(region="P")),
+    ("other_province", "unseen", said(region="Q")),
+    ("one_county", "unseen", said(region="north")),
+    ("both_counties", "absent", {"surveys": [{"region": "north"}, {"region": "south"}]}),
+    ("a_county_all", "unseen", {"surveys": [{"region": "north", "result": "all"}, {"region": "south", "result": "all"}]}),
+    ("a_county_some", "reported", said(region="north", result="some")),
+    ("province_some", "unseen", said(region="P", result="some")),
+    ("country", "absent", said(region="*")),
+    ("county_total", "unseen", total(region="north")),
+]  # fmt: skip
+
+
+def test_a_survey_speaks_of_what_lies_within_its_place(build):
+    """A province's `none` holds for its cities; a county's only where every county says so."""
+    town = Town(build, PLACES, regions=REGIONS)
+    assert {name: town.levels()[name] for name, *_ in PLACES} == {
+        name: level for name, level, _ in PLACES
+    }
+
+
+# --- rules
+
+
+USED = [
+    ("covered", "H7", rows(5, 5)),
+    ("single", "H6", rows(10)),
+    ("short_just_not", "H6", rows(9.5)),  # what lacks is 5% of the demand
+    ("short_just", "H1", rows(9.49)),
+    ("bare", "H3", rows(None) | {"far": 1}),  # two plants say nothing of the size of a third
+    ("bare_small", "H1", rows(None)),  # three others make 7, so 3 of 10 lack
+    ("total", "H3", event(event="commissioned")),
+    ("top_70", "H7", rows(7, 3)),
+    ("top_71", "H6", rows(7.1, 2.9)),
+    ("coming", "A2", rows(5, status="construction", since="2024")),
+    ("absent", "A3", said()),
+    ("likely", "A4", said(method="web_search")),
+    ("announced", "A5", event(event="signed")),
+    ("utility", "A6", {"product": {"supply_mode": "utility"}}),
+    ("flow", "A7", {"product": {"supply_mode": "flow"}}),
+    ("nobody", "A8", {"far": 0}),
+    ("thin", "A9", {"far": 1}),
+    ("unseen", "A10", {}),
+    ("not_wanted", "A1", {"unit": 0}),
+]
+
+
+def test_rules_of_what_one_line_takes(build):
+    town = Town(build, USED)
+    assert {name: town.rules()[name] for name, *_ in USED} == {name: rule for name, rule, _ in USED}
+
+
+def rule_of(build, product, products, links, makers, **options):
+    state = cg.open_study(build(products, links, makers, **options)).state()
+    rules = decision_table().rules
+    return rules[state.decisions.rule[state.study.graph.find(product)]].id
+
+
+def test_rule_of_an_open_choice(build):
+    """With 60 of 100 of either, each may lack 40 and none must."""
+    either = {"alternative_group": "g"}
+    links = [("a", "end", 1, either), ("b", "end", 1, either)]
+    makers = [("x", "end", 100), ("m", "a", 60), ("n", "b", 30)]
+    assert rule_of(build, "a", "a b end", links, makers) == "H2"
+
+
+def test_rule_of_what_a_site_takes_itself(build):
+    links, makers = [("wafer", "cell", 1)], [("s", "wafer", 10), ("s", "cell", 10)]
+    assert rule_of(build, "wafer", "wafer cell", links, makers) == "H4"
+
+
+@pytest.mark.parametrize(("taken", "rule"), [(89.9, "H5"), (90, "H6")])
+def test_what_is_spare_could_feed_a_product_that_nobody_makes_here(build, taken, rule):
+    links = [("foil", "cell", 1), ("foil", "film", 1)]
+    makers = [("m", "foil", 100), ("x", "cell", taken)]
+    assert rule_of(build, "foil", "foil cell film", links, makers) == rule
+
+
+@pytest.mark.parametrize(("load", "mark"), [(0.49, "idle_nation"), (0.5, "")])
+def test_what_the_nation_leaves_idle_is_not_advised(build, load, mark):
+    """The user runs in trial: it surely takes nothing, so nothing here speaks for more."""
+    makers = [("x", "end", 10, {"status": "trial"}), ("m", "p", 5), ("n", "p", 5), ("o", "p", 5)]
+    sites = {name: {"city": f"far_{name}"} for name in "mno"}
+    fact = {
+        "product_id": "p",
+        "measure": "load",
+        "value": load,
+        "date": "2024",
+        "source_url": "https://example.org",
+    }
+    ds = build(
+        "p end", [("p", "end", 1)], makers, sites=sites, as_of=AT, surveyed=False, load=None, product_facts=[fact]
+    )  # fmt: skip
+    row = cg.find_gaps(ds, draws=0).frame.set_index("product_id").loc["p"]
+    assert row["gap_kind"] == "unseen"
+    assert (row["mark"] or "") == mark
+    assert (row["verb"] == "not_advised") == bool(mark)
+
+
+def test_ages_of_a_total(build):
+    """A total of up to 36 months counts, one of 37 tells only that something is made."""
+    cases = [
+        ("fresh", "", total(measure="capacity", value=4, year="2021-12")),
+        ("old", "", total(measure="capacity", value=4, year="2021-11")),
+    ]
+    town = Town(build, cases)
+    assert town.gap("fresh") == [6, 6, 6]
+    assert town.rules()["fresh"] == "H1"
+    low, point, high = town.gap("old")
+    assert (low, high) == (0, 10)
+    assert np.isnan(point)
+    assert town.rules()["old"] == "H3"
+
+
+# --- the table has no hole
+
+
+OTHER = {
+    "building": "A2", "absent": "A3", "absent_likely": "A4", "announced": "A5", "utility": "A6",
+    "flow": "A7", "not_collected": "A8", "thin": "A9", "unseen": "A10",
+}  # fmt: skip
+
+
+def expected(level, fact):
+    """Return the rule as the table is written down: which state of a product calls for what."""
+    if level not in MADE:
+        return OTHER[level] if fact["need"] else "A1"
+    if fact["need"] and fact["sure"]:
+        return "H1"
+    if fact["need"] and fact["may"]:
+        return "H2" if fact["eo"] else "H3"
+    if fact["own"] and not fact["spare"]:
+        return "H4"
+    if fact["spare"] and fact["down"]:
+        return "H5"
+    return "H6" if fact["need"] and fact["one"] and not fact["own"] else "H7"
+
+
+def test_one_rule_fits_every_state():
+    """Of all 13 levels and all facts that can hold together the first rule that fits is the one written down."""
+    states = []
+    for level, *values in itertools.product(LEVELS, *([False, True] for _ in FACTS)):
+        fact = dict(zip(FACTS, values, strict=True))
+        sizes = fact["sure"] + fact["may"] + fact["none"]
+        possible = sizes == 1 if fact["need"] else not (fact["sure"] or fact["may"] or fact["own"])
+        if possible and not (fact["eo"] and not fact["may"]):
+            states.append((level, fact))
+    level = np.array([CODE[name] for name, _ in states])
+    facts = {name: np.array([fact[name] for _, fact in states]) for name in FACTS}
+    chosen = decide(level, facts, np.zeros(len(states), dtype=bool)).rule
+    assert (chosen >= 0).all()
+    rules = [rule.id for rule in decision_table().rules]
+    assert [rules[number] for number in chosen.tolist()] == [expected(*state) for state in states]
+    assert {rules[number] for number in chosen.tolist()} == set(rules)
+
+
+def test_words_of_the_table_are_of_its_lists():
+    table = decision_table()
+    for rule in table.rules:
+        assert rule.kind in {*table.kinds, ""}
+        for words in ({"verb": rule.verb, "then": rule.then, "list": rule.list}, rule.assured):
+            assert {words.get("verb", ""), words.get("then", "")} <= {*table.verbs, "size", ""}
+            assert words.get("list", "") in {*table.lists, ""}
+    assert set(table.size.values()) <= set(table.verbs)
+    assert {*table.marked, *table.revived} <= {rule.id for rule in table.rules}
+
+
+@settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
+@given(some_tables())
+def test_nothing_is_missing_where_nobody_looked(tables):
+    frame = cg.find_gaps(dataset(tables), region="*", draws=0).frame
+    assert not frame["gap_kind"].isin(["missing", "missing_likely"]).any()
+    assert not frame["evidence"].isin(["absent", "absent_likely"]).any()

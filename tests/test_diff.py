@@ -246,8 +246,9 @@ def test_makers_without_a_figure_are_a_cause_of_their_own_once_plants_have_a_usu
     assert gaps(diff).loc["i", "capacity_after"] == 20
     assert effects(diff, "i") == [("maker", None, None, -20.0), ("maker", None, "m", None)]
     said = gaps(diff).loc["i"]
-    assert "makers without a figure or not listed, and by-products, supply 20 t/a" in (
-        said["because_en"]
+    assert (
+        "makers without a figure or not listed, and by-products, supply 20 t/a"
+        in (said["because_en"])
     )
     assert "无产能数据或未列出的企业及副产合计由 0 变为 20 t/年：-20" in said["because_zh"]
 
@@ -257,7 +258,12 @@ def test_makers_without_a_figure_are_a_cause_of_their_own_once_plants_have_a_usu
     [
         ((), (("register", "none"),), "known", ("unseen", "missing")),
         ((), (("web_search", "none"),), "known", ("unseen", "missing_likely")),
-        ((("web_search", "none"),), (("register", "none"),), "known", ("missing_likely", "missing")),
+        (
+            (("web_search", "none"),),
+            (("register", "none"),),
+            "known",
+            ("missing_likely", "missing"),
+        ),
         ((("register", "none"),), (), "turned", ("missing", "unseen")),
         ((), (), "same", ("unseen", "unseen")),
     ],

@@ -52,7 +52,7 @@ def test_all_formats_carry_the_same_figures(name, lang):
     for table, rows in zip(every, model_rows(every), strict=True):
         if table.key in sheets:
             assert sheets[table.key] == rows, table.key
-    assert {"figures", "gaps", "balance", "enterprises", "sources"} <= set(sheets)
+    assert {"counts", "known", "gaps", "balance", "enterprises", "sources"} <= set(sheets)
 
 
 def compact(cell):
@@ -119,12 +119,15 @@ def test_the_page_is_one_file_that_asks_for_nothing():
 
 def test_the_workbook_filters_prints_and_holds_no_formula():
     book = openpyxl.load_workbook(io.BytesIO(rendered("qujing", "zh", "xlsx")))
-    first = ["摘要", "缺口清单", "招商目标清单", "以商招商", "供应保障", "供需平衡"]
+    first = [
+        "摘要", "已知情况", "要问的", "招商清单", "招商目标清单", "以商招商", "供应保障", "摸底清单",
+        "协作清单", "供需平衡",
+    ]  # fmt: skip
     assert book.sheetnames[: len(first)] == first
     assert book.sheetnames[-3:] == ["企业", "证据与来源", "口径说明"]
     cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line]
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
-    for name in ("缺口清单", "供需平衡", "企业"):
+    for name in ("招商清单", "供需平衡", "企业"):
         sheet = book[name]
         assert sheet.auto_filter.ref
         assert sheet.freeze_panes
@@ -137,8 +140,15 @@ def test_the_workbook_filters_prints_and_holds_no_formula():
     assert codes
     assert {cell.data_type for cell in codes} == {"s"}
     assert {cell.number_format for cell in codes} == {"@"}
-    fills = {cell.fill.fgColor.rgb for cell in cells if str(cell.value).startswith("× ")}
-    assert fills == {"FFC4420B"}
+    looks = {
+        mark: {
+            (c.fill.patternType, c.fill.bgColor.rgb) for c in cells if str(c.value).startswith(mark)
+        }
+        for mark in ("× ", "？ ", "◎ ")
+    }
+    assert looks["× "] == {("solid", "FFC4420B")}  # in the list of what the colours mean
+    assert looks["？ "] == {("lightUp", "FFE7EAED")}
+    assert looks["◎ "] == {("solid", "FF5AAED6")}
     assert book.properties.created.isoformat() == "2024-12-01T00:00:00"
     links = [cell.hyperlink.target for cell in cells if cell.hyperlink]
     assert links

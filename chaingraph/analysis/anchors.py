@@ -144,7 +144,7 @@ def find_anchors(
     if anchor is not None:
         params["anchor"] = ", ".join(sorted(set(chosen["enterprise_id"])))
     all_notes = (*notes, *_notes(study, sites))
-    if at is not None and len(undated := counted[counted["since"].isna()]):
+    if study.dataset.other_date and len(undated := counted[counted["since"].isna()]):
         all_notes += (("note-undated", {"count": len(undated)}),)
     shown = SHOWN if anchor is None else _SHOWN_ONE
     return Result(

@@ -162,8 +162,8 @@ def find_gaps(
     params = study_params(study, names, chain) | {"draws": draws, "seed": seed, "weights": weights}
     shown = SHOWN if len(names) == 1 else ("region", *SHOWN)
     notes = _notes(frame, study)
-    if at is not None and len(names) == 1:
-        notes += _undated(study, region)
+    if study.dataset.other_date and len(names) == 1:
+        notes += _undated(study, names[0])
     return Result("gaps", frame, params, read_lang(study.dataset, lang), shown, notes, call=call)
 
 
@@ -362,10 +362,10 @@ def _open_outputs(
     return np.array(cells, dtype=object)
 
 
-def _undated(study: Basis, region: Asked) -> tuple[tuple[str, dict[str, Any]], ...]:
+def _undated(study: Basis, region: str) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Say how many capacity rows have no start and count at the date that was asked for too."""
     ds = study.dataset
-    where = find_regions(ds, region)[0]
+    where = find_regions(ds, [region])[0]
     count = count_undated(ds.enterprises, ds.capacities, where=where, statuses=study.statuses)
     return (("note-undated", {"count": count}),) if count else ()
 

@@ -126,7 +126,7 @@ def _totals(study: Study, region: Region) -> Iterator[_Said]:
         if not study.dataset.has(name):
             continue
         records: list[Mapping[str, Any]] = (
-            study.dataset.table(name).astype("object").to_dict("records")  # type: ignore[assignment]
+            study.dataset.table(name).astype("object").to_dict("records")
         )
         for record in records:
             place = record["region"]

@@ -65,7 +65,8 @@ def calculate_requirements(
         One row a product and role (consumed: units a year; capital: units once), largest value first:
         `required` (x_i with the goal itself), `direct` (taken by the goal's own products), `capacity`
         and `shortfall` (units a year), `local_share` (0 to 1), `value_cny` (required times price; CNY a
-        year, once for capital).
+        year, once for capital). Equipment is for capacity that must be added: what stands already
+        needs none, a capacity that is not known counts as none.
 
     Raises
     ------
@@ -109,7 +110,9 @@ def calculate_requirements(
     direct = _direct(graph, vector, share)
     frame = _frame(products, solved.total, direct, capacity, "consumed")
     if capital:
-        frame = _with_capital(frame, products, graph, solved.total, vector)
+        there = np.nan_to_num(capacity)
+        added = np.maximum(0.0, solved.total - there), np.maximum(0.0, vector - there)
+        frame = _with_capital(frame, products, graph, *added)
     unknown = _unknown_links(graph, solved.total, share)
     notes: list[tuple[str, dict[str, Any]]] = []
     if unknown:
@@ -155,7 +158,7 @@ def _frame(
 def _with_capital(
     frame: pd.DataFrame, products: pd.DataFrame, graph: ProductGraph, total: Floats, goal: Floats
 ) -> pd.DataFrame:
-    """Add the equipment for the required yearly output, by the links of role capital."""
+    """Add the equipment for what is to be added to the capacity, by the links of role capital."""
     import pandas as pd
 
     links = (graph.role == ROLES.index("capital")) & ~np.isnan(graph.coefficient)

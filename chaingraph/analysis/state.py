@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.advise import Advice
     from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.reach import Reach
+    from chaingraph.products import ProductGraph
     from chaingraph.quantity import Flags, Floats, Integers
     from chaingraph.regions import Region
 
@@ -480,12 +481,7 @@ def add_capacity(state: RegionState, rows: Any) -> RegionState:
     demand = new.gathered(graph.source, graph.size) + Quantity.known(study.wanted)
     merchant = _moved(old.merchant, supply, state.supply)
     gap = (demand + _negative(old.own_use)).clipped().minus(merchant)
-    numbers = replace(
-        state.rows,
-        capacity=np.maximum(0.0, state.rows.capacity + more),
-        capacity_low=np.maximum(0.0, state.rows.capacity_low + more),
-        makers=state.rows.makers + (more > 0),
-    )
+    numbers = _with_makers(state.rows, graph, listed)
     return replace(
         state, rows=numbers, capacity=(state.capacity + added).clipped(), output=output,
         supply=supply, allocation=replace(old, demand=demand, merchant=merchant, gap=gap, flow=new),
@@ -493,24 +489,46 @@ def add_capacity(state: RegionState, rows: Any) -> RegionState:
     )  # fmt: skip
 
 
+def _with_makers(rows: Rows, graph: ProductGraph, listed: list[tuple[str, float]]) -> Rows:
+    """Return what rows say with more of them, each above zero of a maker of its own."""
+    before = rows.capacity
+    total, low, makers = before.copy(), rows.capacity_low.copy(), rows.makers.copy()
+    top, square = np.nan_to_num(rows.top_share) * before, np.nan_to_num(rows.hhi) * before**2
+    for product_id, capacity in listed:
+        place = graph.find(product_id)
+        total[place] += capacity
+        low[place] += capacity
+        if capacity > 0:
+            makers[place] += 1
+            top[place] = max(top[place], capacity)
+            square[place] += capacity**2
+    changed = (total > 0) & (makers != rows.makers)
+    safe = np.where(changed, total, 1.0)
+    return replace(
+        rows, capacity=np.maximum(0.0, total), capacity_low=np.maximum(0.0, low), makers=makers,
+        top_share=np.where(changed, top / safe, rows.top_share),
+        hhi=np.where(changed, square / safe**2, rows.hhi),
+    )  # fmt: skip
+
+
 def _frozen_flow(state: RegionState, output: Quantity) -> Quantity:
     """Return flows by link with shares as they stand: what changes is what the changed outputs take."""
-    graph = state.study.graph
+    study, graph = state.study, state.study.graph
     before, after = state.output.take(graph.target), output.take(graph.target)
-    unit = graph.amount * state.share
+    share = np.where(study.recipe.single | study.recipe.member, state.share, 0.0)
+    unit = study.recipe.coefficient * share
     old = state.allocation.flow
-    with np.errstate(invalid="ignore"):  # an end without bound stays where it is
-        moved = [
-            getattr(old, name) + times(unit, getattr(after, name) - getattr(before, name))
-            if name == "point" else
-            np.where(
-                np.isfinite(getattr(old, name)),
-                getattr(old, name) + times(unit, np.nan_to_num(getattr(after, name) - getattr(before, name))),
-                getattr(old, name),
-            )
-            for name in ("low", "point", "high")
-        ]  # fmt: skip
-    return Quantity(moved[0], moved[1], moved[2], old.reasons).clipped()
+    ends = []
+    for name in ("low", "point", "high"):
+        flow, taken = getattr(old, name), getattr(unit, name)
+        with np.errstate(invalid="ignore"):  # without bound before and after: no change to tell
+            change = getattr(after, name) - getattr(before, name)
+        change = change if name == "point" else np.nan_to_num(change)
+        ends.append(np.where(np.isinf(flow), flow, flow + times(taken, change)))
+    low, point, high = ends
+    return Quantity(
+        low, point, high, old.reasons | np.where(point != old.point, unit.reasons, 0)
+    ).clipped()
 
 
 def _moved(merchant: Quantity, now: Quantity, before: Quantity) -> Quantity:

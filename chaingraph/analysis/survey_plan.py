@@ -95,13 +95,14 @@ def plan_survey(
     """
     call = Call.of(plan_survey, locals())
     products: frozenset[str] | None = None
+    source: Any = ds
     if isinstance(ds, Result):
-        ds, products, settled = _gaps_asked(ds, region)
+        source, products, settled = _gaps_asked(ds, region)
         region, at, statuses, load, goal = (settled[name] for name in _SETTLED)
     if limit is not None and limit < 0:
         raise OptionError("bad-limit", value=limit)
     state = as_state(
-        ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal
+        source, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal
     )
     study = state.study
     questions = open_questions(state)

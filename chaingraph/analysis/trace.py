@@ -157,16 +157,18 @@ def _passed_on(
     """By link: units of the output that the quantity can make, split by present use."""
     use = np.zeros(len(graph.source)) if state is None else state.flow
     made = np.full(len(graph.source), np.nan)
-    at_hand = np.zeros(graph.size)
-    at_hand[start] = quantity
-    by_group: dict[tuple[int, int], float] = {}
+    # of each product what each of its needed inputs allows; alternatives are one input
+    allowed: dict[int, dict[int, float]] = {}
     by_source: dict[int, list[int]] = {}
     for step in steps:
         by_source.setdefault(int(graph.source[step.link]), []).append(step.link)
     for source in _sources_first(graph, start, by_source):
         links = by_source[source]
         weight = use[links] if use[links].sum() > 0 else np.ones(len(links))
-        part = at_hand[source] * weight / weight.sum()
+        at_hand = (
+            quantity if source == start else min(allowed.get(source, {}).values(), default=0.0)
+        )
+        part = at_hand * weight / weight.sum()
         need = (graph.amount * share)[links]
         output = np.divide(part, need, out=np.full(len(links), np.nan), where=need > 0)
         made[links] = output
@@ -174,9 +176,14 @@ def _passed_on(
             target, group = int(graph.target[link]), int(graph.group[link])
             if not np.isfinite(units) or target == start:
                 continue
-            key = (target, group if group >= 0 else -1 - link)
-            by_group[key] = by_group.get(key, 0.0) + units
-            at_hand[target] = max(at_hand[target], by_group[key])
+            inputs = allowed.setdefault(target, {})
+            key = group if group >= 0 else -1 - link
+            inputs[key] = inputs.get(key, 0.0) + units
+    for link in np.flatnonzero(np.isfinite(made)).tolist():
+        inputs = allowed.get(int(graph.target[link]), {})
+        own = inputs.get(int(graph.group[link]) if graph.group[link] >= 0 else -1 - link, 0.0)
+        if own > 0:
+            made[link] *= min(inputs.values()) / own
     return made
 
 

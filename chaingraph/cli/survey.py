@@ -66,8 +66,8 @@ def survey(
 ) -> None:
     """Tell whom to ask what about a region, the answers that most money hangs on first.
 
-    -o questions.docx writes a questionnaire with a table for each bureau and maker; -o questions.xlsx a
-    workbook whose filled sheet of surveys 'chaingraph answers questions.xlsx DATASET' brings back.
+    With -o questions.docx a questionnaire with a table for each bureau and maker; with -o questions.xlsx a
+    workbook whose filled sheet of surveys 'chaingraph answers questions.xlsx FOLDER' brings back.
     """
     from chaingraph.analysis.survey_plan import plan_survey
     from chaingraph.views.questionnaire import save_questionnaire

@@ -87,7 +87,9 @@ def local_rows(
     sites = sites_in(enterprises, where)
     if level:
         sites = sites.filter(~nw.col(level).is_null())
-    sites = sites.with_columns(
+    sites = sites.select(
+        "enterprise_id",
+        "group_zh",
         region=nw.col(level) if level else nw.lit(""),
         real=nw.when(real_firms(sites)).then(1.0).otherwise(0.0),
     )
@@ -101,12 +103,11 @@ def local_rows(
 
 def _counted_sums(rows: Any, sites: Any) -> Any:
     """Return the sums of what counts by region and product, by way of its makers."""
-    rows = rows.with_columns(
-        lacking=nw.col("counted") * nw.col("bare"),
+    lacking = nw.col("counted") * nw.col("bare")
+    rows = rows.select(
+        "enterprise_id", "product_id", *_AMOUNTS, "counted", "known", lacking=lacking, bare=lacking,
         stale=nw.col("stale") * (1 - nw.col("counted")),
-    )
-    rows = rows.with_columns(bare=nw.col("lacking"))
-    rows = rows.select("enterprise_id", "product_id", *_AMOUNTS, *_FLAGS, "bare", "stale")
+    )  # fmt: skip
     makers = located(rows, sites, ["region", "real"]).group_by(*_KEYS, "group")
     makers = makers.agg(nw.col(*_AMOUNTS, "bare", "stale").sum(), nw.col(*_FLAGS, "real").max())
     makers = makers.with_columns(
@@ -124,18 +125,14 @@ def _watched_sums(rows: Any, sites: Any, statuses: Sequence[str], *, dropping: b
     here = 1 - nw.col("stale") if dropping else nw.lit(1)
     for status in statuses:
         one = nw.when(nw.col("status") == status).then(here).otherwise(0)
+        figure = nw.when(nw.col("status") == status).then(nw.col("figure")).otherwise(0.0)
         columns[f"{status}_rows"] = one
-        columns[status] = nw.when(nw.col("status") == status).then(nw.col("figure")).otherwise(0.0)
-    rows = rows.with_columns(**columns)
-    rows = rows.with_columns(**{name: nw.col(name) * nw.col(f"{name}_rows") for name in statuses})
-    summed = [*columns, "stale_rows"]
-    if "construction" in statuses:
-        bare = nw.col("construction_rows") * nw.col("bare")
-        rows = rows.with_columns(construction_bare=bare)
-        summed.append("construction_bare")
-    left_out = nw.col("stale") if dropping else nw.lit(0)
-    rows = rows.with_columns(stale_rows=left_out).select("enterprise_id", "product_id", *summed)
-    return located(rows, sites, ["region"]).group_by(*_KEYS).agg(nw.col(*summed).sum())
+        columns[status] = figure * one
+        if status == "construction":
+            columns["construction_bare"] = one * nw.col("bare")
+    columns["stale_rows"] = nw.col("stale") if dropping else nw.lit(0)
+    rows = rows.select("enterprise_id", "product_id", **columns)
+    return located(rows, sites, ["region"]).group_by(*_KEYS).agg(nw.col(*columns).sum())
 
 
 _Coded = tuple[dict[str, Any], list[tuple["NDArray[np.intp]", "NDArray[np.object_]"]]]

@@ -36,8 +36,7 @@ def latest_totals(rows: Any) -> Any:
     """
     totals = rows.filter(nw.col("scope") == "group")
     began = nw.when(nw.col("since").is_null()).then(nw.col("as_of")).otherwise(nw.col("since"))
-    totals = totals.with_columns(date_=began)
-    totals = totals.with_columns(date_=full_date("date_").fill_null(""))
+    totals = totals.with_columns(date_=full_date(began).fill_null(""))
     keys = ["product_id", "group", "status", "date_"]
     newest = totals.group_by(*keys[:3]).agg(nw.col("date_").max())
     return totals.join(newest, on=keys, how="inner").drop("date_")

@@ -75,12 +75,13 @@ def plant_sizes(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -
     sizes = sizes.filter(nw.col("plants") >= ENOUGH_PLANTS).with_columns(
         place=nw.col("place").cast(nw.Float64()), plants_=nw.col("plants").cast(nw.Float64())
     )
+    parts = {}
     for name, share in _PERCENTILES.items():
         # a plant that stands, not a figure between two: the sizes are spread over powers of ten
         rank = nw.col("plants_") * share - _ROUNDING
         chosen = (nw.col("place") >= rank) & (nw.col("place") < rank + 1)
-        part = nw.when(chosen).then(nw.col("figure")).otherwise(0.0)
-        sizes = sizes.with_columns(**{name: part})
+        parts[name] = nw.when(chosen).then(nw.col("figure")).otherwise(0.0)
+    sizes = sizes.with_columns(**parts)
     found = collect(
         sizes.group_by("product_id").agg(nw.col("plants").max(), nw.col(*_PERCENTILES).sum())
     )

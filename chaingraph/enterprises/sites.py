@@ -29,7 +29,7 @@ def located(rows: Any, enterprises: Any, columns: Sequence[str]) -> Any:
     narwhals frame
         `rows` with `columns` of the enterprises and `group`: `group_zh`, else the enterprise's id.
     """
-    sites = enterprises.with_columns(group=owner()).select("enterprise_id", "group", *columns)
+    sites = enterprises.select("enterprise_id", *columns, group=owner())
     return rows.join(sites, on="enterprise_id", how="inner")
 
 

@@ -284,9 +284,8 @@ def _in_force(capacities: Any, at: str, statuses: Sequence[str]) -> Any:
 def _without_begun(coming: Any, capacities: Any, at: str) -> Any:
     """Leave out open construction whose own start is among the running rows."""
     keys = ["enterprise_id", "product_id", "scope_", "phase_", "since_", "size_"]
-    coming = _keyed(coming)
     endless = (nw.col("status") == "construction") & nw.col("until").is_null()
-    coming = coming.with_columns(endless_=nw.when(endless).then(1).otherwise(0))
+    coming = _keyed(coming, endless_=nw.when(endless).then(1).otherwise(0))
     building = coming.filter(nw.col("endless_") == 1).select(*keys).unique()
     running = _in_force(capacities, at, RUNNING)
     there = running.collect_schema().names()
@@ -294,9 +293,9 @@ def _without_begun(coming: Any, capacities: Any, at: str) -> Any:
     running = running.select(*keys[:2], *(name for name in wanted if name in there))
     # joined before anything is computed: few of the running rows have construction beside them
     pairs = building.join(running, on=keys[:2], how="inner")
-    pairs = _keyed(pairs.rename({name: f"own_{name[:-1]}" for name in keys[2:]}))
     dated = nw.when(nw.col("since").is_null()).then(nw.col("as_of")).otherwise(nw.col("since"))
-    pairs = pairs.with_columns(ran_=dated).with_columns(ran_=full_date("ran_").fill_null(""))
+    pairs = pairs.rename({name: f"own_{name[:-1]}" for name in keys[2:]})
+    pairs = _keyed(pairs, ran_=full_date(dated).fill_null(""))
     named = (nw.col("own_phase") != "") & (nw.col("phase_") != "")
     figures = (nw.col("own_size") >= 0) & (nw.col("size_") >= 0)
     most = nw.col("own_size") * (SAME_SIZE + _ROUNDING)
@@ -310,28 +309,27 @@ def _without_begun(coming: Any, capacities: Any, at: str) -> Any:
     return kept.drop(*keys[2:], "endless_")
 
 
-def _keyed(rows: Any) -> Any:
+def _keyed(rows: Any, **others: Any) -> Any:
     """Return rows with what tells phases apart, without nulls: scope, phase, start, figure (-1: none).
 
-    A start that is only the date of a page, or of a list, is none.
+    A start that is only the date of a page, or of a list, is none. Other columns are computed with them.
     """
     there = rows.collect_schema().names()
-    rows = rows.with_columns(
-        scope_=nw.col("scope").fill_null("site"),
-        phase_=nw.col("phase").fill_null("") if "phase" in there else nw.lit(""),
-        since_=nw.col("since").fill_null(""),
-        size_=nw.col("capacity").cast(nw.Float64()),
-    )
+    since, size = nw.col("since").fill_null(""), nw.col("capacity").cast(nw.Float64())
     if "since_basis" in there:
         seen = nw.col("since_basis").is_in(list(_SEEN))
-        rows = rows.with_columns(since_=nw.when(seen).then(nw.lit("")).otherwise(nw.col("since_")))
-    unknown = nw.col("size_").is_null() | nw.col("size_").is_nan()
-    return rows.with_columns(size_=nw.when(unknown).then(-1.0).otherwise(nw.col("size_")))
+        since = nw.when(seen).then(nw.lit("")).otherwise(since)
+    return rows.with_columns(
+        scope_=nw.col("scope").fill_null("site"),
+        phase_=nw.col("phase").fill_null("") if "phase" in there else nw.lit(""),
+        since_=since,
+        size_=nw.when(size.is_null() | size.is_nan()).then(-1.0).otherwise(size),
+        **others,
+    )
 
 
-def full_date(column: str) -> Any:
-    """Return a column of partial dates by their last day, as :func:`chaingraph.dataset.last_day`."""
-    date = nw.col(column)
+def full_date(date: Any) -> Any:
+    """Return partial dates by their last day, as :func:`chaingraph.dataset.last_day` does."""
     length = date.str.len_chars()
     month = nw.when(length == _MONTH).then(nw.concat_str(date, nw.lit("-31"))).otherwise(date)
     return nw.when(length == _YEAR).then(nw.concat_str(date, nw.lit("-12-31"))).otherwise(month)
@@ -358,11 +356,14 @@ def _with_signs(coming: Any, at: str, signs: pd.DataFrame | None) -> Any:
     if stops or seen:
         site_product = nw.concat_str(nw.col("enterprise_id"), nw.lit("|"), nw.col("product_id"))
         coming = coming.with_columns(key_=site_product)
+    goes_on = []
     for day, keys in stops.items():
         later = nw.lit(value=False)
         for name in own:
             later |= ~nw.col(name).is_null() & (nw.col(name) > day)
-        coming = coming.filter(~nw.col("key_").is_in(keys) | later)
+        goes_on.append(~nw.col("key_").is_in(keys) | later)
+    if goes_on:
+        coming = coming.filter(*goes_on)
     never = nw.lit(0, dtype=nw.Int64())
     if not at:
         kept = coming.with_columns(stale=never)
@@ -404,8 +405,8 @@ def _counted(rows: Any, wanted: Mapping[str, float], kept: Sequence[str], stale:
     """Return standing rows with the columns that say what counts of them."""
     there = rows.collect_schema().names()
     status, drops = nw.col("status"), stale == "drop" and any(s in wanted for s in OPEN)
-    rows = rows.with_columns(given_=nw.col("capacity").cast(nw.Float64()))
-    nothing = nw.col("given_").is_null() | nw.col("given_").is_nan()
+    given = nw.col("capacity").cast(nw.Float64())
+    nothing = given.is_null() | given.is_nan()
     elsewhere = ~nw.col("included_in").is_null() if "included_in" in there else nw.lit(value=False)
     chosen: Any = nw.lit(value=True)
     if set(kept) != set(wanted):
@@ -420,17 +421,18 @@ def _counted(rows: Any, wanted: Mapping[str, float], kept: Sequence[str], stale:
     one, zero = (nw.lit(number, dtype=nw.Int64()) for number in (1, 0))
     rows = rows.with_columns(
         bare=nw.when(nothing & ~elsewhere).then(one).otherwise(zero),
-        figure=nw.when(nothing | elsewhere).then(0.0).otherwise(nw.col("given_")),
+        figure=nw.when(nothing | elsewhere).then(0.0).otherwise(given),
         counted=nw.when(chosen).then(one).otherwise(zero),
-    ).drop("given_")
-    rows = rows.with_columns(effective=nw.col("figure") * factor * nw.col("counted"))
+    )
+    effective = nw.col("figure") * factor * nw.col("counted")
     weak = status == "trial" if "trial" in kept else nw.lit(value=False)
     unsourced = nw.col("source_url").is_null()
     if "note" in there:
         general = nw.col("note").str.contains(GENERAL_KNOWLEDGE).fill_null(value=False)
         weak |= unsourced & general
     return rows.with_columns(
-        effective_low=nw.when(weak).then(0.0).otherwise(nw.col("effective")),
+        effective=effective,
+        effective_low=nw.when(weak).then(0.0).otherwise(effective),
         known=nw.col("counted") * (1 - nw.col("bare")),
-        sourced=nw.when(unsourced).then(0.0).otherwise(nw.col("effective")),
+        sourced=nw.when(unsourced).then(0.0).otherwise(effective),
     )

@@ -88,9 +88,9 @@ class Fact:
         Cities of the data with a maker.
     demand_ends, gap, gap_value
         Units a year, and CNY a year.
-    coverage
-        Share of the demand that is served here; nan where it can't be told, and always where nobody
-        looked whether there is a maker: that is no 0%.
+    capacity, coverage
+        Units a year, and share of the demand that is served here; nan where it can't be told, and
+        always where nobody looked whether there is a maker: that is no 0.
     """
 
     position: int
@@ -196,7 +196,7 @@ def gather_facts(state: RegionState) -> Facts:
     standings = standing(state)
     told = np.isin(standings, TOLD)
     numbers = {
-        "capacity": shown_capacity(state),
+        "capacity": np.where(told, shown_capacity(state), np.nan),
         "demand": state.demand.point,
         "coverage": np.where(told, state.coverage, np.nan),
         "construction": state.construction,

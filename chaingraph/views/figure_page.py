@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from chaingraph import words
 from chaingraph.analysis.balance import chain_filter
 from chaingraph.analysis.content import measure_local_content
@@ -197,10 +199,12 @@ def _charts(facts: Facts, chain: str | None, lang: Language) -> tuple[list[str],
 def _largest(facts: Facts, chain: str | None) -> list[str]:
     """Return the products made or built here with a known size, those of most money first."""
     inside = chain_filter(facts.state.study, chain)
-    made = [f for f in facts.products if inside[f.position] and max(f.capacity, f.construction) > 0]
+    made = [
+        f for f in facts.products if inside[f.position] and (f.capacity > 0 or f.construction > 0)
+    ]
 
     def worth(fact: Any) -> float:
-        value = max(fact.capacity, fact.construction) * fact.price_cny
+        value = max(fact.construction, np.nan_to_num(fact.capacity)) * fact.price_cny
         return float(value) if value > 0 else 0.0
 
     return [f.product_id for f in sorted(made, key=lambda f: (-worth(f), f.product_id))[:_PANELS]]

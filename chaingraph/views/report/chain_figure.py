@@ -91,7 +91,8 @@ def _label(fact: Fact, lang: Language) -> Label:
     parts = [makers] if fact.makers else []
     if not math.isnan(fact.coverage):
         parts.append(phrase("coverage", lang, share=f"{fact.coverage:.0%}"))
-    detail = " · ".join(parts) or words.term("standing", fact.standing, lang)
+    nobody = ("evidence", fact.evidence) if fact.standing == "open" else ("standing", fact.standing)
+    detail = " · ".join(parts) or words.term(*nobody, lang)
     return Label(f"{style.mark} {clean(fact.name(lang))}", detail, style)
 
 

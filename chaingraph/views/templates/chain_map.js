@@ -48,7 +48,8 @@
       return data.statuses.map((s, i) => [s.mark, box.counts[i]]).filter((p) => p[1]).map((p) => p[0] + p[1]).join("  ");
     }
     if (box.plain) { return ""; }
-    const parts = [word("makers_n").replace("{n}", box.n)];
+    const nobody = status(box).key === "open" ? box.ev[lang] : status(box)[lang];   // 0 would claim too much
+    const parts = [box.n ? word("makers_n").replace("{n}", box.n) : nobody];
     if (box.cov) { parts.push(box.cov); }
     return parts.join(" · ");
   }

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from chaingraph.views.report.model import Column
 
 
-def build(context: Context) -> Section:
-    """Return the section."""
-    return gap_section(context, "recruit", "gaps")
+def build(context: Context) -> Section | None:
+    """Return the section, none where the data name nobody here: then nothing can be told."""
+    return gap_section(context, "recruit", "gaps") if context.summary.plants else None
 
 
 def gap_section(context: Context, name: str, key: str) -> Section:
@@ -71,7 +71,11 @@ def _columns(context: Context) -> tuple[Column, ...]:
 
 def _row(context: Context, row: dict[Any, Any]) -> Row:
     fact = context.facts.by_id[str(row["product_id"])]
-    name, own, verdict = fact.name(context.lang), row["under"] is None, row["size_verdict"]
+    name, own, verdict = (
+        fact.name(context.lang),
+        not isinstance(row["under"], str),
+        row["size_verdict"],
+    )
     cells = (
         model.count(row["rank"]),
         model.text(name if own else context.say("alternative", name=name)),

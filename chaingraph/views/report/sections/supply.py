@@ -11,6 +11,6 @@ if TYPE_CHECKING:
     from chaingraph.views.report.model import Section
 
 
-def build(context: Context) -> Section:
-    """Return the section."""
-    return gap_section(context, "supply", "supply")
+def build(context: Context) -> Section | None:
+    """Return the section, none where the data name nobody here: then nothing can be told."""
+    return gap_section(context, "supply", "supply") if context.summary.plants else None
