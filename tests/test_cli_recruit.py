@@ -101,7 +101,7 @@ def test_weights_and_method_change_the_score(tmp_path):
     assert [row["score"] for row in other] != [row["score"] for row in rows(*FOIL)]
 
 
-def test_a_load_and_a_goal_are_those_of_the_gaps(toy):
+def test_a_load_and_a_goal_are_those_of_the_gaps():
     """By hand: cells at half load take 500 t of foil, the goal 300 t more."""
     asked = ("--load", "cell=0.5", "--goal", "foil=300")
     assert {row["gap"] for row in rows(*FOIL, *asked)} == {"800.0"}
