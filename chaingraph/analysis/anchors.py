@@ -168,7 +168,7 @@ def split_anchors(result: Result, *, gaps: int = 5) -> list[Result]:
     >>> import chaingraph as cg
     >>> totals, inputs = split_anchors(cg.find_anchors(cg.load_dataset("toy")))
     >>> len(totals), inputs.frame["product_id"].tolist()
-    (1, ['foil', 'powder_a', 'can'])
+    (1, ['foil', 'powder_b', 'powder_a', 'can'])
     """
     frame = result.frame
     if frame.empty:

@@ -106,8 +106,8 @@ def calculate_balance(
     --------
     >>> import chaingraph as cg
     >>> frame = calculate_balance(cg.load_dataset("toy")).frame.set_index("product_id")
-    >>> frame.loc["powder_a", ["capacity", "demand", "gap", "coverage"]].tolist()
-    [1500.0, 2000.0, 500.0, 0.75]
+    >>> frame.loc["foil", ["demand_low", "demand", "demand_high", "gap", "coverage"]].tolist()
+    [900.0, 1000.0, 1100.0, 1000.0, 0.0]
     """
     call = Call.of(calculate_balance, locals())
     study = as_study(

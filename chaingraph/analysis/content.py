@@ -79,7 +79,7 @@ def measure_local_content(
     >>> import chaingraph as cg
     >>> frame = measure_local_content(cg.load_dataset("toy"), by="anchor").frame
     >>> frame[["enterprise_id", "inputs", "unpriced"]].to_numpy().tolist()
-    [['cell_jia', 4, 1]]
+    [['cell_jia', 5, 1]]
     """
     call = Call.of(measure_local_content, locals())
     if by not in BY:

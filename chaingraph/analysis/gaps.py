@@ -143,7 +143,7 @@ def find_gaps(
     >>> import chaingraph as cg
     >>> gaps = find_gaps(cg.load_dataset("toy")).frame
     >>> gaps[["product_id", "gap_kind", "action"]].to_numpy().tolist()[:2]
-    [['foil', 'missing', 'fill'], ['powder_a', 'short', 'strengthen']]
+    [['foil', 'missing', 'fill'], ['powder_a', 'one_of', 'strengthen']]
     """
     call = Call.of(find_gaps, locals())
     wanted_kinds = _read_kinds(kinds)
@@ -191,7 +191,7 @@ def split_lists(result: Result) -> list[Result]:
     --------
     >>> import chaingraph as cg
     >>> [len(part) for part in split_lists(cg.find_gaps(cg.load_dataset("toy")))]
-    [5, 2]
+    [6, 1, 1]
     """
     frame = result.frame
     if frame.empty:
