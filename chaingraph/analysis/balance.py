@@ -131,7 +131,7 @@ def chain_filter(study: Basis, chain: str | None) -> np.ndarray[Any, np.dtype[np
     """Tell which products belong to a chain, all for None."""
     name = read_chain(study.dataset, chain)
     if name is None:
-        return np.ones(study.graph.size, dtype=bool)
+        return np.ones(study.product_graph.size, dtype=bool)
     return np.array([name in tags for tags in study.chain_tags], dtype=bool)
 
 
@@ -151,7 +151,7 @@ def study_params(study: Basis, regions: list[str], chain: str | None) -> dict[st
     if study.price_rule != "at":
         params["prices"] = study.price_rule
     if chain:
-        params["chain"] = chain
+        params["chain"] = read_chain(ds, chain)
     if study.goal:
         params["goal"] = study.goal
     if study.explode:

@@ -69,7 +69,7 @@ class Study(Basis):
         """Yield the state of each region; see :func:`region_states`."""
         return region_states(self, regions)
 
-    def region_graph(
+    def graph(
         self,
         region: str | Region | RegionState | None = None,
         *,
@@ -103,7 +103,7 @@ class Study(Basis):
         Examples
         --------
         >>> import chaingraph as cg
-        >>> graph = cg.open_study(cg.load_dataset("toy")).region_graph()
+        >>> graph = cg.open_study(cg.load_dataset("toy")).graph()
         >>> graph.nodes["product", "foil"]["gap_kind"], graph.nodes["product", "foil"]["gap"]
         ('missing', 1000.0)
         >>> graph.edges[("enterprise", "cell_jia"), ("product", "cell")]["capacity"]
@@ -289,7 +289,7 @@ def open_study(
     --------
     >>> import chaingraph as cg
     >>> state = open_study(cg.load_dataset("toy")).state()
-    >>> place = state.study.graph.find("powder_a")
+    >>> place = state.study.product_graph.find("powder_a")
     >>> print(state.demand.take([place]), "|", state.gap.take([place]))
     1,500 to 2,200 (1,576) | 0 to 700 (76.3)
     """
@@ -322,7 +322,7 @@ def open_study(
     statements = read_statements(ds, graph, _head_offices(ds, standing))
     study = Study(
         dataset=ds,
-        graph=graph,
+        product_graph=graph,
         statuses=factors,
         stale=stale,
         standing=standing,
@@ -398,7 +398,7 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
     for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
         rows = local_rows(ds.enterprises, study.standing, level=level, where=where)
         pairs = own_pairs(ds.enterprises, study.standing, links, level=level, where=where)
-        place = positions(study.graph, rows.products)[rows.product]
+        place = positions(study.product_graph, rows.products)[rows.product]
         code = {name: i for i, name in enumerate(rows.regions.tolist())}
         own_code = {name: i for i, name in enumerate(pairs.regions.tolist())}
         columns = _pair_columns(study, pairs)
@@ -417,7 +417,7 @@ def _consumed_links(study: Study) -> pd.DataFrame:
     """Return the links that sites may serve themselves."""
     import pandas as pd
 
-    graph = study.graph
+    graph = study.product_graph
     chosen = np.flatnonzero(graph.quantified)
     ids = np.array(graph.ids, dtype=object)
     return pd.DataFrame(
@@ -426,7 +426,7 @@ def _consumed_links(study: Study) -> pd.DataFrame:
 
 
 def _pair_columns(study: Study, pairs: Any) -> dict[str, NDArray[Any]]:
-    place = positions(study.graph, pairs.products)
+    place = positions(study.product_graph, pairs.products)
     return {
         "site": pairs.enterprise, "input": place[pairs.input], "output": place[pairs.output],
         "k_input": pairs.k_input, "k_output": pairs.k_output,
@@ -435,7 +435,7 @@ def _pair_columns(study: Study, pairs: Any) -> dict[str, NDArray[Any]]:
 
 
 def _rows(study: Study, place: Integers, numbers: Mapping[str, NDArray[Any]]) -> Rows:
-    size = study.graph.size
+    size = study.product_graph.size
 
     def amount(name: str, empty: float = 0.0) -> Floats:
         return spread(size, place, numbers[name], empty)
