@@ -66,7 +66,7 @@ def build_dataset(
             for date in LOAD_DATES
         ]
         frames["product_facts"] = [*facts, *tables.pop("product_facts", [])]
-    if surveyed and makers is not None and "surveys" not in tables:
+    if surveyed and focus and makers is not None and "surveys" not in tables:
         frames["surveys"] = [
             {
                 "region": focus,

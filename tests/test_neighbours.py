@@ -262,7 +262,7 @@ def test_restricted_products_are_contracted(build: Build) -> None:
 
 def test_declining_products_are_not_advised(build: Build) -> None:
     assert advised(build, product={"life_cycle": "declining"}) == (
-        "not_advised", "", "", "declining",
+        "not_advised", "", "cooperation", "declining",
     )  # fmt: skip
     assert advised(build, product={"life_cycle": "mainstream"})[0] == "survey"
 

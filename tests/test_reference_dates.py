@@ -121,7 +121,7 @@ def test_commitment_factors(build):
 def test_factor_of_zero_is_as_if_the_status_were_not_named(build):
     ds = build("p q", [("p", "q", 1)], [("s", "q", 10), ("t", "p", 5, {"status": "construction"})])
     gaps = cg.find_gaps(ds, statuses={"operating": 1, "construction": 0}).frame
-    assert gaps.loc[0, ["product_id", "gap_kind", "makers"]].tolist() == ["p", "missing", 0]
+    assert gaps.loc[0, ["product_id", "gap_kind", "makers"]].tolist() == ["p", "coming", 0]
     assert gaps.loc[0, "construction"] == 5
 
 

@@ -206,9 +206,10 @@ class RegionState:
 
     @cached_property
     def demand_full(self) -> Floats:
-        """Demand if every known maker ran at capacity, shares as they are; units a year."""
+        """Demand if every maker with a figure ran at capacity, shares as they are; units a year."""
         graph = self.study.product_graph
-        full = self.capacity.best()[graph.target]
+        said = np.where(self.totals.stale, 0.0, np.nan_to_num(self.totals.made))
+        full = np.maximum(self.rows.capacity, said)[graph.target]
         flow = graph.amount * self.share * np.where(np.isfinite(full), full, 0.0)
         return np.bincount(graph.source, flow, graph.size) + self.study.wanted
 

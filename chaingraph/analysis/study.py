@@ -304,6 +304,8 @@ def open_study(
             "utilisation is called load now and goes with 0.3", FutureWarning, stacklevel=2
         )
         load = utilisation
+    for needed in ("enterprises", "capacities"):
+        ds.table(needed)
     factors = read_statuses(statuses)
     asked_load = read_load(load, ds.products)
     read = read_goal(goal, ds.products)
