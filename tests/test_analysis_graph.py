@@ -43,7 +43,9 @@ def test_round_trip_of_products_alone(qujing):
 
 def test_round_trip_gives_the_same_gaps(toy):
     tables = cg.graph_to_tables(cg.build_graph(toy))
-    tables |= {name: toy.table(name) for name in ("product_facts", "surveys", "projects", "regions")}
+    tables |= {
+        name: toy.table(name) for name in ("product_facts", "surveys", "projects", "regions")
+    }
     again = cg.dataset_from_frames(tables, focus="甲市", as_of="2024-12")
     found, expected = (cg.find_gaps(ds).frame.drop(columns="chains") for ds in (again, toy))
     pd.testing.assert_frame_equal(found, expected)

@@ -355,7 +355,9 @@ def test_local_content_is_that_of_the_measure(qujing, options):
     )
     content = cg.measure_local_content(qujing, by="anchor", **options).frame
     content = content.set_index("enterprise_id").loc[frame.index]
-    told = content["local_content"].notna()  # the measure gives a figure where all supplies are known
+    told = content[
+        "local_content"
+    ].notna()  # the measure gives a figure where all supplies are known
     for name in ("local_content", "input_value_cny"):
         assert frame.loc[told, name].tolist() == pytest.approx(content.loc[told, name].tolist())
     known = frame["local_content"].notna() & content["local_content_high"].notna()

@@ -27,7 +27,7 @@ def test_show():
         "products": "11", "inputs": "11", "enterprises": "10", "capacities": "11",
         "supplies": "2", "projects": "2", "regions": "7", "surveys": "1", "product_facts": "35",
     }  # fmt: skip
-    assert found["enterprises"]["sourced"] == "0.5"
+    assert found["enterprises"]["sourced"] == "0.9"
     assert (found["projects"]["oldest"], found["projects"]["newest"]) == ("2021-09", "2024-05")
     text = run("show", "toy").stdout
     assert text.endswith("Known weaknesses\n\n* Every figure is made up.\n")

@@ -34,8 +34,9 @@ def test_a_maker_without_a_figure_is_no_reason_to_charge_its_rival(frozen, regio
     """Of the alternatives some makers have no figure: from nothing to all of the need, each of them."""
     frame = balance_of(frozen, region).loc[members]
     assert frame["evidence"].eq("rows_bare").any()
-    assert frame["demand"].isna().all()
-    assert (frame["demand_low"] < frame["demand_high"]).all()
+    assert frame["demand_low"].eq(0).all()
+    assert (frame["demand_high"] > 0).all()
+    assert not frame["demand"].eq(0).any()
     assert frame["gap_low"].eq(0).all()
 
 

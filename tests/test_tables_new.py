@@ -15,7 +15,7 @@ from tests.helpers_raw import raw_dataset, raw_packages, rules_of
 PRODUCTS = "product_id,name_zh,unit\na,甲,t\nb,乙,t\n"
 SITES = "enterprise_id,name_zh,city\ns,甲厂,甲市\n"
 FILES = {
-    "surveys": "region,products,method,as_of,result,makers,surveyor\n甲市,chain:x;a,visit,2024-05,none,,甲局\n",
+    "surveys": "region,products,method,as_of,result,makers,surveyor\n甲市,a,visit,2024-05,some,,甲局\n",
     "outputs": "region,enterprise_id,group_zh,product_id,year,measure,value,unit,status\n"
     "甲市,,,a,2023,output,5,t,\n,s,,a,2023,output,4,t,\n,,甲集团,a,2023,capacity,9,t,with_construction\n",
     "product_facts": "product_id,measure,value,low,high,unit,date,region\na,load,0.5,,,,2023,\n",

@@ -167,7 +167,8 @@ def read_chain(ds: Dataset, chain: str | None) -> str | None:
         return chain
     asked = str(chain).casefold()
     hits = [name for name in ds.chains if asked and asked in _chain_names(name)]
-    hits = hits or [name for name in ds.chains if asked and asked in term("chain", name, "zh")]
+    if not asked.isascii():  # 电池 for 新能源电池; of latin names only whole words count
+        hits = hits or [name for name in ds.chains if asked in term("chain", name, "zh")]
     if len(hits) != 1:
         raise unknown_name("chain", chain, ds.chains)
     return hits[0]
