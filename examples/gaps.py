@@ -1,9 +1,9 @@
-"""What does Qujing lack, with and without what is under construction?"""
+"""What does Qujing take that nobody is known to make there, with and without what is under construction?"""
 
 import chaingraph as cg
 
 ds = cg.load_dataset("qujing")
-columns = ["product_id", "unit", "demand", "capacity", "gap_value_cny"]
+columns = ["product_id", "gap_kind", "verb", "unit", "demand", "gap_low", "gap", "gap_high"]
 for statuses in (["operating"], ["operating", "construction"]):
     gaps = cg.find_gaps(ds, statuses=statuses, sort="value", lang="en")
     print("+".join(statuses))

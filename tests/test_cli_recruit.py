@@ -101,6 +101,17 @@ def test_weights_and_method_change_the_score(tmp_path):
     assert [row["score"] for row in other] != [row["score"] for row in rows(*FOIL)]
 
 
+def test_a_load_and_a_goal_are_those_of_the_gaps():
+    """By hand: cells at half load take 500 t of foil, the goal 300 t more."""
+    asked = ("--load", "cell=0.5", "--goal", "foil=300")
+    assert {row["gap"] for row in rows(*FOIL, *asked)} == {"800.0"}
+    found = [row for row in rows("targets", "toy", *asked) if row["product_id"] == "foil"]
+    assert {row["gap"] for row in found} == {"800.0"}
+    assert document("targets", "toy", *asked)["params"]["goal"] == {"foil": 300}
+    text = run(*FOIL, *asked, "--group", "光箔", "--lang", "en").stdout
+    assert "光箔 ranks 3 of 3" in " ".join(text.split())
+
+
 def test_a_gap_that_nobody_fills_says_so():
     english = " ".join(run("targets", "toy", "--gap", "winder", "--lang", "en").stdout.split())
     assert (

@@ -131,11 +131,12 @@ status_option = click.option(
     metavar="STATUS[=FACTOR],...",
     help="Which capacities count, and for how much: operating,construction=0.8",
 )  # fmt: skip
+load_alone = click.option(
+    "--load", type=Load(), default="actual", show_default=True,
+    help="How hard makers run: actual (from the data, else assumed), full, 0.8, or lfp=0.5,wafer=0.6.",
+)  # fmt: skip
 load_option = _stack(
-    click.option(
-        "--load", type=Load(), default="actual", show_default=True,
-        help="How hard makers run: actual (from the data, else assumed), full, 0.8, or lfp=0.5,wafer=0.6.",
-    ),
+    load_alone,
     click.option("--utilisation", type=Load(), help="The former name of --load; goes with 0.3."),
 )  # fmt: skip
 goal_option = click.option(

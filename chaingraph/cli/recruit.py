@@ -12,6 +12,8 @@ import click
 from chaingraph.cli.options import (
     chain_option,
     date_option,
+    goal_option,
+    load_alone,
     load_option,
     region_option,
     say,
@@ -55,6 +57,8 @@ _GAPS = 10
 )
 @date_option
 @status_option
+@load_alone
+@goal_option
 @with_output
 def targets(
     ds: Dataset,
@@ -93,7 +97,7 @@ def _gaps(ds: Dataset, chain: str | None, asked: dict[str, Any]) -> Any:
     """Return the gaps of a region, of one chain where asked for."""
     from chaingraph.analysis.gaps import find_gaps
 
-    options = {name: asked[name] for name in ("region", "at", "statuses")}
+    options = {name: asked[name] for name in ("region", "at", "statuses", "load", "goal")}
     return find_gaps(ds, chain=chain, draws=0, **options)
 
 

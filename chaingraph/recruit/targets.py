@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 SHOWN: Final = (
-    "gap_rank", "product_id", "name_zh", "name_en", "rank", "group_zh", "makes_it", "score", "closes",
+    "gap_rank", "product_id", "name_zh", "name_en", "verb", "rank", "group_zh", "makes_it", "score", "closes",
     "unit", "coverage_after", "distance_km", "rank_best", "rank_worst",
 )  # fmt: skip
 
