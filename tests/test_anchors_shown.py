@@ -50,7 +50,7 @@ def test_command():
     assert [row["product_id"] for row in building[:2]] == ["powder_b", "foil"]
     said = document("anchors", "toy")
     assert said["kind"] == "anchors"
-    assert said["rows"][3]["gap"] is None
+    assert said["rows"][4]["gap"] is None
 
 
 def test_command_shows_the_anchors_then_their_gaps():
