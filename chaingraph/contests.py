@@ -221,4 +221,5 @@ def _solve(
     answer = linprog(cost, A_ub=rows, b_ub=limit, bounds=bounds, method="highs")
     if answer.x is None:  # pragma: no cover  the origin always fits, up to rounding
         return np.zeros(len(cost))
-    return np.maximum(np.asarray(answer.x, dtype=float), 0.0)
+    kept: Floats = np.maximum(np.asarray(answer.x, dtype=float), 0.0)
+    return kept

@@ -356,7 +356,7 @@ _SMALL = 200_000
 def _memory_key(ds: Dataset, asked: Mapping[str, Any], *, bounds: bool) -> Any:
     """Return what an open study is found by again; None where it is not kept."""
     rows = ds.tables.get("capacities")
-    if ds.engine == "pandas" or hasattr(rows, "iloc"):
+    if rows is not None and hasattr(rows, "iloc"):
         if len(rows) > _SMALL:
             return None
         tables = tuple((name, id(frame)) for name, frame in ds.tables.items())

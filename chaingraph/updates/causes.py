@@ -116,7 +116,8 @@ class Side:
         whole = np.nan_to_num(graph.coefficient) * self._outputs[graph.target]
         flow = self.state.allocation.flow.point
         known = ~np.isnan(flow) & (whole > 0)
-        return np.divide(flow, whole, out=self.state.share.astype(float), where=known)
+        shares: Floats = np.divide(flow, whole, out=self.state.share.astype(float), where=known)
+        return shares
 
     @cached_property
     def _load(self) -> Floats:

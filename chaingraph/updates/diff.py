@@ -230,7 +230,7 @@ def _counted(gaps: pd.DataFrame, undated: int) -> tuple[tuple[str, dict[str, Any
     return tuple(notes)
 
 
-def _units(*studies: Study) -> dict[str, str]:
+def _units(*studies: Basis) -> dict[str, str]:
     """Return the unit of each product, of the later state where it has the product."""
     units: dict[str, str] = {}
     for study in reversed(studies):
