@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.study import Study, open_study
     from chaingraph.analysis.survey_plan import plan_survey
     from chaingraph.analysis.trace import trace_product
+    from chaingraph.bundled import list_datasets
     from chaingraph.checks import Finding
     from chaingraph.dataset import Dataset
     from chaingraph.errors import (
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from chaingraph.loading import (
         check_dataset,
         dataset_from_frames,
-        list_datasets,
         load_dataset,
     )
     from chaingraph.matching.decisions import remember_decisions
@@ -94,6 +94,7 @@ _HOMES = {
     "chaingraph.analysis.survey_plan": ("plan_survey",),
     "chaingraph.analysis.trace": ("trace_product",),
     "chaingraph.checks": ("Finding",),
+    "chaingraph.bundled": ("list_datasets",),
     "chaingraph.dataset": ("Dataset",),
     "chaingraph.errors": (
         "ChaingraphError",
@@ -110,7 +111,6 @@ _HOMES = {
     "chaingraph.loading": (
         "check_dataset",
         "dataset_from_frames",
-        "list_datasets",
         "load_dataset",
     ),
     "chaingraph.readers.chainkg": ("read_chain_graph",),

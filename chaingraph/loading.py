@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import readers
+from chaingraph.bundled import bundled_folders
 from chaingraph.checks import Finding, refuse, run_checks
 from chaingraph.dataset import Dataset, checked_date
 from chaingraph.errors import (
@@ -28,37 +28,6 @@ if TYPE_CHECKING:
 
 _OF_ROWS: Final = frozenset({"header-again", "ragged-row"})
 """Rules of rows that are no rows of a table."""
-
-
-def list_datasets() -> list[str]:
-    """Return the names of the bundled datasets, sorted.
-
-    Returns
-    -------
-    list of str
-        What :func:`load_dataset` takes as a name.
-
-    Examples
-    --------
-    >>> "toy" in list_datasets()
-    True
-    """
-    return sorted(_bundled())
-
-
-def _bundled() -> dict[str, Path]:
-    """Return the folders of the bundled datasets by name."""
-    found: dict[str, Path] = {}
-    for package, below in (("chaingraph.datasets", ""), ("chaingraph", "toy")):
-        try:
-            root = Path(str(resources.files(package)))
-        except ModuleNotFoundError:  # a checkout that is not installed
-            root = Path(__file__).parents[1] / "datasets"
-        candidates = [root / below] if below else sorted(root.glob("*"))
-        for folder in candidates:
-            if folder.joinpath("datapackage.json").is_file():
-                found[folder.name] = folder
-    return found
 
 
 def load_dataset(
@@ -233,7 +202,7 @@ def check_dataset(source: str | Path) -> tuple[RawDataset, list[Finding]]:
 
 def find_folder(source: str | Path) -> Path:
     """Return the folder of a bundled name or of a path."""
-    bundled = _bundled()
+    bundled = bundled_folders()
     if not str(source).strip():
         raise unknown_name("dataset", "", bundled)
     if isinstance(source, str) and source in bundled and not _looks_like_path(source):

@@ -12,10 +12,10 @@ from tests.helpers_cli import document, failure, folder, rows, run
 BALANCE = """\
 Balance (dataset toy; region 甲市; at 2024-12; counted operating)
 
-Product id    Name      Unit      Makers (groups)    Capacity    Under construction     Demand    Balance    Coverage
-------------  --------  ------  -----------------  ----------  --------------------  ---------  ---------  ----------
-can           Can       pcs                     1           -                     0  2,000,000          -           -
-cell          Cell      GWh                     1           2                     1          0          2           -
+Product id    Name      Unit    Evidence                  Makers (groups)    Capacity    Under construction    Demand, least     Demand    Demand, most    Gap, least    Gap    Gap, most    Coverage
+------------  --------  ------  ----------------------  -----------------  ----------  --------------------  ---------------  ---------  --------------  ------------  -----  -----------  ----------
+can           Can       pcs     makers without figures                  1           -                     0        2,000,000  2,000,000       2,000,000             0      -    2,000,000           -
+cell          Cell      GWh     makers and figures                      1           2                     1                0          0               0             0      0            0           -
 """
 
 

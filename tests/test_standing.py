@@ -61,7 +61,7 @@ def rows_of(engine, *rows, without=()):
 
 
 def sites_of(engine, *sites):
-    plain = {"city": "市", "lat": 30.0, "lon": 110.0}
+    plain = {"city": "市", "lat": 30.0, "lon": 110.0, "name_zh": "厂"}
     names = (*SITE, "lat", "lon")
     return native(engine, {name: [(plain | site).get(name) for site in sites] for name in names})
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chaingraph.analysis.settings import read_lang
-from chaingraph.loading import check_dataset, list_datasets, load_dataset
+from chaingraph.bundled import list_datasets
+from chaingraph.loading import check_dataset, load_dataset
 from chaingraph.results import Result
 from chaingraph.schema import TABLE_NAMES, table_spec
 

@@ -139,9 +139,10 @@ def _save(result: Any, out: Output) -> Path:
 
 def _remember(dataset: str, decisions: str, decided_on: str, out: Output) -> None:
     """Put the decisions of a workbook into the dataset's folder, with a word on stderr."""
+    from chaingraph.bundled import list_datasets
     from chaingraph.cli.main import message_language
     from chaingraph.errors import OptionError
-    from chaingraph.loading import find_folder, list_datasets
+    from chaingraph.loading import find_folder
     from chaingraph.matching.decisions import remember_decisions
     from chaingraph.matching.review import read_decisions
     from chaingraph.words import message

@@ -87,7 +87,7 @@ class Load(Pairs):
 def complete_dataset(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete names of bundled datasets."""
     del ctx, param
-    from chaingraph.loading import list_datasets
+    from chaingraph.bundled import list_datasets
 
     return [name for name in list_datasets() if name.startswith(incomplete)]
 

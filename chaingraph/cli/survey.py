@@ -120,8 +120,9 @@ def survey_said(done: Any, lang: str | None) -> str:
 
 def put_surveys(dataset: str, rows: Any) -> Any:
     """Put survey rows into a folder; a bundled dataset is not written to."""
+    from chaingraph.bundled import list_datasets
     from chaingraph.errors import OptionError
-    from chaingraph.loading import find_folder, list_datasets
+    from chaingraph.loading import find_folder
     from chaingraph.updates.surveys import record_surveys
 
     if dataset in list_datasets():

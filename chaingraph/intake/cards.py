@@ -8,8 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chaingraph.bundled import list_datasets
 from chaingraph.errors import FileProblemError, file_problem
-from chaingraph.loading import find_folder, list_datasets, load_dataset, read_raw
+from chaingraph.loading import find_folder, load_dataset, read_raw
 from chaingraph.words import Phrase
 from chaingraph.writers.csv_folder import resource
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from chaingraph.analysis.study import Study
+    from chaingraph.analysis.basis import Basis
     from chaingraph.dataset import Dataset
     from chaingraph.regions import Region
     from chaingraph.words import Language

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import readers, words
+from chaingraph.bundled import list_datasets
 from chaingraph.errors import FileProblemError, OptionError
 from chaingraph.files import locked
-from chaingraph.loading import find_folder, list_datasets, load_dataset, read_raw
+from chaingraph.loading import find_folder, load_dataset, read_raw
 from chaingraph.updates.bases import LATE, OTHER, unfit_base
 from chaingraph.updates.conflicts import read_conflict_decisions
 from chaingraph.updates.history import (

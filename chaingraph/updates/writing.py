@@ -9,10 +9,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from chaingraph.bundled import list_datasets
 from chaingraph.checks.values import first_day
 from chaingraph.errors import DataError, FileProblemError
 from chaingraph.files import replace_folder, write_folder
-from chaingraph.loading import find_folder, list_datasets, load_dataset
+from chaingraph.loading import find_folder, load_dataset
 from chaingraph.schema import TABLE_NAMES
 from chaingraph.updates.csvtext import edit_csv
 from chaingraph.writers.csv_folder import CARD, card_text, resource
