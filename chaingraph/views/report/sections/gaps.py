@@ -36,9 +36,14 @@ def gap_section(context: Context, name: str, key: str) -> Section:
         lead.append(
             Paragraph(context.say("gap-total", value=value, share=model.percent(share).text))
         )
+    basis = context.basis(share, "basis-value")
+    if math.isnan(share):  # nothing of it has a price
+        known = (context.sourced_demand(context.facts.by_id[product]) for product in ids)
+        shares = [own for own in known if not math.isnan(own)]
+        share = sum(shares) / len(shares) if shares else 0.0
+        basis = context.basis(share, "basis-mean")
     table = Table(
-        key, title, _columns(context), tuple(_row(context, row) for row in rows),
-        context.basis(share, "basis-value"), None if math.isnan(share) else share,
+        key, title, _columns(context), tuple(_row(context, row) for row in rows), basis, share,
         marked="standing",
     )  # fmt: skip
     return Section(key, title, tuple(lead), (table,), wide=True)
