@@ -219,6 +219,13 @@ def find_folder(source: str | Path) -> Path:
     raise unknown_name("dataset", str(source), bundled)
 
 
+def own_folder(dataset: str) -> Path:
+    """Return the folder of a dataset that may be written to; one that comes with the package may not."""
+    if dataset in bundled_folders():
+        raise OptionError("match-bundled", name=dataset)
+    return find_folder(dataset)
+
+
 def _looks_like_path(source: str) -> bool:
     named = source.casefold().endswith((".xlsx", ".zip"))
     return named or "/" in source or "\\" in source or source.startswith(".")

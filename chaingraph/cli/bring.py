@@ -139,18 +139,15 @@ def _save(result: Any, out: Output) -> Path:
 
 def _remember(dataset: str, decisions: str, decided_on: str, out: Output) -> None:
     """Put the decisions of a workbook into the dataset's folder, with a word on stderr."""
-    from chaingraph.bundled import list_datasets
     from chaingraph.cli.main import message_language
-    from chaingraph.errors import OptionError
-    from chaingraph.loading import find_folder
+    from chaingraph.loading import own_folder
     from chaingraph.matching.decisions import remember_decisions
     from chaingraph.matching.review import read_decisions
     from chaingraph.words import message
 
-    if dataset in list_datasets():
-        raise OptionError("match-bundled", name=dataset)
+    folder = own_folder(dataset)
     found = read_decisions(decisions, decided_on=decided_on)
-    done = remember_decisions(find_folder(dataset), found)
+    done = remember_decisions(folder, found)
     spoken: Any = message_language(out.lang)
     counts = {"added": done.added, "changed": done.changed, "same": done.same}
     if not out.quiet:

@@ -120,11 +120,7 @@ def survey_said(done: Any, lang: str | None) -> str:
 
 def put_surveys(dataset: str, rows: Any) -> Any:
     """Put survey rows into a folder; a bundled dataset is not written to."""
-    from chaingraph.bundled import list_datasets
-    from chaingraph.errors import OptionError
-    from chaingraph.loading import find_folder
+    from chaingraph.loading import own_folder
     from chaingraph.updates.surveys import record_surveys
 
-    if dataset in list_datasets():
-        raise OptionError("match-bundled", name=dataset)
-    return record_surveys(find_folder(dataset), rows)
+    return record_surveys(own_folder(dataset), rows)
