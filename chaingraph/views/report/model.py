@@ -269,6 +269,12 @@ def number(value: float) -> Cell:
     return Cell(None, "∞") if math.isinf(value) else Cell(float(value), shown_number(float(value)))
 
 
+def mean_known(shares: Iterable[float]) -> float:
+    """Return the mean of the shares that are known; nan where none is."""
+    known = [share for share in shares if not math.isnan(share)]
+    return sum(known) / len(known) if known else math.nan
+
+
 def percent(value: float) -> Cell:
     """Return a cell of a ratio, shown in per cent."""
     return Cell(None, "-") if math.isnan(value) else Cell(float(value), f"{float(value):.0%}")

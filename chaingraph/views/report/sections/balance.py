@@ -23,13 +23,11 @@ def build(context: Context) -> Section | None:
     )
     if not facts:
         return None
-    shares = [
+    mean = model.mean_known(
         share
         for fact in facts
         for share in (context.sourced_capacity(fact), context.sourced_demand(fact))
-        if not math.isnan(share)
-    ]
-    mean = sum(shares) / len(shares) if shares else None
+    )
     columns = (
         context.column("product", width=24),
         context.column("chain", width=18),
@@ -48,7 +46,7 @@ def build(context: Context) -> Section | None:
     table = Table(
         "balance", context.say("section-balance"), columns,
         tuple(_row(context, fact) for fact in facts),
-        context.basis(mean, "basis-mean"), mean, marked="standing",
+        context.basis(mean, "basis-mean"), None if math.isnan(mean) else mean, marked="standing",
     )  # fmt: skip
     lead = Paragraph(context.say("lead-balance", count=len(facts)))
     return Section("balance", context.say("section-balance"), (lead,), (table,), wide=True)

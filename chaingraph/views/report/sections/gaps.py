@@ -38,9 +38,8 @@ def gap_section(context: Context, name: str, key: str) -> Section:
         )
     basis = context.basis(share, "basis-value")
     if math.isnan(share):  # nothing of it has a price
-        known = (context.sourced_demand(context.facts.by_id[product]) for product in ids)
-        shares = [own for own in known if not math.isnan(own)]
-        share = sum(shares) / len(shares) if shares else 0.0
+        known = model.mean_known(context.sourced_demand(context.facts.by_id[i]) for i in ids)
+        share = 0.0 if math.isnan(known) else known
         basis = context.basis(share, "basis-mean")
     table = Table(
         key, title, _columns(context), tuple(_row(context, row) for row in rows), basis, share,

@@ -73,7 +73,6 @@ def _row(context: Context, topic: str) -> Row:
     summary = context.summary
     ids = summary.topics.get(topic, ())
     facts = [context.facts.by_id[product] for product in ids]
-    shares = [share for f in facts if not math.isnan(share := context.sourced_demand(f))]
     low, point, high = summary.worth.get(topic, (math.nan,) * 3)
     cells = (
         model.text(context.term("topic", topic)),
@@ -82,6 +81,6 @@ def _row(context: Context, topic: str) -> Row:
         model.money(low),
         model.money(point),
         model.money(high),
-        model.percent(sum(shares) / len(shares) if shares else math.nan),
+        model.percent(model.mean_known(context.sourced_demand(fact) for fact in facts)),
     )
     return make_row(cells, context.cite_products(facts), key=f"topic-{topic}")
