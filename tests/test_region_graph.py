@@ -58,7 +58,7 @@ def region(request):
 
 @pytest.fixture(scope="module")
 def graph(study, region):
-    return study.product_graph(region)
+    return study.graph(region)
 
 
 def edges_of(graph, kind):
@@ -163,7 +163,7 @@ def targets(region="here", **columns):
 
 def test_candidates_go_from_the_gap_to_the_group_and_ties_are_those_known(build):
     study = cg.open_study(phased(build, supplies=TIES))
-    graph = study.product_graph(targets=targets())
+    graph = study.graph(targets=targets())
     edge = graph.edges[("product", "b"), ("group", "乙集团")]
     assert edge == {"edge_kind": "candidate", "rank": 1, "score": 0.5, "reasons_zh": "近"}
     assert graph.edges[("product", "b"), ("group", "丙集团")] == {
@@ -172,21 +172,21 @@ def test_candidates_go_from_the_gap_to_the_group_and_ties_are_those_known(build)
     }
     (tie,) = edges_of(graph, "supplies")
     assert (tie[0], tie[1], tie[2]["products"]) == (("group", "甲集团"), ("group", "乙集团"), "a")
-    assert edges_of(study.product_graph(), "supplies") == []
+    assert edges_of(study.graph(), "supplies") == []
 
 
 def test_targets_of_another_region_are_refused(build):
     study = cg.open_study(phased(build))
     with pytest.raises(cg.OptionError, match="elsewhere"):
-        study.product_graph(targets=targets("elsewhere"))
+        study.graph(targets=targets("elsewhere"))
     with pytest.raises(cg.OptionError, match="none of rank_targets"):
-        study.product_graph(targets=cg.list_regions(study.dataset))
+        study.graph(targets=cg.list_regions(study.dataset))
 
 
 def test_what_was_added_is_a_plant(toy):
     study = cg.open_study(toy)
     state = study.state().with_capacity([{"product_id": "foil", "capacity": 400}])
-    graph = study.product_graph(state.with_capacity([{"product_id": "foil", "capacity": 100}]))
+    graph = study.graph(state.with_capacity([{"product_id": "foil", "capacity": 100}]))
     assert graph.nodes["product", "foil"]["gap"] == 500.0
     plants = [
         (start, data["capacity"])
@@ -198,7 +198,7 @@ def test_what_was_added_is_a_plant(toy):
 
 @pytest.mark.parametrize("kind", ["graphml", "gexf"])
 def test_flat_graphs_are_written_and_read_by_networkx(study, region, tmp_path, kind):
-    flat = study.product_graph(region, flat=True)
+    flat = study.graph(region, flat=True)
     assert all(isinstance(node, str) for node in flat)
     cells = [
         *(data for _, data in flat.nodes(data=True)),
