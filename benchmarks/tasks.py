@@ -237,7 +237,7 @@ def seen(folder: Path) -> Prepared:
 
     study = open_study(cg.load_dataset(folder, engine="polars"))
     state = region_state(study, cg.list_regions(study.dataset).frame["region"].iloc[0])
-    gaps = np.random.default_rng(0).choice(study.graph.size, GAPS, replace=False)
+    gaps = np.random.default_rng(0).choice(study.product_graph.size, GAPS, replace=False)
     return state, open_view(state, gaps.tolist())
 
 

@@ -17,7 +17,7 @@ LIMIT = 5.0
 
 def what_ifs(state, count=COUNT):
     """Read the gap of every product after one product's capacity has grown, product after product."""
-    ids = state.study.graph.ids
+    ids = state.study.product_graph.ids
     total = 0.0
     for number in range(count):
         more = state.with_capacity([{"product_id": ids[number % len(ids)], "capacity": 1_000.0}])

@@ -94,7 +94,7 @@ def hand_dataset(makers=None, *, products=None, inputs=None, sites=None, as_of="
 def ranking_of(ds, *products, weights=None, method="logit", region=None):
     """Return the scores of all candidates of some products."""
     state = region_state(open_study(ds), region)
-    positions = sorted(state.study.graph.find(name) for name in products)
+    positions = sorted(state.study.product_graph.find(name) for name in products)
     return rank_field(state, positions, read_weights(weights), method)
 
 

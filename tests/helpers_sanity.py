@@ -29,7 +29,7 @@ def sanity_table(study: Study) -> pd.DataFrame:
     for state in study.states(sorted(set(pairs["region"]))):
         kinds = state.decisions.text("kind")
         for row in np.flatnonzero(pairs["region"] == state.region.name).tolist():
-            place = study.graph.find(pairs["product_id"][row])
+            place = study.product_graph.find(pairs["product_id"][row])
             level[row], kind[row] = LEVELS[state.evidence.level[place]], kinds[place]
     made, absent = np.isin(level, MADE), np.isin(level, ABSENT)
     absent |= np.isin(kind, ["missing", "missing_likely"])

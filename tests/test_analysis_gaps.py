@@ -287,7 +287,7 @@ def test_utilisation_is_the_former_name_of_load(toy):
 
 
 def test_notes_say_what_is_unknown_and_how_much_is_sourced(build):
-    # Short of a: 10 t x 3 CNY, link and maker sourced; of b: 10 t x 1 CNY, not sourced; c has no price;
+    # Lacking a: 10 t x 3 CNY, link and maker sourced; of b: 10 t x 1 CNY, not sourced; c has no price;
     # d has no coefficient.
     seen = {"source_url": "https://example.org"}
     products = [("a", "t", 3), ("b", "t", 1), ("c", "t"), ("d", "t", 1), ("end", "t", 1)]
@@ -297,7 +297,7 @@ def test_notes_say_what_is_unknown_and_how_much_is_sourced(build):
         "a": 1, "b": 0, "c": 0,
     }  # fmt: skip
     assert [sentence.split(":")[0] for sentence in result.sentences("en")] == [
-        "1 missing or short products have no price",
+        "1 products that may be bought outside have no price",
         "1 listed products have local users without a figure",
         (
             "75% of the gap value rests on coefficients and capacities with a source; "

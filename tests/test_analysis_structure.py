@@ -27,15 +27,17 @@ def test_missing_link_is_a_break(bare):
     result = cg.find_gaps(bare)
     assert result.params["region"] == "*"
     frame = result.frame.set_index("product_id")
-    assert frame["gap_kind"].to_dict() == {"foil": "missing", "ore": "missing"}
+    # nobody in the data makes either: nothing is known of whether somebody here does
+    assert frame["gap_kind"].to_dict() == {"foil": "not_assessed", "ore": "not_assessed"}
+    assert set(frame["evidence"]) == {"not_collected"}
     assert frame["is_break"].to_dict()["foil"] is True
     assert not frame.loc["ore", "is_break"]
-    assert frame.index[0] == "foil"  # a break ranks above a plain missing product
+    assert frame.index[0] == "foil"  # a break ranks above the others
 
 
 def test_unknown_figures_stay_unknown(bare):
     frame = cg.find_gaps(bare).frame.set_index("product_id")
-    for column in ("demand", "balance", "coverage", "gap_value_cny", "probability_short"):
+    for column in ("demand", "balance", "coverage", "gap_value_cny"):
         assert frame[column].isna().all(), column
     assert frame.loc["foil", ["users", "users_unquantified", "makers"]].tolist() == [1, 1, 0]
     assert frame.loc["foil", "priority_high"] > frame.loc["foil", "priority"]

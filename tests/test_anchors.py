@@ -45,22 +45,28 @@ def supply(supplier, customer, product_id, year=None, page=None):
 def test_toy_by_hand(toy):
     frame = anchors_of(toy)
     assert tuple(frame.columns) == COLUMNS
-    assert frame["enterprise_id"].tolist() == ["cell_jia"] * 4
-    assert frame["product_id"].tolist() == ["foil", "powder_a", "power", "can"]
-    assert frame["demand"].tolist() == [1000, 2000, 60_000, 2_000_000]
-    assert frame["coverage"].tolist()[:3] == [0, 0.75, 1]
-    assert frame["gap"].tolist()[:3] == [1000, 500, 0]
-    assert frame["gap_value_cny"].tolist()[:3] == [3.0e6, 2.5e6, 0]
-    assert frame.loc[3, ["coverage", "gap", "gap_value_cny"]].isna().all()  # no figure, no price
-    assert frame["present"].tolist() == [False, True, True, True]
-    assert frame["makers"].tolist() == [0, 1, 1, 1]
-    assert frame["local_makers"].fillna("").tolist() == ["", "明粉", "甲电", "新壳"]
-    assert frame["list"].tolist() == ["recruit", "recruit", "supply", "recruit"]
+    assert frame["enterprise_id"].tolist() == ["cell_jia"] * 5
+    assert frame["product_id"].tolist() == ["foil", "powder_b", "powder_a", "power", "can"]
+    # powder_a is made here for 1.5 of 2 GWh; the rest is bought in the national mix, 1.5 to 10,000 / 1,200
+    share = 1.5 / (1.5 + 10_000 / 1_200)
+    other, own = 0.5 * (1 - share) * 1200, 0.5 * share * 1000
+    assert frame["demand"].tolist() == pytest.approx([1000, other, 1500 + own, 60_000, 2_000_000])
+    assert frame["coverage"].tolist()[:4] == pytest.approx([0, 0, 1500 / (1500 + own), 1])
+    assert frame["gap"].tolist()[:4] == pytest.approx([1000, other, own, 0])
+    assert frame["gap_value_cny"].tolist()[:4] == pytest.approx(
+        [3.0e6, other * 4000, own * 5000, 0]
+    )
+    assert frame.loc[4, ["coverage", "gap", "gap_value_cny"]].isna().all()  # no figure, no price
+    assert frame["present"].tolist() == [False, False, True, True, True]
+    assert frame["makers"].tolist() == [0, 0, 1, 1, 1]
+    assert frame["local_makers"].fillna("").tolist() == ["", "", "明粉", "甲电", "新壳"]
+    assert frame["list"].tolist() == ["recruit", "recruit", "recruit", "supply", "recruit"]
     assert not frame["in_house"].any()
     assert set(frame["outputs"]) == {"cell"}
     assert set(frame["group_zh"]) == {"远芯"}
-    assert frame["local_content"].tolist() == pytest.approx([31.5 / 37.0] * 4)
-    assert frame["input_value_cny"].tolist() == pytest.approx([37.0e6] * 4)
+    value = 3.0e6 + other * 4000 + (1500 + own) * 5000 + 24.0e6
+    assert frame["local_content"].tolist() == pytest.approx([31.5e6 / value] * 5)
+    assert frame["input_value_cny"].tolist() == pytest.approx([value] * 5)
 
 
 def test_toy_partners(toy):
@@ -84,12 +90,12 @@ def test_a_supply_seen_later_is_not_known_yet(toy):
     assert one(ds, "foil", at="2024-05")["other_makers"] == "恒金; 光箔"
 
 
-def test_utilisation_and_statuses_change_what_the_anchor_takes(toy):
-    assert one(toy, "foil", utilisation=0.5)["demand"] == 500
+def test_loads_and_statuses_change_what_the_anchor_takes(toy):
+    assert one(toy, "foil", load=0.5)["demand"] == 500
     assert one(toy, "foil", statuses=["operating", "construction"])["demand"] == 1500
-    # 1500 t of powder for 3000 t: the region's coverage falls to a half
+    # powder_a for 1.5 of 3 GWh: the other half is bought in the national mix
     row = one(toy, "powder_a", statuses=["operating", "construction"])
-    assert row[["coverage", "gap"]].tolist() == [0.5, 1500]
+    assert row["gap"] == pytest.approx(1.5 * 1000 * 1.5 / (1.5 + 10_000 / 1_200))
 
 
 # --- which sites ---
@@ -340,7 +346,7 @@ def test_without_supplies_nobody_follows_and_a_note_says_so(partners):
     [
         {},
         {"at": "2021-12"},
-        {"statuses": {"operating": 1, "construction": 0.5}, "utilisation": 0.8},
+        {"statuses": {"operating": 1, "construction": 0.5}, "load": 0.8},
     ],
 )
 def test_local_content_is_that_of_the_measure(qujing, options):

@@ -44,7 +44,7 @@ def test_command():
         ("foil", "1000.0", "光箔 (2022)"), ("powder_a", "500.0", ""), ("power", "0.0", ""), ("can", "", ""),
     ]  # fmt: skip
     assert len(rows("anchors", "toy", "--anchor", "metal_jia", "--at", "2022")) == 2
-    assert rows("anchors", "toy", "-r", "甲市", "--utilisation", "0.5")[0]["demand"] == "500.0"
+    assert rows("anchors", "toy", "-r", "甲市", "--load", "0.5")[0]["demand"] == "500.0"
     building = rows("anchors", "toy", "--status", "operating,construction")
     assert cells(building[:2], "product_id", "gap") == [("powder_a", "1500.0"), ("foil", "1500.0")]
     said = document("anchors", "toy")

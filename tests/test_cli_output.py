@@ -90,11 +90,10 @@ def test_an_existing_file_is_replaced_and_keeps_its_mode(tmp_path):
 
 def test_top_of_every_list():
     assert len(rows("balance", "toy", "--top", "2")) == 2
-    assert len(rows("balance", "toy", "--top", "0")) == 7
+    assert len(rows("balance", "toy", "--top", "0")) == 8
     assert len(document("balance", "toy", "--top", "2")["rows"]) == 2
     text = run("gaps", "toy", "--top", "1").stdout
-    assert "... and 4 more rows (--top 0 shows all)" in text
-    assert "... and 1 more rows (--top 0 shows all)" in text
+    assert "... and 4 more rows (--top 0 shows all)" in text  # powder_b stands beneath powder_a
     assert "more rows" in run("gaps", "qujing", "--draws", "0", "--lang", "en").stdout
     assert "more rows" not in run("gaps", "toy", "--top", "0").stdout
 
@@ -102,10 +101,18 @@ def test_top_of_every_list():
 def test_markdown():
     text = run("gaps", "toy", "--format", "md", "--top", "1").stdout
     headings = [line for line in text.splitlines() if line.startswith("## ")]
-    assert len(headings) == 2
+    assert len(headings) == 3
     assert headings[0].startswith("## Gaps")
     assert headings[1].startswith("## Supply security")
-    assert "|      1 | foil         | Foil   | missing | fill     |" in text
+    assert headings[2].startswith("## Whom to ask")
+    row = next(line for line in text.splitlines() if "| foil " in line)
+    assert [cell.strip() for cell in row.split("|")][1:6] == [
+        "1",
+        "foil",
+        "Foil",
+        "missing",
+        "recruit",
+    ]
 
 
 def test_csv_cannot_start_a_formula(tmp_path):

@@ -38,7 +38,10 @@ def test_files_and_rows_are_listed(tmp_path, monkeypatch, toy, args, first, load
         assert done.stderr == ""
         assert_same(toy, cg.load_dataset(tmp_path / args[0]))
     else:
-        assert done.stderr == "chaingraph: this format has no place for: projects, regions\n"
+        assert (
+            done.stderr
+            == "chaingraph: this format has no place for: product_facts, projects, regions, surveys\n"
+        )
 
 
 def test_words_are_in_the_language_asked_for(tmp_path):

@@ -54,7 +54,7 @@ class Town:
             products, links, makers, sites=sites, as_of=AT, surveyed=False, **(tables | options)
         )
         self.state = cg.open_study(ds).state()
-        self.place = {name: self.state.study.graph.find(name) for name, *_ in products}
+        self.place = {name: self.state.study.product_graph.find(name) for name, *_ in products}
 
     def levels(self):
         return {name: LEVELS[self.state.evidence.level[spot]] for name, spot in self.place.items()}
@@ -274,7 +274,7 @@ def test_rules_of_what_one_line_takes(build):
 def rule_of(build, product, products, links, makers, **options):
     state = cg.open_study(build(products, links, makers, **options)).state()
     rules = decision_table().rules
-    return rules[state.decisions.rule[state.study.graph.find(product)]].id
+    return rules[state.decisions.rule[state.study.product_graph.find(product)]].id
 
 
 def test_rule_of_an_open_choice(build):

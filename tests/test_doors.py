@@ -34,7 +34,7 @@ TABLES = {
     "甲市,power,2023-12,capacity,2400,MW,hours=3500\n甲市,power,2023,output,20.7,TWh,\n",
     "product_facts": "product_id,measure,value,low,high,unit,date\nlfp,price,34,30,40,CNY/kg,2024-12\n"
     "lfp,load,45,,,%,2023\ncell,plant_size,10000,,,MWh,2023\ncell,mass,6,,,kg/kWh,2023\n",
-    "surveys": "region,products,method,as_of,result\n甲市,chain:x;lfp,visit,2024-05,none\n",
+    "surveys": "region,products,method,as_of,result\n甲市,chain:x;lfp,visit,2024-05,some\n",
     "projects": "project_id,date,product_id,capacity,unit,event\np,2022-10,lfp,10,万吨,full_output\n"
     "q,2022,cathode,3,GWh,talks\n",
 }  # fmt: skip

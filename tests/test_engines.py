@@ -99,6 +99,12 @@ def random_tables(seed=3, products=25, sites=60, rows=400):
     capacity = np.exp(generator.normal(3, 1, rows)).round(3)
     capacity[generator.random(rows) < 0.25] = np.nan
     capacity[generator.random(rows) < 0.05] = 0.0
+    since, until = pick(generator, dates, rows, 0.3), pick(generator, dates, rows, 0.8)
+    # a state ends after it begins, else no dataset takes it
+    until = [
+        None if begun is not None and ended is not None and ended[:4] <= begun[:4] else ended
+        for begun, ended in zip(since, until, strict=True)
+    ]
     return {
         "products": pd.DataFrame({
             "product_id": names, "chains": pick(generator, ["x", "y", "x;y"], products, 0.1),
@@ -126,7 +132,7 @@ def random_tables(seed=3, products=25, sites=60, rows=400):
             "capacity": capacity, "unit": pick(generator, ["t"], rows, 0.2),
             "status": pick(generator, ALL, rows, 0.1),
             "scope": pick(generator, ["site", "site", "group"], rows, 0.1),
-            "since": pick(generator, dates, rows, 0.3), "until": pick(generator, dates, rows, 0.8),
+            "since": since, "until": until,
             "as_of": pick(generator, dates, rows, 0.2),
             "source_url": pick(generator, ["https://example.org/c"], rows, 0.5),
             "note": [f"row {i}" for i in range(rows)],

@@ -28,7 +28,7 @@ class Answer:
         return [float(row[name]) for name in (f"{column}_low", column, f"{column}_high")]
 
     def amount(self, name, product):
-        part = getattr(self.state, name).take([self.study.graph.find(product)])
+        part = getattr(self.state, name).take([self.study.product_graph.find(product)])
         return [float(part.low[0]), float(part.point[0]), float(part.high[0])]
 
     def kind(self, product):

@@ -190,10 +190,10 @@ def test_an_open_study_or_state_stands_for_its_dataset(toy, opened):
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("at", "2020"), ("statuses", "planned"), ("utilisation", 0.7), ("goal", {"cell": 3})],
+    [("at", "2020"), ("statuses", "planned"), ("load", 0.7), ("goal", {"cell": 3})],
 )
 def test_an_open_study_takes_no_other_assumptions(toy, option, value):
-    study = cg.open_study(toy, at="2021-12", utilisation=0.5, goal={"cell": 2})
+    study = cg.open_study(toy, at="2021-12", load=0.5, goal={"cell": 2})
     with pytest.raises(cg.OptionError, match=f"open under another '{option}'"):
         as_study(study, **{option: value})
     with pytest.raises(cg.OptionError, match=f"open under another '{option}'"):
@@ -203,13 +203,13 @@ def test_an_open_study_takes_no_other_assumptions(toy, option, value):
 @pytest.mark.parametrize(
     "same",
     [
-        {"at": "2021-12", "statuses": "operating", "utilisation": 0.5, "goal": {"cell": 2}},
-        {"at": None, "statuses": {"operating": 1}, "utilisation": 1.0, "goal": None},
-        {"utilisation": 0.5},
+        {"at": "2021-12", "statuses": "operating", "load": 0.5, "goal": {"cell": 2}},
+        {"at": None, "statuses": {"operating": 1}, "load": "actual", "goal": None},
+        {"load": 0.5},
     ],
 )
 def test_an_open_study_takes_its_own_assumptions_and_defaults(toy, same):
-    study = cg.open_study(toy, at="2021-12", utilisation=0.5, goal={"cell": 2})
+    study = cg.open_study(toy, at="2021-12", load=0.5, goal={"cell": 2})
     assert as_study(study, **same) is study
 
 
@@ -228,18 +228,18 @@ def test_a_state_is_that_of_its_region(toy):
 
 def test_gaps_bring_their_region_and_assumptions(toy):
     settled = {"at": "2021-12", "statuses": ["operating", "construction"], "goal": {"foil": 5000}}
-    gaps = cg.find_gaps(toy, utilisation={"cell": 0.5}, **settled)
+    gaps = cg.find_gaps(toy, load={"cell": 0.5}, **settled)
     targets = cg.rank_targets(toy, gaps)
-    assert {name: targets.params[name] for name in ("at", "statuses", "utilisation", "goal")} == {
+    assert {name: targets.params[name] for name in ("at", "statuses", "load", "goal")} == {
         "at": "2021-12", "statuses": {"operating": 1, "construction": 1},
-        "utilisation": {"cell": 0.5}, "goal": {"foil": 5000},
+        "load": {"cell": 0.5}, "goal": {"foil": 5000},
     }  # fmt: skip
     wanted = gaps.frame.assign(gap=-gaps.frame["balance"]).set_index("product_id")["gap"]
     found = targets.frame.drop_duplicates("product_id").set_index("product_id")["gap"]
     assert found["foil"] == pytest.approx(wanted["foil"])
     same = cg.rank_targets(toy, gaps, region="Jia", at="2021-12", statuses=settled["statuses"])
     assert same.frame.equals(targets.frame)
-    study = cg.open_study(toy, utilisation={"cell": 0.5}, **settled)
+    study = cg.open_study(toy, load={"cell": 0.5}, **settled)
     assert cg.rank_targets(study, gaps).frame.equals(targets.frame)
     assert cg.rank_targets(study.state("甲市"), gaps).frame.equals(targets.frame)
 
@@ -287,7 +287,7 @@ def test_every_listed_place_without_a_site_can_be_ranked_for(qujing):
     places = empty_places(qujing)
     assert len(places) > 100
     state = cg.open_study(qujing).state()
-    graph = state.study.graph
+    graph = state.study.product_graph
     view = open_view(state, [graph.find("lfp")])
     evidence = view.field.evidence
     for name in places:

@@ -41,7 +41,7 @@ def goods(build: Build, makers: list[tuple[Any, ...]], **tables: Any) -> Dataset
 
 
 def place(study: Study, product: str = "raw") -> int:
-    return study.graph.find(product)
+    return study.product_graph.find(product)
 
 
 def around(ds: Dataset, region: str = "here") -> dict[str, tuple[float, float, float]]:

@@ -34,7 +34,7 @@ def site(city, group, **more):
 def entries_of(makers, sites, projects=()):
     ds = build_dataset(CHAIN, LINKS, makers, sites=sites, as_of="2024-12",
                        **({"projects": list(projects)} if projects else {}))  # fmt: skip
-    found = list_entries(ds, open_study(ds).graph)
+    found = list_entries(ds, open_study(ds).product_graph)
     return found[["date", "city", "product_id", "group", "event"]].to_numpy().tolist()
 
 
@@ -232,7 +232,7 @@ def test_a_family_is_one_entry_and_new_only_if_no_member_was_there():
     other = project(2, "2020-04", "elm", "H", "sheets", product_ids="foil; film")
     makers = [("a", "film", 1, {"since": "2021"}), ("b", "film", 1, {"since": "2019"})]
     ds = build_dataset(CHAIN, LINKS, makers, sites=sites, projects=[family, other], as_of="2024")
-    found = list_entries(ds, open_study(ds).graph)
+    found = list_entries(ds, open_study(ds).product_graph)
     assert found[["city", "product_id"]].to_numpy().tolist() == [["elm", "film"], ["oak", "sheets"]]
     assert found["product_ids"].tolist() == [("film",), ("foil", "film")]
     (one,) = [o for o in gather_occasions(ds, [("2019", "2020")]) if o.city == "oak"]
@@ -241,7 +241,7 @@ def test_a_family_is_one_entry_and_new_only_if_no_member_was_there():
 
 
 def test_the_order_of_rows_changes_no_entry(qujing):
-    graph = open_study(qujing).graph
+    graph = open_study(qujing).product_graph
     tables = {name: frame.sample(frac=1, random_state=2) for name, frame in qujing.tables.items()}
     mixed = cg.dataset_from_frames(
         {name: frame.drop(columns="origin", errors="ignore") for name, frame in tables.items()},

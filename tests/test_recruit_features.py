@@ -173,8 +173,11 @@ def test_distances_are_the_same_both_ways_and_at_most_half_the_globe(lat, lon, l
 
 def test_related_are_inputs_outputs_and_alternatives_both_ways(hand):
     study = open_study(hand)
-    one, other = related_links(study.graph, kinds_apart(study))
-    pairs = {(study.graph.ids[a], study.graph.ids[b]) for a, b in zip(one, other, strict=True)}
+    one, other = related_links(study.product_graph, kinds_apart(study))
+    pairs = {
+        (study.product_graph.ids[a], study.product_graph.ids[b])
+        for a, b in zip(one, other, strict=True)
+    }
     links = [("metal", "foil"), ("resin", "foil"), ("foil", "cell"), ("film", "cell"),
              ("tape", "cell"), ("cell", "pack"), ("foil", "film")]  # fmt: skip
     assert pairs == {*links, *((b, a) for a, b in links)}  # nothing of ore and electricity
@@ -186,7 +189,7 @@ def test_related_are_inputs_outputs_and_alternatives_both_ways(hand):
 
 def holdings(ds):
     evidence = gather_evidence(open_study(ds))
-    held, ids = evidence.holdings, evidence.study.graph.ids
+    held, ids = evidence.holdings, evidence.study.product_graph.ids
     return evidence, {
         (ids[p], evidence.groups[g]): i
         for i, (p, g) in enumerate(zip(held.product, held.group, strict=True))

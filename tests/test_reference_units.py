@@ -87,7 +87,8 @@ def test_folder_is_converted_to_the_units_of_its_products(tmp_path):
 
 
 def test_balance_of_a_converted_folder(tmp_path):
-    frame = cg.calculate_balance(cg.load_dataset(write_folder(tmp_path)), region="甲市").frame
+    ds = cg.load_dataset(write_folder(tmp_path))
+    frame = cg.calculate_balance(ds, region="甲市", load="full").frame
     foil = frame.set_index("product_id").loc["foil"]
     # 2 GWh x 600 t/GWh against 1200 t; film 2 x 15 = 30 of 40 Mm2
     assert foil[["demand", "capacity", "balance"]].tolist() == pytest.approx([1200, 1200, 0])

@@ -58,7 +58,7 @@ def region(request):
 
 @pytest.fixture(scope="module")
 def graph(study, region):
-    return study.region_graph(region)
+    return study.product_graph(region)
 
 
 def edges_of(graph, kind):
@@ -82,7 +82,7 @@ def test_products_hold_the_gaps(study, region, graph):
 
 def test_links_add_up_to_the_demand(study, region, graph):
     state = study.state(region)
-    for name, place in state.study.graph.position.items():
+    for name, place in state.study.product_graph.position.items():
         links = [
             d
             for *_, d in graph.out_edges(("product", name), data=True)
@@ -96,10 +96,10 @@ def test_links_add_up_to_the_demand(study, region, graph):
 
 def test_plants_add_up_to_the_capacity(study, region, graph):
     state = study.state(region)
-    total = dict.fromkeys(state.study.graph.ids, 0.0)
+    total = dict.fromkeys(state.study.product_graph.ids, 0.0)
     for _, (_, product), data in edges_of(graph, "produces"):
         total[product] += data["effective"]
-    found = [total[name] for name in state.study.graph.ids]
+    found = [total[name] for name in state.study.product_graph.ids]
     assert found == pytest.approx(state.rows.capacity.tolist())
 
 
@@ -128,7 +128,7 @@ def phased(build, **more):
 
 
 def test_only_phases_that_stand_at_the_date(build):
-    graph = cg.open_study(phased(build)).region_graph()
+    graph = cg.open_study(phased(build)).graph()
     site = ("enterprise", "s")
     edge = graph.edges[site, ("product", "a")]
     assert (edge["status"], edge["capacity"], edge["effective"]) == ("operating", 200.0, 200.0)
@@ -145,7 +145,7 @@ def test_only_phases_that_stand_at_the_date(build):
 
 
 def test_construction_that_is_asked_for_counts(build):
-    graph = cg.open_study(phased(build), statuses={"construction": 0.5}).region_graph()
+    graph = cg.open_study(phased(build), statuses={"construction": 0.5}).graph()
     assert graph.edges[("enterprise", "s"), ("product", "b")]["effective"] == 25.0
 
 
@@ -163,7 +163,7 @@ def targets(region="here", **columns):
 
 def test_candidates_go_from_the_gap_to_the_group_and_ties_are_those_known(build):
     study = cg.open_study(phased(build, supplies=TIES))
-    graph = study.region_graph(targets=targets())
+    graph = study.product_graph(targets=targets())
     edge = graph.edges[("product", "b"), ("group", "乙集团")]
     assert edge == {"edge_kind": "candidate", "rank": 1, "score": 0.5, "reasons_zh": "近"}
     assert graph.edges[("product", "b"), ("group", "丙集团")] == {
@@ -172,21 +172,21 @@ def test_candidates_go_from_the_gap_to_the_group_and_ties_are_those_known(build)
     }
     (tie,) = edges_of(graph, "supplies")
     assert (tie[0], tie[1], tie[2]["products"]) == (("group", "甲集团"), ("group", "乙集团"), "a")
-    assert edges_of(study.region_graph(), "supplies") == []
+    assert edges_of(study.product_graph(), "supplies") == []
 
 
 def test_targets_of_another_region_are_refused(build):
     study = cg.open_study(phased(build))
     with pytest.raises(cg.OptionError, match="elsewhere"):
-        study.region_graph(targets=targets("elsewhere"))
+        study.product_graph(targets=targets("elsewhere"))
     with pytest.raises(cg.OptionError, match="none of rank_targets"):
-        study.region_graph(targets=cg.list_regions(study.dataset))
+        study.product_graph(targets=cg.list_regions(study.dataset))
 
 
 def test_what_was_added_is_a_plant(toy):
     study = cg.open_study(toy)
     state = study.state().with_capacity([{"product_id": "foil", "capacity": 400}])
-    graph = study.region_graph(state.with_capacity([{"product_id": "foil", "capacity": 100}]))
+    graph = study.product_graph(state.with_capacity([{"product_id": "foil", "capacity": 100}]))
     assert graph.nodes["product", "foil"]["gap"] == 500.0
     plants = [
         (start, data["capacity"])
@@ -198,7 +198,7 @@ def test_what_was_added_is_a_plant(toy):
 
 @pytest.mark.parametrize("kind", ["graphml", "gexf"])
 def test_flat_graphs_are_written_and_read_by_networkx(study, region, tmp_path, kind):
-    flat = study.region_graph(region, flat=True)
+    flat = study.product_graph(region, flat=True)
     assert all(isinstance(node, str) for node in flat)
     cells = [
         *(data for _, data in flat.nodes(data=True)),
@@ -225,7 +225,7 @@ def test_flat_graphs_are_written_and_read_by_networkx(study, region, tmp_path, k
 def test_command_writes_the_graph_of_a_region(tmp_path, suffix):
     path = tmp_path / f"x.{suffix}"
     said = run("convert", "toy", "-o", path, "--region", "乙市").stdout
-    flat = cg.open_study(cg.load_dataset("toy")).region_graph("乙市", flat=True)
+    flat = cg.open_study(cg.load_dataset("toy")).graph("乙市", flat=True)
     assert f"{len(flat)} nodes" in said
     if suffix == "json":
         back = nx.node_link_graph(json.loads(path.read_text(encoding="utf-8")), edges="edges")

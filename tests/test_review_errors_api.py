@@ -43,7 +43,7 @@ def test_superseded_and_future_phases_are_not_added_up(build):
     ds = build("a b", [("a", "b", 1)], PHASES, as_of="2024-12")
     edge = ("enterprise", "s"), ("product", "b")
     assert cg.build_graph(ds).edges[edge]["capacity"] == 200
-    assert cg.open_study(ds).region_graph().edges[edge]["capacity"] == 200
+    assert cg.open_study(ds).graph().edges[edge]["capacity"] == 200
     assert cg.calculate_balance(ds).frame.set_index("product_id").loc["b", "capacity"] == 200
 
 
@@ -57,7 +57,9 @@ def test_graph_and_state_agree_on_all_cities(qujing):
             key = city, product[1]
             total[key] = total.get(key, 0.0) + data["capacity"]
     for state in cg.open_study(qujing, bounds=False).states(["曲靖市", "荆州市", "昆明市"]):
-        for name, made in zip(state.study.graph.ids, state.rows.capacity.tolist(), strict=True):
+        for name, made in zip(
+            state.study.product_graph.ids, state.rows.capacity.tolist(), strict=True
+        ):
             assert made == pytest.approx(total.get((state.region.name, name), 0.0)), (
                 state.region.name,
                 name,
@@ -74,7 +76,7 @@ def test_an_edit_keeps_focus_date_and_cards(qujing):
     before, after = (cg.calculate_balance(ds).frame for ds in (qujing, same))
     pd.testing.assert_frame_equal(before, after)
     more = qujing.with_rows("capacities", [
-        {"enterprise_id": qujing.enterprises["enterprise_id"].iloc[0], "product_id": "pv_glass", "capacity": 1.0, "unit": "t"}
+        {"enterprise_id": qujing.enterprises["enterprise_id"].iloc[0], "product_id": "pv_glass", "capacity": 1.0, "unit": "Mm2"}
     ])  # fmt: skip
     assert (more.focus, more.as_of) == (qujing.focus, qujing.as_of)
 
@@ -117,7 +119,7 @@ def test_a_goal_exploded_takes_what_its_requirements_are(cells):
     ("there", "machines"), [(None, 1.0), (40.0, 0.6), (99.0, 0.01), (100.0, 0.0), (250.0, 0.0)]
 )
 def test_standing_capacity_needs_no_new_machines(build, there, machines):
-    makers = [] if there is None else [("s", "b", there)]
+    makers = [("t", "a", 1.0)] if there is None else [("s", "b", there)]
     ds = build("a b machine", [("a", "b", 2), ("machine", "b", 0.01, {"role": "capital"})], makers)
     frame = cg.calculate_requirements(ds, {"b": 100}).frame
     found = frame[frame["role"] == "capital"].set_index("product_id")["required"].to_dict()
@@ -244,6 +246,6 @@ def test_a_region_named_twice_is_one(qujing):
 
 @pytest.mark.parametrize("kind", ["graphml", "gexf"])
 def test_networkx_writes_the_graph_of_a_region(toy, tmp_path, kind):
-    flat = cg.open_study(toy).region_graph(flat=True)
+    flat = cg.open_study(toy).graph(flat=True)
     getattr(nx, f"write_{kind}")(flat, tmp_path / "x")
     assert set(getattr(nx, f"read_{kind}")(tmp_path / "x")) == set(flat)

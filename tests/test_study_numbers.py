@@ -23,7 +23,7 @@ MAKERS = [("m", "metal", 500.0), ("f", "foil", 100.0), ("c", "cell", 60.0)]
 
 
 def find(state, name):
-    return state.study.graph.find(name)
+    return state.study.product_graph.find(name)
 
 
 @pytest.fixture
@@ -66,13 +66,13 @@ def test_matrices_of_bundled_data_explain_what_is_known(qujing):
 def test_total_requirements_of_the_matrices_agree_with_numpy_and_pymrio(small):
     study = cg.open_study(small)
     found, state = study.matrix(), study.state()
-    wanted = goal_vector(study.graph, {"cell": 7.0})
-    ours = total_requirements(study.graph, wanted, state.share).total
+    wanted = goal_vector(study.product_graph, {"cell": 7.0})
+    ours = total_requirements(study.product_graph, wanted, state.share).total
     matrix = found.coefficients.to_numpy()
     assert ours == pytest.approx(np.linalg.solve(np.eye(len(matrix)) - matrix, wanted))
     inverse = pymrio.calc_L(found.coefficients)
     assert ours == pytest.approx(inverse.to_numpy() @ wanted)
-    assert ours[study.graph.find("ore")] == pytest.approx(7 * 3 * 1.1 * 2)
+    assert ours[study.product_graph.find("ore")] == pytest.approx(7 * 3 * 1.1 * 2)
 
 
 def test_links_without_a_figure_are_missing_in_the_matrix(build):

@@ -34,7 +34,7 @@ def city(tmp_path):
 
 def evidence(folder, product, region="甲市"):
     state = cg.open_study(cg.load_dataset(folder)).state(region)
-    return LEVELS[int(state.evidence.level[state.study.graph.find(product)])]
+    return LEVELS[int(state.evidence.level[state.study.product_graph.find(product)])]
 
 
 # --- questionnaires

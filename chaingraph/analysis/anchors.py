@@ -168,7 +168,7 @@ def split_anchors(result: Result, *, gaps: int = 5) -> list[Result]:
     >>> import chaingraph as cg
     >>> totals, inputs = split_anchors(cg.find_anchors(cg.load_dataset("toy")))
     >>> len(totals), inputs.frame["product_id"].tolist()
-    (1, ['foil', 'powder_a', 'can'])
+    (1, ['foil', 'powder_b', 'powder_a', 'can'])
     """
     frame = result.frame
     if frame.empty:
@@ -213,7 +213,7 @@ def _flagged(
     if len(anchors):
         return anchors, notes
     study = state.study
-    place = positions(study.graph, counted["product_id"])
+    place = positions(study.product_graph, counted["product_id"])
     value = counted["effective"] * study.load_of(state.region).point[place] * study.price[place]
     by_site = value.groupby(counted["enterprise_id"]).sum()
     known = by_site[by_site > 0].sort_index().sort_values(ascending=False, kind="stable")
@@ -244,7 +244,7 @@ def _asked(study: Basis, makers: pd.DataFrame, counted: pd.DataFrame, name: str)
 def _intake(state: RegionState, own: pd.DataFrame) -> pd.DataFrame:
     """Return what one site consumes: one row an input, `demand` missing where none of it is known."""
     intake: Intake = site_intake(state, own)
-    study, graph = state.study, state.study.graph
+    study, graph = state.study, state.study.product_graph
     rows = np.flatnonzero(intake.taken)
     asked = np.where(intake.demand[rows] > 0, intake.demand[rows], np.nan)
     inside, served = intake.inside[rows], intake.served[rows]

@@ -152,7 +152,7 @@ def gap_if_chosen(state: RegionState, group: int) -> Quantity:
 
 
 def _flags(state: RegionState, products: Sequence[int]) -> Flags:
-    flags = np.zeros(state.study.graph.size, dtype=bool)
+    flags = np.zeros(state.study.product_graph.size, dtype=bool)
     flags[list(products)] = True
     return flags
 
@@ -181,7 +181,7 @@ def _redone(
 
 def _own_use(state: RegionState, capacity: Quantity, before: Quantity, now: Quantity) -> OwnUse:
     """Return own use within sites at other loads; sure where both ends of a link surely run now."""
-    graph, own = state.study.graph, state.own
+    graph, own = state.study.product_graph, state.own
     old, new = before.take(graph.target), now.take(graph.target)
     low, point, high = (
         getattr(own.output, name) * _ratio(getattr(new, name), getattr(old, name))

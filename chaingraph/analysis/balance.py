@@ -106,8 +106,8 @@ def calculate_balance(
     --------
     >>> import chaingraph as cg
     >>> frame = calculate_balance(cg.load_dataset("toy")).frame.set_index("product_id")
-    >>> frame.loc["powder_a", ["capacity", "demand", "gap", "coverage"]].tolist()
-    [1500.0, 2000.0, 500.0, 0.75]
+    >>> frame.loc["foil", ["demand_low", "demand", "demand_high", "gap", "coverage"]].tolist()
+    [900.0, 1000.0, 1100.0, 1000.0, 0.0]
     """
     call = Call.of(calculate_balance, locals())
     study = as_study(
@@ -131,7 +131,7 @@ def chain_filter(study: Basis, chain: str | None) -> np.ndarray[Any, np.dtype[np
     """Tell which products belong to a chain, all for None."""
     name = read_chain(study.dataset, chain)
     if name is None:
-        return np.ones(study.graph.size, dtype=bool)
+        return np.ones(study.product_graph.size, dtype=bool)
     return np.array([name in tags for tags in study.chain_tags], dtype=bool)
 
 
@@ -151,7 +151,7 @@ def study_params(study: Basis, regions: list[str], chain: str | None) -> dict[st
     if study.price_rule != "at":
         params["prices"] = study.price_rule
     if chain:
-        params["chain"] = chain
+        params["chain"] = read_chain(ds, chain)
     if study.goal:
         params["goal"] = study.goal
     if study.explode:

@@ -64,7 +64,7 @@ class Basis:
     """What holds for every region of a dataset under one set of assumptions, worked out once."""
 
     dataset: Dataset
-    graph: ProductGraph
+    product_graph: ProductGraph
     statuses: dict[str, float]
     stale: Stale
     standing: Standing
@@ -94,12 +94,12 @@ class Basis:
     def sourced_link(self) -> Flags:
         """Whether each link's row names a source."""
         urls = self.dataset.inputs["source_url"].notna().to_numpy()
-        return np.asarray(urls[self.graph.row])
+        return np.asarray(urls[self.product_graph.row])
 
     @cached_property
     def wanted(self) -> Floats:
         """Final demand of the goal, units a year."""
-        return goal_vector(self.graph, self.goal)
+        return goal_vector(self.product_graph, self.goal)
 
     @cached_property
     def modes(self) -> dict[str, Flags]:
@@ -145,14 +145,14 @@ class Basis:
     @cached_property
     def tags_of_users(self) -> tuple[Integers, Integers]:
         """Pairs of a link and a chain of its output, as the link's and the (input, chain)'s number."""
-        graph, matrix = self.graph, self.chain_matrix
+        graph, matrix = self.product_graph, self.chain_matrix
         link, chain = np.nonzero(matrix[graph.target])
         return link, np.asarray(graph.source[link] * matrix.shape[1] + chain, dtype=np.intp)
 
     @cached_property
     def chain_links(self) -> Flags:
         """By link: consumed, from a kind that makes a chain, within one chain (if any is named)."""
-        graph, matrix = self.graph, self.chain_matrix
+        graph, matrix = self.product_graph, self.chain_matrix
         makes = ~self.kind_in("kind", NOT_MADE_OF)
         common = (matrix[graph.source] & matrix[graph.target]).any(axis=1)
         return np.asarray(graph.consumed & makes[graph.source] & (common | (matrix.shape[1] == 0)))
@@ -160,20 +160,20 @@ class Basis:
     @cached_property
     def by_product_links(self) -> Integers:
         """Links carrier -> by-product, without flows: what use gives back arises years later, elsewhere."""
-        later = self.modes["flow"][self.graph.target]
-        return np.flatnonzero(self.graph.is_by_product & ~later)
+        later = self.modes["flow"][self.product_graph.target]
+        return np.flatnonzero(self.product_graph.is_by_product & ~later)
 
     # --- the recipe, and choices where nothing nearer is known
 
     @cached_property
     def recipe(self) -> Recipe:
         """What one unit of each output takes."""
-        return read_recipe(self.graph)
+        return read_recipe(self.product_graph)
 
     @cached_property
     def frozen_share(self) -> Floats:
         """By link: share of its open group by national capability, else equal; of others their own."""
-        recipe, graph = self.recipe, self.graph
+        recipe, graph = self.recipe, self.product_graph
         share = np.where(recipe.single, recipe.weight, 0.0)
         members = recipe.members
         if not len(members.link):
@@ -195,9 +195,9 @@ class Basis:
         """Plant sizes of the data: where three or more figures are known."""
         ds = self.dataset
         rows = plant_sizes(ds.enterprises, self.standing)
-        place = positions(self.graph, rows["product_id"])
+        place = positions(self.product_graph, rows["product_id"])
         ends = (
-            spread(self.graph.size, place, rows[name], np.nan)
+            spread(self.product_graph.size, place, rows[name], np.nan)
             for name in ("small", "typical", "large")
         )
         return Plants(*ends)
@@ -205,12 +205,12 @@ class Basis:
     @cached_property
     def sizes(self) -> PlantSize:
         """How large a plant of each product is: facts, else the plants of the data."""
-        return read_sizes(self.dataset, self.graph, self.plants)
+        return read_sizes(self.dataset, self.product_graph, self.plants)
 
     @cached_property
     def tonne(self) -> Floats:
         """CNY for one tonne of each product; nan where price or mass is not known."""
-        return tonne_prices(self.dataset, self.graph, self.products, self.price)
+        return tonne_prices(self.dataset, self.product_graph, self.products, self.price)
 
     @property
     def site_signs(self) -> pd.DataFrame | None:
@@ -235,15 +235,15 @@ class Basis:
     def maker_cities(self) -> Integers:
         """Number of cities with a maker of each product."""
         rows = self.city_rows
-        place = positions(self.graph, rows.products)[rows.product]
+        place = positions(self.product_graph, rows.products)[rows.product]
         made = (rows.numbers["makers"] > 0) & (place >= 0)
-        return np.bincount(place[made], minlength=self.graph.size)
+        return np.bincount(place[made], minlength=self.product_graph.size)
 
     @cached_property
     def neighbours(self) -> Neighbours:
         """Every city with known makers, for what lies around a region."""
         premises = Premises(
-            self.dataset, self.graph, self.standing, self.statements, self.loads, self.frozen_share,
+            self.dataset, self.product_graph, self.standing, self.statements, self.loads, self.frozen_share,
             self.by_product_links, self.gazetteer,
         )  # fmt: skip
         return read_neighbours(premises, self.city_rows)

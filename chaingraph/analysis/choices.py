@@ -37,7 +37,7 @@ def group_lines(state: RegionState, rows: Integers) -> GroupLines:
     Rows belong together where all of their demand comes from the same open group of the region. The best
     known of them, then the one with the larger gap, stands for the need.
     """
-    graph = state.study.graph
+    graph = state.study.product_graph
     place = np.full(graph.size, -1, dtype=np.intp)
     place[rows] = np.arange(len(rows))
     leader = np.arange(len(rows))

@@ -79,7 +79,7 @@ def measure_local_content(
     >>> import chaingraph as cg
     >>> frame = measure_local_content(cg.load_dataset("toy"), by="anchor").frame
     >>> frame[["enterprise_id", "inputs", "unpriced"]].to_numpy().tolist()
-    [['cell_jia', 4, 1]]
+    [['cell_jia', 5, 1]]
     """
     call = Call.of(measure_local_content, locals())
     if by not in BY:
@@ -127,7 +127,7 @@ _LINKAGE = (
 
 
 def _by_chain(state: RegionState) -> list[dict[str, Any]]:
-    study, graph = state.study, state.study.graph
+    study, graph = state.study, state.study.product_graph
     ends = state.coverage_ends
     rows = []
     home = home_chains(study)
@@ -183,7 +183,7 @@ def _content(
     state: RegionState, taken: Flags, demand: Floats, low: Floats, point: Floats, high: Floats
 ) -> dict[str, Any]:
     """Return the local content of some demands, with its ends and the share of inputs it rests on."""
-    study, graph = state.study, state.study.graph
+    study, graph = state.study, state.study.product_graph
     priced = taken & (demand > 0) & ~np.isnan(study.price)
     value = np.where(priced, demand * study.price, 0.0)
     total = float(value.sum())
@@ -211,7 +211,7 @@ def _content(
 
 def _by_output(state: RegionState) -> list[dict[str, Any]]:
     """Return for each product made here that a chain goes on with how much of it local users take."""
-    study, graph = state.study, state.study.graph
+    study, graph = state.study, state.study.product_graph
     goes_on = np.bincount(graph.source[study.chain_links], minlength=graph.size) > 0
     output, gap = state.output, state.gap
     # users buy here first, so that what is taken is used up to what is there

@@ -54,7 +54,7 @@ def find_cross_chain(
     call = Call.of(find_cross_chain, locals())
     state = as_state(ds, region, at=at, statuses=statuses)
     study = state.study
-    graph, matrix = study.graph, study.chain_matrix
+    graph, matrix = study.product_graph, study.chain_matrix
     blocks = []
     for number, chain in enumerate(study.chain_names):
         links = state.active & matrix[graph.target, number]

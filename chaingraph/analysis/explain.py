@@ -79,9 +79,9 @@ def explain_product(
     )
     study = state.study
     product_id = read_product(study.products, product_id)
-    position = study.graph.find(product_id)
+    position = study.product_graph.find(product_id)
     links = _demand_links(state, position)
-    users = [study.graph.ids[int(study.graph.target[link])] for link in links]
+    users = [study.product_graph.ids[int(study.product_graph.target[link])] for link in links]
     makers = maker_rows(
         study.dataset.enterprises, study.dataset.capacities,
         products=sorted({product_id, *users}), at=study.dataset.as_of, statuses=study.statuses,
@@ -107,7 +107,7 @@ def explain_product(
 
 def _demand_links(state: RegionState, position: int) -> list[int]:
     """Return the links from the product to what is made here, largest demand first."""
-    graph = state.study.graph
+    graph = state.study.product_graph
     links = np.flatnonzero(state.active & (graph.source == position)).tolist()
     return sorted(links, key=lambda link: (-state.flow[link], link))
 
@@ -134,7 +134,7 @@ def _table(rows: int, columns: dict[str, Any]) -> pd.DataFrame:
 def _demand_row(state: RegionState, link: int | None) -> pd.DataFrame:
     if link is None:
         return _table(0, {})
-    graph, study = state.study.graph, state.study
+    graph, study = state.study.product_graph, state.study
     row = study.dataset.inputs.iloc[int(graph.row[link])]
     unknown = np.isnan(graph.coefficient[link]) or state.flow[link] <= 0
     source = int(graph.source[link])
@@ -181,7 +181,7 @@ def _summary(state: RegionState, position: int) -> tuple[tuple[str, dict[str, An
         (
             "explain-balance",
             {
-                "product": study.graph.ids[position],
+                "product": study.product_graph.ids[position],
                 "demand": str(state.demand.take([position])),
                 "supply": str(state.supply.take([position])),
                 "unit": unit,
@@ -197,8 +197,8 @@ def _summary(state: RegionState, position: int) -> tuple[tuple[str, dict[str, An
         if not isinstance(both["restriction_zh"], str):
             both["restriction_zh"] = row["restricted"]
         notes.append(("explain-restricted", both))
-    if study.goal.get(study.graph.ids[position]):
+    if study.goal.get(study.product_graph.ids[position]):
         notes.append(
-            ("explain-goal", {"goal": shown_number(study.goal[study.graph.ids[position]])})
+            ("explain-goal", {"goal": shown_number(study.goal[study.product_graph.ids[position]])})
         )
     return tuple(notes)

@@ -143,7 +143,7 @@ def find_gaps(
     >>> import chaingraph as cg
     >>> gaps = find_gaps(cg.load_dataset("toy")).frame
     >>> gaps[["product_id", "gap_kind", "action"]].to_numpy().tolist()[:2]
-    [['foil', 'missing', 'fill'], ['powder_a', 'short', 'strengthen']]
+    [['foil', 'missing', 'fill'], ['powder_a', 'one_of', 'strengthen']]
     """
     call = Call.of(find_gaps, locals())
     wanted_kinds = _read_kinds(kinds)
@@ -191,7 +191,7 @@ def split_lists(result: Result) -> list[Result]:
     --------
     >>> import chaingraph as cg
     >>> [len(part) for part in split_lists(cg.find_gaps(cg.load_dataset("toy")))]
-    [5, 2]
+    [6, 1, 1]
     """
     frame = result.frame
     if frame.empty:
@@ -219,7 +219,7 @@ def _read_kinds(kinds: Iterable[str] | None) -> tuple[str, ...]:
 
 def find_breaks(state: RegionState) -> Flags:
     """Tell which products nobody is known to make between a local input and a local output."""
-    graph = state.study.graph
+    graph = state.study.product_graph
     fed = np.bincount(graph.target[state.open_links], minlength=graph.size) > 0
     part_of_chain = ~state.study.kind_in("kind", NOT_MADE_OF)
     return part_of_chain & fed & ~state.present & (state.users > 0)
@@ -351,7 +351,7 @@ def _open_outputs(
     state: RegionState, rows: Integers, kind: NDArray[np.str_]
 ) -> NDArray[np.object_]:
     """Name for each surplus the products that would use it and have no local maker."""
-    graph = state.study.graph
+    graph = state.study.product_graph
     links = np.flatnonzero(state.open_links & (kind == "surplus")[graph.source])
     links = links[np.argsort(graph.source[links], kind="stable")]  # targets stay in order
     names = [graph.ids[target] for target in graph.target[links].tolist()]

@@ -55,7 +55,7 @@ def site_intake(state: RegionState, own: pd.DataFrame) -> Intake:
     own
         The capacity rows of the site that count: `product_id`, `capacity`, `effective`.
     """
-    study, graph = state.study, state.study.graph
+    study, graph = state.study, state.study.product_graph
     place = positions(graph, own["product_id"])
     output = np.zeros(graph.size)
     np.add.at(output, place, own["effective"].fillna(0).to_numpy(dtype=float))
@@ -87,7 +87,7 @@ def site_intake(state: RegionState, own: pd.DataFrame) -> Intake:
 
 
 def _pairs(state: RegionState, output: Floats) -> dict[str, NDArray[Any]]:
-    graph = state.study.graph
+    graph = state.study.product_graph
     both = graph.quantified & (output[graph.source] > 0) & (output[graph.target] > 0)
     links = np.flatnonzero(both)
     source, target = graph.source[links], graph.target[links]
@@ -100,7 +100,7 @@ def _pairs(state: RegionState, output: Floats) -> dict[str, NDArray[Any]]:
 
 def _own_first(state: RegionState, flow: Floats, inside: Floats, output: Floats) -> Floats:
     """Return flows with the own members of open groups first; the rest follows the region's split."""
-    recipe, graph = state.study.recipe, state.study.graph
+    recipe, graph = state.study.recipe, state.study.product_graph
     members = recipe.members
     if not len(members.link) or not (inside[members.link] > 0).any():
         return flow

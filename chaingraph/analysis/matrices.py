@@ -39,7 +39,7 @@ class Matrices(NamedTuple):
 def read_matrices(state: RegionState) -> Matrices:
     """Return the matrices of a region's state; see :meth:`chaingraph.Study.matrix`."""
     study = state.study
-    links = study.graph
+    links = study.product_graph
     used = links.consumed & (state.share > 0)
     values = np.zeros((links.size, links.size))
     values[links.source[used], links.target[used]] = (links.coefficient * state.share)[used]

@@ -59,7 +59,7 @@ def output_at_stake(state: RegionState) -> Floats:
     A local product without a price or figure stands for what it goes into itself, three stages down;
     where nothing is known the value is nan.
     """
-    study, graph = state.study, state.study.graph
+    study, graph = state.study, state.study.product_graph
     own = np.nan_to_num(state.output.best() * study.price, posinf=0.0)
     source, target = graph.source[state.active], graph.target[state.active]
     total: Floats = np.zeros(graph.size)
@@ -74,7 +74,7 @@ def local_inputs(state: RegionState) -> Floats:
 
     An alternative group counts as one input and is there when any member is.
     """
-    graph = state.study.graph
+    graph = state.study.product_graph
     here = state.present[graph.source]
     single = graph.consumed & (graph.group < 0)
     count = np.bincount(graph.target[single], minlength=graph.size).astype(float)

@@ -101,7 +101,7 @@ class _Asker:
 
     def __init__(self, state: RegionState) -> None:
         self.state, self.study = state, state.study
-        self.graph = state.study.graph
+        self.graph = state.study.product_graph
         products = state.study.products
         ids = self.graph.ids
         self.names = [
@@ -353,7 +353,7 @@ def _maker_table(state: RegionState) -> pd.DataFrame:
     """Return the capacity rows of the sites here, with what is under construction or planned."""
     rows = state.study.maker_rows
     rows = site_rows(rows[state.region.mask(rows)])
-    known: pd.DataFrame = rows[rows["product_id"].isin(state.study.graph.ids)].reset_index(
+    known: pd.DataFrame = rows[rows["product_id"].isin(state.study.product_graph.ids)].reset_index(
         drop=True
     )
     return known

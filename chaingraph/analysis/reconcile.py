@@ -133,7 +133,7 @@ def _totals(study: Study, region: Region) -> Iterator[_Said]:
             if not isinstance(place, str) or relation(place) != SAME:
                 continue
             one = _of_output(record) if name == "outputs" else _of_indicator(study, record)
-            if one is None or not one.year or one.product_id not in study.graph.position:
+            if one is None or not one.year or one.product_id not in study.product_graph.position:
                 continue
             key = (one.product_id, one.year[:7], round(one.value, 6))
             short = (one.product_id, one.year[:4], round(one.value, 6))
@@ -153,14 +153,18 @@ def _of_output(record: Mapping[str, Any]) -> _Said | None:
 def _of_indicator(study: Study, record: Mapping[str, Any]) -> _Said | None:
     """Return an indicator of a product as a total, where its unit is one of the product."""
     product, value = record["product_id"], record["value"]
-    if not isinstance(product, str) or product not in study.graph.position or not value >= 0:
+    if (
+        not isinstance(product, str)
+        or product not in study.product_graph.position
+        or not value >= 0
+    ):
         return None
     if _text(record["kind"]) not in {"", "actual"}:
         return None
     unit = _BY_YEAR.sub("", _text(record["unit"]))
     number = _NUMBER.match(unit)
     times, plain = (float(number[1]), number[2]) if number else (1.0, unit)
-    own = study.products["unit"].iloc[study.graph.position[product]]
+    own = study.products["unit"].iloc[study.product_graph.position[product]]
     factor = conversion_factor(plain, own) if isinstance(own, str) and plain else None
     if factor is None:
         return None
@@ -200,7 +204,7 @@ def _sums(study: Study, region: Region, date: str) -> dict[str, dict[str, tuple[
 def _row(
     study: Study, one: _Said, sums: Mapping[str, Mapping[str, tuple[float, int]]]
 ) -> dict[str, Any]:
-    product = study.products.iloc[study.graph.position[one.product_id]]
+    product = study.products.iloc[study.product_graph.position[one.product_id]]
     known = {name: held.get(one.product_id, (0.0, 0)) for name, held in sums.items()}
     operating, whole = known["operating"][0], known["with_construction"][0]
     against = whole if one.status == "with_construction" else operating

@@ -50,7 +50,7 @@ def build_region_graph(
     graph: nx.DiGraph[Any] = nx.DiGraph(
         dataset=ds.name, version=ds.version, as_of=ds.as_of, region=state.region.name
     )
-    for name, data in zip(study.graph.ids, _products(state), strict=True):
+    for name, data in zip(study.product_graph.ids, _products(state), strict=True):
         graph.add_node(("product", name), node_kind="product", **data)
     _add_links(graph, state)
     plants = plant_rows(
@@ -137,7 +137,7 @@ def _lists(state: RegionState, kinds: list[str]) -> list[str]:
 
 
 def _add_links(graph: nx.DiGraph[Any], state: RegionState) -> None:
-    links, ids = state.study.graph, state.study.graph.ids
+    links, ids = state.study.product_graph, state.study.product_graph.ids
     rows = state.study.dataset.inputs.iloc[links.row]
     columns: dict[str, Any] = {
         "role": [ROLES[number] for number in links.role.tolist()],
@@ -166,7 +166,7 @@ def _taken(state: RegionState) -> Quantity:
     flow = state.allocation.flow
     nothing = np.full(len(flow), np.nan)
     blank = Quantity(nothing, nothing, nothing, flow.reasons)
-    return flow.where(state.study.graph.consumed, blank)
+    return flow.where(state.study.product_graph.consumed, blank)
 
 
 # --- who makes them
@@ -174,7 +174,7 @@ def _taken(state: RegionState) -> Quantity:
 
 def _add_sites(graph: nx.DiGraph[Any], state: RegionState, plants: pd.DataFrame) -> None:
     """Add the sites of the region, whom they belong to, and an edge for each product of each."""
-    position, load = state.study.graph.position, state.study.load_of(state.region)
+    position, load = state.study.product_graph.position, state.study.load_of(state.region)
     for enterprise, rows in plants.groupby("enterprise_id", sort=True):
         site = ("enterprise", str(enterprise))
         first = rows.iloc[0]

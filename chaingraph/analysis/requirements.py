@@ -95,7 +95,7 @@ def calculate_requirements(
     if ds.has("enterprises") and ds.has("capacities"):
         study = open_study(ds, at=at, statuses=statuses, goal=wanted)
         state = region_state(study, region)
-        graph, products, share = study.graph, study.products, state.share
+        graph, products, share = study.product_graph, study.products, state.share
         capacity = np.where(state.present, shown_capacity(state), 0.0)
         params = study_params(study, [state.region.name], None)
     else:

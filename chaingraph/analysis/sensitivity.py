@@ -96,7 +96,7 @@ def measure_sensitivity(
         raise OptionError("bad-change", value=change)
     state = as_state(ds, region)
     study = state.study
-    place = study.graph.find(read_product(study.products, product))
+    place = study.product_graph.find(read_product(study.products, product))
     changes = _changes(state, place, step)
     demand, gap = float(state.demand.point[place]), float(state.gap.point[place])
     spare = float(state.merchant.point[place] + state.own_use.point[place])
@@ -115,7 +115,7 @@ def measure_sensitivity(
     size = np.nan_to_num(np.abs(frame["gap_shift"].to_numpy(dtype=float)))
     order = np.lexsort((np.arange(len(frame)), -size))
     params = study_params(study, [state.region.name], None)
-    params |= {"product": study.graph.ids[place], "change": step}
+    params |= {"product": study.product_graph.ids[place], "change": step}
     spoken = read_lang(study.dataset, lang)
     return Result(
         "sensitivity", frame.iloc[order].reset_index(drop=True), params, spoken, SHOWN, call=call
@@ -125,7 +125,7 @@ def measure_sensitivity(
 def _changes(state: RegionState, place: int, step: float) -> list[_Change]:
     """Return each figure that a product's balance hangs on, with what it moves."""
     study = state.study
-    links, ids, load = study.graph, study.graph.ids, study.load_of(state.region)
+    links, ids, load = study.product_graph, study.product_graph.ids, study.load_of(state.region)
     name = ids[place]
     found = []
     by_product = {link: state.output.point[links.source[link]] / links.coefficient[link]
@@ -195,7 +195,7 @@ def draw_demand(
     study = state.study
     asked = None if products is None else {read_product(study.products, name) for name in products}
     places, demand = demand_draws(state, draws=draws, seed=seed)
-    ids = [study.graph.ids[place] for place in places.tolist()]
+    ids = [study.product_graph.ids[place] for place in places.tolist()]
     known = ~np.isnan(state.demand.point[places])
     kept = known & np.array([asked is None or name in asked for name in ids], dtype=bool)
     size = demand.shape[1]

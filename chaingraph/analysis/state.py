@@ -206,36 +206,37 @@ class RegionState:
 
     @cached_property
     def demand_full(self) -> Floats:
-        """Demand if every known maker ran at capacity, shares as they are; units a year."""
-        graph = self.study.graph
-        full = self.capacity.best()[graph.target]
+        """Demand if every maker with a figure ran at capacity, shares as they are; units a year."""
+        graph = self.study.product_graph
+        said = np.where(self.totals.stale, 0.0, np.nan_to_num(self.totals.made))
+        full = np.maximum(self.rows.capacity, said)[graph.target]
         flow = graph.amount * self.share * np.where(np.isfinite(full), full, 0.0)
         return np.bincount(graph.source, flow, graph.size) + self.study.wanted
 
     @cached_property
     def active(self) -> Flags:
         """By link: consumed, in use, and its output is made here."""
-        graph = self.study.graph
+        graph = self.study.product_graph
         here = self.present | (self.study.wanted > 0) if self.study.explode else self.present
         return graph.consumed & (self.share > 0) & here[graph.target]
 
     @cached_property
     def open_links(self) -> Flags:
         """By link of a chain: its input is made here, its output by nobody here."""
-        graph = self.study.graph
+        graph = self.study.product_graph
         here = self.present[graph.source] & ~self.present[graph.target]
         return np.asarray(self.study.chain_links & here, dtype=bool)
 
     @cached_property
     def users(self) -> Integers:
         """Number of known local products that each product goes into."""
-        graph = self.study.graph
+        graph = self.study.product_graph
         return np.bincount(graph.source[self.active], minlength=graph.size)
 
     @cached_property
     def users_unknown(self) -> Integers:
         """Number of those whose demand could not be quantified, or only in part."""
-        graph = self.study.graph
+        graph = self.study.product_graph
         open_end = np.isnan(self.output.point)[graph.target] | np.isnan(graph.coefficient)
         return np.bincount(graph.source[self.active & open_end], minlength=graph.size)
 
@@ -385,19 +386,19 @@ class RegionState:
     @cached_property
     def _open_ends(self) -> Flags:
         """Whether a product that would use it has no maker here."""
-        graph = self.study.graph
+        graph = self.study.product_graph
         return np.bincount(graph.source[self.open_links], minlength=graph.size) > 0
 
     def _downstream(self, *levels: str) -> Flags:
         """Whether a product that would use it and has no maker here is at one of some levels."""
-        graph = self.study.graph
+        graph = self.study.product_graph
         ends = self.open_links & self.evidence.is_any(*levels)[graph.target]
         return np.asarray(np.bincount(graph.source[ends], minlength=graph.size) > 0)
 
     @cached_property
     def sourced_demand(self) -> Floats:
         """Share of each demand whose coefficient and makers rest on rows with a source."""
-        graph, study = self.study.graph, self.study
+        graph, study = self.study.product_graph, self.study
         known = self.rows.capacity
         makers = np.divide(self.rows.sourced, known, out=np.zeros(graph.size), where=known > 0)
         solid = self.flow * study.sourced_link * makers[graph.target]
@@ -458,7 +459,7 @@ class RegionState:
         >>> import chaingraph as cg
         >>> state = cg.open_study(cg.load_dataset("toy")).state()
         >>> more = state.with_capacity([{"product_id": "foil", "capacity": 400}])
-        >>> place = state.study.graph.find("foil")
+        >>> place = state.study.product_graph.find("foil")
         >>> float(state.gap.point[place]), float(more.gap.point[place])
         (1000.0, 600.0)
         """
@@ -467,7 +468,7 @@ class RegionState:
 
 def add_capacity(state: RegionState, rows: Any) -> RegionState:
     """Return a state with more capacity; see :meth:`RegionState.with_capacity`."""
-    study, graph = state.study, state.study.graph
+    study, graph = state.study, state.study.product_graph
     records = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
     listed = [(str(record["product_id"]), float(record["capacity"])) for record in records]
     more = np.zeros(graph.size)
@@ -513,7 +514,7 @@ def _with_makers(rows: Rows, graph: ProductGraph, listed: list[tuple[str, float]
 
 def _frozen_flow(state: RegionState, output: Quantity) -> Quantity:
     """Return flows by link with shares as they stand: what changes is what the changed outputs take."""
-    study, graph = state.study, state.study.graph
+    study, graph = state.study, state.study.product_graph
     before, after = state.output.take(graph.target), output.take(graph.target)
     share = np.where(study.recipe.single | study.recipe.member, state.share, 0.0)
     unit = study.recipe.coefficient * share
@@ -549,7 +550,7 @@ def _negative(amount: Quantity) -> Quantity:
 
 def by_products_here(study: Basis, output: Quantity) -> tuple[Flags, Flags]:
     """Tell which products arise with something made here, and of which how much is not known."""
-    graph = study.graph
+    graph = study.product_graph
     links = study.by_product_links
     runs = output.high[graph.source[links]] > 0
     size = graph.size
@@ -562,7 +563,7 @@ def by_products_here(study: Basis, output: Quantity) -> tuple[Flags, Flags]:
 
 def by_product_supply(study: Basis, output: Quantity) -> Quantity:
     r"""Return what arises as by-product: :math:`o_j / a`, with a units of the carrier j for one of it."""
-    graph = study.graph
+    graph = study.product_graph
     links = study.by_product_links
     if not len(links):
         return Quantity.zeros(graph.size)
@@ -615,7 +616,7 @@ def assemble(
     study: Basis, region: Region, rows: Rows, pairs: Mapping[str, NDArray[Any]]
 ) -> RegionState:
     """Return the state of a region from its rows and the pairs of links that its sites make both ends of."""
-    statements, size = study.statements, study.graph.size
+    statements, size = study.statements, study.product_graph.size
     relation = study.relation(region)
     totals = read_totals(statements, relation, size)
     signs = read_signs(statements, relation, region.mask, totals, lambda: study.counties(region))
@@ -654,12 +655,12 @@ def _with_reported(capacity: Quantity, rows: Rows, signs: Signs, totals: Totals)
 
 def _exploded(study: Basis, output: Quantity) -> Quantity:
     """Return outputs raised to what the goal takes through all stages: x = max(o, y + A x)."""
-    graph = study.graph
+    graph = study.product_graph
     share = np.where(study.recipe.member, study.frozen_share, study.recipe.weight)
     unit = np.where(study.recipe.single | study.recipe.member, graph.amount * share, 0.0)
     start = np.nan_to_num(output.point)
     now = np.maximum(start, study.wanted)
-    for _ in range(study.graph.size + 1):
+    for _ in range(study.product_graph.size + 1):
         taken = np.bincount(graph.source, unit * now[graph.target], graph.size)
         # only what the goal adds is passed on: what runs already takes what it takes
         base = np.bincount(graph.source, unit * start[graph.target], graph.size)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections import OrderedDict
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import narwhals as nw
@@ -54,6 +56,11 @@ if TYPE_CHECKING:
 class Study(Basis):
     """A dataset read under one set of assumptions: made by :func:`open_study`, asked for its regions."""
 
+    @cached_property
+    def known_states(self) -> dict[Region, RegionState]:
+        """The states of regions that were asked for one at a time."""
+        return {}
+
     def state(self, region: str | Region | None = None) -> RegionState:
         """Return the state of one region, the focus by default."""
         return region_state(self, region)
@@ -62,7 +69,7 @@ class Study(Basis):
         """Yield the state of each region; see :func:`region_states`."""
         return region_states(self, regions)
 
-    def region_graph(
+    def graph(
         self,
         region: str | Region | RegionState | None = None,
         *,
@@ -96,7 +103,7 @@ class Study(Basis):
         Examples
         --------
         >>> import chaingraph as cg
-        >>> graph = cg.open_study(cg.load_dataset("toy")).region_graph()
+        >>> graph = cg.open_study(cg.load_dataset("toy")).graph()
         >>> graph.nodes["product", "foil"]["gap_kind"], graph.nodes["product", "foil"]["gap"]
         ('missing', 1000.0)
         >>> graph.edges[("enterprise", "cell_jia"), ("product", "cell")]["capacity"]
@@ -282,9 +289,9 @@ def open_study(
     --------
     >>> import chaingraph as cg
     >>> state = open_study(cg.load_dataset("toy")).state()
-    >>> place = state.study.graph.find("powder_a")
+    >>> place = state.study.product_graph.find("powder_a")
     >>> print(state.demand.take([place]), "|", state.gap.take([place]))
-    2,000 | 500
+    1,500 to 2,200 (1,576) | 0 to 700 (76.3)
     """
     if at is not None:
         ds = ds.at(at)
@@ -298,16 +305,24 @@ def open_study(
         )
         load = utilisation
     factors = read_statuses(statuses)
+    asked_load = read_load(load, ds.products)
+    read = read_goal(goal, ds.products)
+    asked = {
+        "at": ds.as_of, "statuses": factors, "load": asked_load, "goal": read,
+        "explode": explode, "stale": stale, "prices": prices,
+    }  # fmt: skip
+    key = _memory_key(ds, asked, bounds=bounds)
+    if key in _OPEN:
+        _OPEN.move_to_end(key)
+        return _OPEN[key]
     graph = product_graph(ds.products, ds.inputs)
     standing = stand(
         ds.capacities, at=ds.as_of, statuses=factors, signs=plant_signs(ds), stale=stale
     )
     statements = read_statements(ds, graph, _head_offices(ds, standing))
-    asked_load = read_load(load, ds.products)
-    read = read_goal(goal, ds.products)
-    return Study(
+    study = Study(
         dataset=ds,
-        graph=graph,
+        product_graph=graph,
         statuses=factors,
         stale=stale,
         standing=standing,
@@ -319,11 +334,32 @@ def open_study(
         statements=statements,
         nation=_nation(ds, graph, standing),
         bounds=bounds,
-        asked={
-            "at": ds.as_of, "statuses": factors, "load": asked_load, "goal": read, "explode": explode,
-            "stale": stale, "prices": prices,
-        },
-    )  # fmt: skip
+        asked=asked,
+    )
+    if key is not None:
+        _OPEN[key] = study
+        if len(_OPEN) > _KEPT:
+            _OPEN.popitem(last=False)
+    return study
+
+
+_OPEN: OrderedDict[Any, Study] = OrderedDict()
+"""Studies opened last: the same question is often asked of the same tables again. A study holds its dataset,
+so that the identity of the tables in its key stays theirs."""
+_KEPT = 8
+_SMALL = 200_000
+"""Rows of capacities up to which an open study is kept: a large dataset is not held for its own sake."""
+
+
+def _memory_key(ds: Dataset, asked: Mapping[str, Any], *, bounds: bool) -> Any:
+    """Return what an open study is found by again; None where it is not kept."""
+    rows = ds.tables.get("capacities")
+    if ds.engine == "pandas" or hasattr(rows, "iloc"):
+        if len(rows) > _SMALL:
+            return None
+        tables = tuple((name, id(frame)) for name, frame in ds.tables.items())
+        return (tables, id(ds.packages), ds.skipped_rows, ds.other_date, bounds, repr(asked))
+    return None
 
 
 def _head_offices(ds: Dataset, standing: Standing) -> pd.DataFrame:
@@ -362,7 +398,7 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
     for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
         rows = local_rows(ds.enterprises, study.standing, level=level, where=where)
         pairs = own_pairs(ds.enterprises, study.standing, links, level=level, where=where)
-        place = positions(study.graph, rows.products)[rows.product]
+        place = positions(study.product_graph, rows.products)[rows.product]
         code = {name: i for i, name in enumerate(rows.regions.tolist())}
         own_code = {name: i for i, name in enumerate(pairs.regions.tolist())}
         columns = _pair_columns(study, pairs)
@@ -381,7 +417,7 @@ def _consumed_links(study: Study) -> pd.DataFrame:
     """Return the links that sites may serve themselves."""
     import pandas as pd
 
-    graph = study.graph
+    graph = study.product_graph
     chosen = np.flatnonzero(graph.quantified)
     ids = np.array(graph.ids, dtype=object)
     return pd.DataFrame(
@@ -390,7 +426,7 @@ def _consumed_links(study: Study) -> pd.DataFrame:
 
 
 def _pair_columns(study: Study, pairs: Any) -> dict[str, NDArray[Any]]:
-    place = positions(study.graph, pairs.products)
+    place = positions(study.product_graph, pairs.products)
     return {
         "site": pairs.enterprise, "input": place[pairs.input], "output": place[pairs.output],
         "k_input": pairs.k_input, "k_output": pairs.k_output,
@@ -399,7 +435,7 @@ def _pair_columns(study: Study, pairs: Any) -> dict[str, NDArray[Any]]:
 
 
 def _rows(study: Study, place: Integers, numbers: Mapping[str, NDArray[Any]]) -> Rows:
-    size = study.graph.size
+    size = study.product_graph.size
 
     def amount(name: str, empty: float = 0.0) -> Floats:
         return spread(size, place, numbers[name], empty)
@@ -429,8 +465,17 @@ def _passes(asked: list[Region], *, whole: bool) -> list[tuple[str | None, Where
 
 
 def region_state(study: Study, region: str | Region | None = None) -> RegionState:
-    """Return the state of one region, the focus by default."""
-    return next(region_states(study, region if region is None else [region]))
+    """Return the state of one region, the focus by default; one that was asked for before is not read again."""
+    place = find_regions(study.dataset, region if region is None else [region])[0]
+    known = study.known_states
+    if place not in known:
+        if len(known) >= _STATES_KEPT:
+            known.clear()
+        known[place] = next(region_states(study, [place]))
+    return known[place]
+
+
+_STATES_KEPT = 32
 
 
 def as_study(source: Source, **assumptions: Any) -> Study:

@@ -202,7 +202,7 @@ def summarise(state: RegionState, frame: pd.DataFrame, *, chain: str | None = No
 
 def _serves(state: RegionState, products: Iterable[str], inside: set[str]) -> bool:
     """Tell whether a plant takes any of some products."""
-    graph = state.study.graph
+    graph = state.study.product_graph
     own = [graph.find(name) for name in products]
     taken = graph.source[state.active & np.isin(graph.target, own)]
     return bool(inside & {graph.ids[i] for i in taken.tolist()})
@@ -285,14 +285,14 @@ def recall_of(study: Basis) -> tuple[int, int]:
     recall of the collection, since keepers of one list look at the other.
     """
     events = study.statements.events
-    if not len(events) or not study.graph.size:
+    if not len(events) or not study.product_graph.size:
         return 0, 0
     made = events[
         events["event"].isin(_MADE) & (events["scope"] != "programme") & (events["city"] != "")
     ]
     cells = set(zip(made["city"], made["place"], strict=True))
     rows = study.city_rows
-    place = positions(study.graph, rows.products)[rows.product]
+    place = positions(study.product_graph, rows.products)[rows.product]
     here = rows.numbers["makers"] > 0
     known = set(
         zip(rows.regions[rows.region[here]].tolist(), place[here].tolist(), strict=True)
@@ -345,7 +345,7 @@ def say_lines(summary: Summary, lang: Language) -> list[Line]:
 
 def product_name(state: RegionState, product: str, lang: Language) -> str:
     """Return a product's name in a language, the other one or the id where there is none."""
-    place = state.study.graph.position[product]
+    place = state.study.product_graph.position[product]
     row = state.study.products.iloc[place]
     first, second = ("name_zh", "name_en") if lang == "zh" else ("name_en", "name_zh")
     return str(next((row[name] for name in (first, second) if isinstance(row[name], str)), product))

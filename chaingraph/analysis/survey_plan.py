@@ -107,7 +107,7 @@ def plan_survey(
     study = state.study
     questions = open_questions(state)
     if products is not None:
-        ids = study.graph.ids
+        ids = study.product_graph.ids
         questions = [
             question for question in questions
             if any(ids[place] in products for place in question.effect.products.tolist())
@@ -186,7 +186,7 @@ _TEXTS: Final = tuple(name for name in _COLUMNS if name not in {*_NUMBERS, "no_b
 
 def _row(state: RegionState, question: Question, contacts: _Contacts) -> dict[str, Any]:
     study, effect = state.study, question.effect
-    ids = study.graph.ids
+    ids = study.product_graph.ids
     first = int(effect.products[0])
     units = study.products["unit"]
     before = effect.before
@@ -256,7 +256,7 @@ class _Contacts:
 
     def __init__(self, state: RegionState) -> None:
         ds, here = state.study.dataset, {"", state.region.name, *state.region.path[-1:]}
-        self.ids = state.study.graph.ids
+        self.ids = state.study.product_graph.ids
         self.units = _rows_here(ds.table("units"), here - {""}) if ds.has("units") else []
         self.contacts = _rows_here(ds.table("contacts"), here) if ds.has("contacts") else []
 

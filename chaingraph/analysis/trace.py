@@ -131,7 +131,7 @@ def _ground(
     if ds.has("enterprises") and ds.has("capacities"):
         study = open_study(ds, at=at, statuses=statuses)
         state = region_state(study, region)
-        return state, study.graph, state.share, study.products
+        return state, study.product_graph, state.share, study.products
     graph = product_graph(ds.products, ds.inputs)
     nothing = np.zeros(graph.size)
     share = split_alternatives(graph, local=nothing, present=nothing > 0, national=nothing)

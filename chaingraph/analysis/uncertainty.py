@@ -61,7 +61,7 @@ def draw_coefficients(state: RegionState, *, draws: int, seed: int) -> tuple[Int
     """
     draws = read_count(draws, "bad-draws", least=1, most=MOST_DRAWS)
     seed = read_count(seed, "bad-seed", least=0)
-    graph = state.study.graph
+    graph = state.study.product_graph
     links = np.flatnonzero((state.flow > 0) & graph.quantified)
     uniform = np.empty((len(links), draws))
     for row, link in enumerate(links.tolist()):
@@ -93,7 +93,7 @@ def demand_interval(state: RegionState, *, draws: int, seed: int) -> Interval:
     OptionError
         For fewer than one draw or more than 100,000, or a seed below zero.
     """
-    graph, wanted = state.study.graph, state.study.wanted
+    graph, wanted = state.study.product_graph, state.study.wanted
     low, high = np.full(graph.size, np.nan), np.full(graph.size, np.nan)
     products, demand = demand_draws(state, draws=draws, seed=seed)
     if len(products):
@@ -115,7 +115,7 @@ def demand_draws(state: RegionState, *, draws: int, seed: int) -> tuple[Integers
     demand : array
         One row a product, one column a draw, units a year.
     """
-    graph, wanted = state.study.graph, state.study.wanted
+    graph, wanted = state.study.product_graph, state.study.wanted
     links, drawn = draw_coefficients(state, draws=draws, seed=seed)
     products = np.unique(graph.source[links])
     if not len(links):

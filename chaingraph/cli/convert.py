@@ -90,7 +90,7 @@ def _write_region(ds: Dataset, region: str, target: str, format_: str) -> list[W
 
     if format_ not in _NETWORKS:
         raise OptionError("region-not-network", format=format_, choices=", ".join(_NETWORKS))
-    return write_graph(ds, open_study(ds).region_graph(region, flat=True), target, format_)
+    return write_graph(ds, open_study(ds).graph(region, flat=True), target, format_)
 
 
 def _read(

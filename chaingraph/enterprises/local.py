@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from chaingraph.engines import collect_coded
+from chaingraph.engines import collect_coded, is_empty
 from chaingraph.enterprises.sites import located, real_firms, sites_in
 from chaingraph.enterprises.standing import stand
 
@@ -97,7 +97,8 @@ def local_rows(
     passes = [_counted_sums(standing.counted(), sites)]
     if beside:
         others = standing.beside(beside)
-        passes.append(_watched_sums(others, sites, beside, dropping=standing.stale == "drop"))
+        if not is_empty(others):
+            passes.append(_watched_sums(others, sites, beside, dropping=standing.stale == "drop"))
     return _merged([collect_coded(frame, _KEYS) for frame in passes])
 
 

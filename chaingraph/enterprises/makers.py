@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from chaingraph.engines import collect, read_frame
+from chaingraph.engines import collect, is_empty, read_frame
 from chaingraph.enterprises.sites import LEVELS, located, sites_in
 from chaingraph.enterprises.standing import (
     counted_statuses,
@@ -86,8 +86,11 @@ def group_capacity(
         flags.append("shown")
     wanted = [*keys, "site_", "total_", "bare", *flags]
     sites = site_rows(rows).with_columns(site_=nw.col("effective"), total_=nw.lit(0.0))
-    totals = latest_totals(rows).with_columns(site_=nw.lit(0.0), total_=nw.col("effective"))
-    makers = nw.concat([sites.select(*wanted), totals.select(*wanted)]).group_by(*keys)
+    parts = [sites.select(*wanted)]
+    if not is_empty(rows.filter(nw.col("scope") == "group")):
+        totals = latest_totals(rows).with_columns(site_=nw.lit(0.0), total_=nw.col("effective"))
+        parts.append(totals.select(*wanted))
+    makers = (nw.concat(parts) if len(parts) > 1 else parts[0]).group_by(*keys)
     makers = makers.agg(nw.col("site_", "bare").sum(), nw.col("total_", *flags).max())
     larger = nw.when(nw.col("total_") > nw.col("site_")).then(nw.col("total_"))
     makers = makers.with_columns(capacity=larger.otherwise(nw.col("site_")))

@@ -117,6 +117,16 @@ class OwnPairs(NamedTuple):
     k_input_low: NDArray[np.float64]
 
 
+def no_pairs() -> OwnPairs:
+    """Return that no site makes both ends of a link."""
+    names, codes, amounts = np.array([], dtype=object), np.zeros(0, dtype=np.intp), np.zeros(0)
+    return OwnPairs(
+        regions=names, enterprises=names, products=names, region=codes, enterprise=codes,
+        output=codes, input=codes, k_output=amounts, k_input=amounts, k_output_low=amounts,
+        k_input_low=amounts,
+    )  # fmt: skip
+
+
 def own_pairs(
     enterprises: Any,
     capacities: Any,
@@ -157,6 +167,8 @@ def own_pairs(
     sites = sites.select("enterprise_id", region=nw.col(level) if level else nw.lit(""))
     if where is not None:
         rows = rows.join(sites.select("enterprise_id"), on="enterprise_id", how="inner")
+    if isinstance(rows, nw.DataFrame) and len(rows.select("enterprise_id").unique()) == len(rows):
+        return no_pairs()  # no site has two rows
     known = links[["input_id", "output_id"]].dropna().drop_duplicates().astype("str")
     ends = rows.select("enterprise_id", "product_id")
     taken = ends.rename({"product_id": "output_id"}).join(

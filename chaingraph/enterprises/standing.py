@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 import narwhals as nw
 
 from chaingraph.dataset import last_day
-from chaingraph.engines import read_frame
+from chaingraph.engines import is_empty, read_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -253,9 +253,10 @@ def standing_rows(
         parts.append(part.with_columns(stale=nw.lit(0, dtype=nw.Int64())))
     if coming:
         part = rows.filter(nw.col("status").is_in(coming)) if lasting else rows
-        if at is not None and "construction" in coming:
-            part = _without_begun(part, capacities, at)
-        parts.append(_with_signs(part, at or "", signs))
+        if not (parts and is_empty(part)):
+            if at is not None and "construction" in coming:
+                part = _without_begun(part, capacities, at)
+            parts.append(_with_signs(part, at or "", signs))
     return _counted(nw.concat(parts) if len(parts) > 1 else parts[0], wanted, kept, stale)
 
 

@@ -42,7 +42,7 @@ def known_unit(text: str) -> Unit | None:
     Examples
     --------
     >>> known_unit("万吨/年"), known_unit("亿Wh"), known_unit("GWH")
-    (Unit(name='万吨', factor=Fraction(1, 1)), Unit(name='kWh', factor=Fraction(100000, 1)), Unit(name='GWh', factor=Fraction(1, 1)))
+    (Unit(name='万吨', factor=Fraction(1, 1)), Unit(name='Wh', factor=Fraction(100000000, 1)), Unit(name='GWh', factor=Fraction(1, 1)))
     >>> known_unit("吨/天") is None
     True
     """  # noqa: E501  one line as Python prints it

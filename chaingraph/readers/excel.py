@@ -245,6 +245,7 @@ def cell_text(value: Any) -> str:
 
     Examples
     --------
+    >>> from datetime import datetime
     >>> cell_text(2594.0), cell_text(0.1), cell_text(True), cell_text(datetime(2023, 6, 30))
     ('2594', '0.1', '1', '2023-06-30')
     """

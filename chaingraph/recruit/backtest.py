@@ -212,7 +212,7 @@ def _read(ds: Dataset, cutoff: str, horizon: str) -> _Asked:
     found = re.fullmatch(r"([1-9]\d?)\s*y?", horizon.strip())
     if not found:
         raise OptionError("bad-horizon", value=horizon)
-    entries = list_entries(ds, open_study(ds).graph)
+    entries = list_entries(ds, open_study(ds).product_graph)
     if entries.empty:
         raise OptionError("no-entries", dataset=ds.name)
     dates = sorted(entries["date"], key=last_day)

@@ -122,7 +122,7 @@ def around(study: Basis, wanted: Integers) -> tuple[Integers, Integers]:
     tuple
         Number of the gap among `wanted` (sorted, each once), and position of the product.
     """
-    one, other = related_links(study.graph, kinds_apart(study))
+    one, other = related_links(study.product_graph, kinds_apart(study))
     chosen = np.isin(one, wanted)
     gap = np.concatenate([np.arange(len(wanted)), np.searchsorted(wanted, one[chosen])])
     return gap.astype(np.intp), np.concatenate([wanted, other[chosen]])
@@ -172,7 +172,7 @@ class Place:
     @cached_property
     def products(self) -> Flags:
         """By product: whether somebody makes it here."""
-        flags = np.zeros(self.evidence.study.graph.size, dtype=bool)
+        flags = np.zeros(self.evidence.study.product_graph.size, dtype=bool)
         flags[self.evidence.holdings.product[self.holdings]] = True
         return flags
 

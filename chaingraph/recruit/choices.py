@@ -90,7 +90,7 @@ def gather_occasions(ds: Dataset, windows: Sequence[tuple[str, str]]) -> list[Oc
     list of Occasion
         Sorted by cut-off and city.
     """
-    graph = open_study(ds).graph
+    graph = open_study(ds).product_graph
     entries = list_entries(ds, graph)
     days = np.array([last_day(date) for date in entries["date"]], dtype=object)
     found: list[Occasion] = []
@@ -106,14 +106,14 @@ def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
     if not len(frozen.capacities):
         return
     evidence = gather_evidence(study)
-    field = open_field(evidence, np.arange(study.graph.size))
+    field = open_field(evidence, np.arange(study.product_graph.size))
     setting = open_setting(evidence, field.gaps)
     names = evidence.groups[field.group]
     for city, came in entries.groupby("city", sort=True):
         path = (str(came["province"].iloc[0]), str(city))
         here = Region(path[-1], path, "city", Named((("city", path[-1:]),)))
         place = find_place(evidence, here, setting.points)
-        view = View(field, place, setting, np.full(study.graph.size, np.nan), float("nan"))
+        view = View(field, place, setting, np.full(study.product_graph.size, np.nan), float("nan"))
         newcomers = place.newcomers(field)
         columns = measure(view)
         table = np.column_stack([filled(columns[name]) for name in FEATURES])
@@ -125,7 +125,7 @@ def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
             features=table[newcomers].astype(np.float32),
             baselines=_baselines(field, place, setting)[newcomers].astype(np.float32),
             entries=tuple(
-                (product, tuple(study.graph.position[p] for p in ids), group)
+                (product, tuple(study.product_graph.position[p] for p in ids), group)
                 for product, ids, group in zip(
                     came["product_id"], came["product_ids"], came["group"], strict=True
                 )

@@ -147,7 +147,7 @@ def gather_evidence(
     rows = pd.concat(
         [sites.assign(project_id=None, began=sites["since"]), project_rows(ds)], ignore_index=True
     )
-    place = pd.Index(study.graph.ids).get_indexer(pd.Index(rows["product_id"]))
+    place = pd.Index(study.product_graph.ids).get_indexer(pd.Index(rows["product_id"]))
     rows = rows[place >= 0].assign(product=place[place >= 0])
     ties = _known_ties(ds)
     named = pd.concat([rows["group"], ties["supplier_group"], ties["customer_group"]])
@@ -161,7 +161,7 @@ def gather_evidence(
         {
             "supplier": codes[len(rows) : len(rows) + len(ties)],
             "customer": codes[len(rows) + len(ties) :],
-            "product": positions(study.graph, ties["product_id"]),
+            "product": positions(study.product_graph, ties["product_id"]),
             "year": ties["year"].to_numpy(dtype=object),
             "row": ties["row"].to_numpy(),
         }
@@ -169,7 +169,7 @@ def gather_evidence(
     nobody = np.zeros(len(groups), dtype=bool)
     nobody[rows["group"]] = True
     nobody[rows.loc[~rows["unnamed"], "group"]] = False
-    holdings = _holdings(rows, study.graph.size, ds.as_of)
+    holdings = _holdings(rows, study.product_graph.size, ds.as_of)
     return Evidence(study, groups, rows, holdings, links, nobody)
 
 

@@ -83,7 +83,9 @@ def explain_target(
     study = state.study
     ds = study.dataset
     product_id = read_product(study.products, product_id)
-    ranking = rank_field(state, [study.graph.find(product_id)], read_weights(weights), "logit")
+    ranking = rank_field(
+        state, [study.product_graph.find(product_id)], read_weights(weights), "logit"
+    )
     place = _find(ranking, product_id, group_called(ds.enterprises, group) or group)
     facts = gather_facts(ranking.view, state, ranking.rows[[place]])
     total = sum(ranking.weights.values())

@@ -57,7 +57,7 @@ class View:
         evidence = self.field.evidence
         held = evidence.holdings
         capacity = np.where(evidence.nobody[held.group], np.nan, held.capacity)
-        return medians(held.product, capacity, evidence.study.graph.size)
+        return medians(held.product, capacity, evidence.study.product_graph.size)
 
 
 def saturate(count: Floats, half: float = 1.0) -> Floats:
@@ -157,7 +157,7 @@ def green_power(view: View) -> Floats:
 def energy_share(view: View) -> Floats:
     """By product: money spent on electricity for one unit over its price, at most 1; nan if unknown."""
     study = view.field.evidence.study
-    graph = study.graph
+    graph = study.product_graph
     power = graph.position.get("electricity")
     result = np.full(graph.size, np.nan)
     if power is None:

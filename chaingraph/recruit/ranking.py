@@ -55,7 +55,7 @@ def open_view(state: RegionState, products: Sequence[int]) -> View:
     study = state.study
     wanted = np.unique(np.asarray(products, dtype=np.intp))
     needed = np.unique(around(study, wanted)[1])
-    ids = [study.graph.ids[p] for p in needed.tolist()]
+    ids = [study.product_graph.ids[p] for p in needed.tolist()]
     evidence = gather_evidence(study, ids, state.region)
     setting = open_setting(evidence, wanted)
     place = find_place(evidence, state.region, setting.points)
@@ -117,4 +117,4 @@ def _closeness(parts: Mapping[str, Floats], gap: Integers) -> tuple[Floats, ...]
 def typical_plant(view: View) -> Floats:
     """Return by product the median of the groups' typical plants; nan where none has a figure."""
     held = view.field.evidence.holdings
-    return medians(held.product, held.typical, view.field.evidence.study.graph.size)
+    return medians(held.product, held.typical, view.field.evidence.study.product_graph.size)

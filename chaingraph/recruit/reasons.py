@@ -113,7 +113,7 @@ class Facts:
         }
 
     def _related(self, i: int) -> str:
-        held, ids = self.view.field.evidence.holdings, self.state.study.graph.ids
+        held, ids = self.view.field.evidence.holdings, self.state.study.product_graph.ids
         products = held.product[self.entries[i]]
         return "; ".join(ids[p] for p in products.tolist() if p != self.product[i])
 
@@ -163,7 +163,9 @@ class Facts:
     def plants(self, i: int) -> list[Plant]:
         """Return the capacity rows of a pair's group and product, largest first."""
         name = self.view.field.evidence.groups[int(self.group[i])]
-        return self._plants.get((name, self.state.study.graph.ids[int(self.product[i])]), [])
+        return self._plants.get(
+            (name, self.state.study.product_graph.ids[int(self.product[i])]), []
+        )
 
     def local_sources(self, i: int) -> list[Any]:
         """Return the addresses of the rows of a pair's group in the region."""

@@ -171,7 +171,7 @@ def _closeness(facts: Facts, i: int) -> Reason | None:
 
 def _local_pull(facts: Facts, i: int) -> Reason | None:
     position = int(facts.product[i])
-    graph, setting = facts.state.study.graph, facts.view.setting
+    graph, setting = facts.state.study.product_graph, facts.view.setting
     links = setting.links & facts.view.place.products[graph.target] & (graph.source == position)
     users = sorted(set(graph.target[links].tolist()))
     if not users:
@@ -186,7 +186,7 @@ def _local_pull(facts: Facts, i: int) -> Reason | None:
 def _nearby_pull(facts: Facts, i: int) -> Reason | None:
     position = int(facts.product[i])
     around = facts.view.setting.neighbours(facts.view.place)
-    graph = facts.state.study.graph
+    graph = facts.state.study.product_graph
     links = facts.view.setting.links & around[graph.target] & (graph.source == position)
     users = sorted(set(graph.target[links].tolist()))
     return (
@@ -196,7 +196,7 @@ def _nearby_pull(facts: Facts, i: int) -> Reason | None:
 
 def _inputs(facts: Facts, i: int) -> Reason | None:
     position = int(facts.product[i])
-    graph, setting = facts.state.study.graph, facts.view.setting
+    graph, setting = facts.state.study.product_graph, facts.view.setting
     own = set(graph.source[setting.links & (graph.target == position)].tolist())
     met = sorted(p for p in own if facts.view.place.products[p])
     if not met:

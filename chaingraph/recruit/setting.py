@@ -63,7 +63,7 @@ class Setting:
     def arrivals(self) -> Floats:
         """By product: arrivals of groups in cities with it in the last three years."""
         held = self.evidence.holdings
-        count = np.bincount(held.product, held.recent, self.evidence.study.graph.size)
+        count = np.bincount(held.product, held.recent, self.evidence.study.product_graph.size)
         return np.asarray(count, dtype=float)
 
     @cached_property
@@ -74,18 +74,18 @@ class Setting:
     @cached_property
     def links(self) -> Flags:
         """By link of the product graph: consumed, of a kind that makes a chain."""
-        graph = self.evidence.study.graph
+        graph = self.evidence.study.product_graph
         return np.asarray(graph.consumed & ~kinds_apart(self.evidence.study)[graph.source])
 
     def users(self, made: Flags) -> Floats:
         """By product: how many of some products it goes into."""
-        graph = self.evidence.study.graph
+        graph = self.evidence.study.product_graph
         links = self.links & made[graph.target]
         return np.bincount(graph.source[links], minlength=graph.size).astype(float)
 
     def inputs_met(self, made: Flags) -> Floats:
         """By product: share of its inputs that are among some products; nan without inputs."""
-        graph = self.evidence.study.graph
+        graph = self.evidence.study.product_graph
         own = np.bincount(graph.target[self.links], minlength=graph.size)
         met = np.bincount(graph.target[self.links & made[graph.source]], minlength=graph.size)
         share = np.divide(met, own, out=np.full(graph.size, np.nan), where=own > 0)
@@ -106,7 +106,7 @@ class Setting:
         code = {city: number for number, city in enumerate(self.cities)}
         rows = np.array([code.get(city, -1) for city in columns["city"].tolist()], dtype=np.intp)
         rows[columns["total"].astype(bool)] = -1
-        size = self.evidence.study.graph.size
+        size = self.evidence.study.product_graph.size
         keys = np.unique((rows * size * len(self.evidence.groups)
                           + columns["product"] * len(self.evidence.groups)
                           + columns["group"])[rows >= 0].astype(np.int64))  # fmt: skip
@@ -118,13 +118,13 @@ class Setting:
     def rca_density(self, city: str) -> Floats:
         """By product: density of a city, counted over the products it has an RCA of 1 or more in."""
         strong, phi = self._advantage
-        size = self.evidence.study.graph.size
+        size = self.evidence.study.product_graph.size
         own = strong[self.cities.index(city)] if city in self.cities else np.zeros(size, dtype=bool)
         return np.asarray(np.nan_to_num(density(own[np.newaxis, :], phi)[0]), dtype=float)
 
     def density(self, place: Place) -> Floats:
         """By product: density omega of a place around it, 0 to 1; nan where nothing is near it."""
-        result = np.full(self.evidence.study.graph.size, np.nan)
+        result = np.full(self.evidence.study.product_graph.size, np.nan)
         result[self.wanted] = density(place.products[np.newaxis, :], self.proximity)[0]
         return result
 
@@ -132,7 +132,7 @@ class Setting:
 def open_setting(evidence: Evidence, wanted: Integers) -> Setting:
     """Lay out which cities make what: plants that stand or are being built, and projects."""
     study = evidence.study
-    ds, index = study.dataset, pd.Index(study.graph.ids)
+    ds, index = study.dataset, pd.Index(study.product_graph.ids)
     made = city_products(ds.enterprises, ds.capacities, at=ds.as_of, statuses=study.statuses)
     plans = project_rows(ds)
     pairs = pd.concat([made, plans[["city", "product_id"]]] if len(plans) else [made])
@@ -140,7 +140,7 @@ def open_setting(evidence: Evidence, wanted: Integers) -> Setting:
     city, names = pd.factorize(pairs["city"].to_numpy(dtype=object), sort=True)
     named = (product >= 0) & ~np.isin(names, ["", "unknown"])[city]
     cities, code = np.unique(city[named], return_inverse=True)
-    presence = np.zeros((len(cities), study.graph.size), dtype=bool)
+    presence = np.zeros((len(cities), study.product_graph.size), dtype=bool)
     presence[code, product[named]] = True
     cities = names[cities]
     return Setting(evidence, city_points(ds), tuple(cities.tolist()), presence, wanted)

@@ -53,7 +53,7 @@ def green_share(ds: Dataset, place: Place) -> float:
 
 def missing_makers(view: View, products: Sequence[int]) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Name the gaps that nobody in the data makes elsewhere, and the nearest related makers of each."""
-    field, graph = view.field, view.field.evidence.study.graph
+    field, graph = view.field, view.field.evidence.study.product_graph
     newcomers = view.place.newcomers(field)
     notes = []
     for product in products:
@@ -69,7 +69,7 @@ def missing_makers(view: View, products: Sequence[int]) -> tuple[tuple[str, dict
 def _related_makers(view: View, product: int) -> list[str]:
     """Name makers of the products fewest links away, nearest plant first."""
     field = view.field
-    held, graph = field.evidence.holdings, field.evidence.study.graph
+    held, graph = field.evidence.holdings, field.evidence.study.product_graph
     used = view.setting.links
     steps = walk(graph, product, up=True, used=used) + walk(graph, product, up=False, used=used)
     for depth in sorted({step.depth for step in steps}):

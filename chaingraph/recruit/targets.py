@@ -205,7 +205,7 @@ def _named(state: RegionState, names: list[str]) -> list[_Row]:
     verb, then = state.advice.verb.tolist(), state.advice.then.tolist()
     rows = []
     for name in dict.fromkeys(names):
-        place = state.study.graph.find(name)
+        place = state.study.product_graph.find(name)
         rows.append((name, kind[place], action[place], verb[place], then[place], ""))
     return rows
 
@@ -228,7 +228,7 @@ def _spread(found: pd.DataFrame) -> list[_Row]:
 
 def _placed(state: RegionState, rows: list[_Row]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["product_id", *_SAID, "serves"])
-    place = state.study.graph.position
+    place = state.study.product_graph.position
     frame["position"] = np.array([place[name] for name in frame["product_id"]], dtype=np.intp)
     frame["gap_rank"] = np.arange(1, len(frame) + 1)
     return frame

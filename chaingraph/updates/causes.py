@@ -79,7 +79,7 @@ class Side:
         rows = rows.assign(amount=rows["effective"].where(figure))
         columns = ("product_id", "enterprise_id", "amount", "since", "source_url")
         for product, site, amount, since, url in zip(*(rows[c] for c in columns), strict=True):
-            place = study.graph.position.get(product)
+            place = study.product_graph.position.get(product)
             if place is None:
                 continue
             used = float(amount) * self.factor[product]
@@ -92,7 +92,7 @@ class Side:
     @cached_property
     def links(self) -> dict[str, dict[str, Link]]:
         """Input -> user -> link, of those that are consumed."""
-        graph = self.state.study.graph
+        graph = self.state.study.product_graph
         output, share = self._outputs[graph.target], self._shares
         found: dict[str, dict[str, Link]] = {}
         for link in np.flatnonzero(graph.consumed).tolist():
@@ -112,7 +112,7 @@ class Side:
     @cached_property
     def _shares(self) -> Floats:
         """By link: what it takes over coefficient and output, where that is known; else its share."""
-        graph = self.state.study.graph
+        graph = self.state.study.product_graph
         whole = np.nan_to_num(graph.coefficient) * self._outputs[graph.target]
         flow = self.state.allocation.flow.point
         known = ~np.isnan(flow) & (whole > 0)
@@ -132,12 +132,12 @@ class Side:
         return self._amount(product, _finite(self.state.supply.best()))
 
     def _amount(self, product: str, amounts: Floats) -> float:
-        place = self.state.study.graph.position.get(product)
+        place = self.state.study.product_graph.position.get(product)
         return 0.0 if place is None else float(amounts[place]) * self.factor[product]
 
     def sites(self, product: str, *, runs: bool) -> dict[str, tuple[float, str, str]]:
         """Return what each site makes of a product, running, or could make; see :attr:`made`."""
-        place = self.state.study.graph.position.get(product)
+        place = self.state.study.product_graph.position.get(product)
         rates = self._load if runs else self.state.study.loads.availability
         rate = 0.0 if place is None else float(rates[place])
         return {
@@ -154,7 +154,7 @@ class Side:
 
     def wanted(self, product: str) -> float:
         """Return the goal's own demand of a product."""
-        place = self.state.study.graph.position.get(product)
+        place = self.state.study.product_graph.position.get(product)
         amount = 0.0 if place is None else float(self.state.study.wanted[place])
         return amount * self.factor[product] if amount else 0.0
 

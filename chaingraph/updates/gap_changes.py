@@ -84,7 +84,7 @@ def _record(
 def _figures(side: Side, product: str) -> dict[str, float]:
     """Return the figures of a product in a state; one that it does not have makes and takes nothing."""
     state = side.state
-    place = state.study.graph.position.get(product)
+    place = state.study.product_graph.position.get(product)
     if place is None:
         return dict.fromkeys(("demand", "capacity", "shortage"), 0.0) | {
             "coverage": np.nan, "gap_value_cny": 0.0,

@@ -160,8 +160,10 @@ def build_chain_map(
     else:
         inside = chain_filter(study, chain)
         if around is not None:
-            near = neighbours(facts, study.graph.ids[study.graph.find(around)], depth)
-            inside = inside & np.array([i in near for i in study.graph.ids], dtype=bool)
+            near = neighbours(
+                facts, study.product_graph.ids[study.product_graph.find(around)], depth
+            )
+            inside = inside & np.array([i in near for i in study.product_graph.ids], dtype=bool)
         ids = choose_products(facts, inside, whole=all_products or around is not None)
         if not ids:
             raise OptionError("empty-selection")

@@ -186,7 +186,7 @@ def gather_facts(state: RegionState) -> Facts:
     Facts
         One fact a product, in the order of ids, and all links.
     """
-    study, graph = state.study, state.study.graph
+    study, graph = state.study, state.study.product_graph
     rows = study.maker_rows
     inside = state.region.mask(rows)
     local = _makers(site_rows(rows[inside]))
@@ -329,7 +329,7 @@ def _makers(rows: pd.DataFrame) -> dict[str, list[Maker]]:
 
 def _causes(state: RegionState) -> dict[int, list[Cause]]:
     """Return by product position the links that make its demand, largest first."""
-    graph, study = state.study.graph, state.study
+    graph, study = state.study.product_graph, state.study
     links = np.flatnonzero(state.active)
     rows = study.dataset.inputs.iloc[graph.row[links]]
     units = rows["unit"].fillna("").tolist()
@@ -353,7 +353,7 @@ def _causes(state: RegionState) -> dict[int, list[Cause]]:
 
 def _missing_inputs(state: RegionState) -> dict[int, list[str]]:
     """Return by product position its inputs in use that nobody makes here."""
-    graph = state.study.graph
+    graph = state.study.product_graph
     links = graph.consumed & (state.share > 0) & ~state.present[graph.source]
     found: dict[int, list[str]] = defaultdict(list)
     for source, target in zip(
@@ -364,7 +364,7 @@ def _missing_inputs(state: RegionState) -> dict[int, list[str]]:
 
 
 def _links(state: RegionState) -> tuple[Link, ...]:
-    graph = state.study.graph
+    graph = state.study.product_graph
     ends = zip(
         graph.source.tolist(),
         graph.target.tolist(),

@@ -54,7 +54,7 @@ def build_flow(facts: Facts, chain: str | None = None, *, most: int = 32) -> Flo
         For a chain that is not there, or less than one product.
     """
     state = facts.state
-    graph, study = state.study.graph, state.study
+    graph, study = state.study.product_graph, state.study
     if most < 1:
         raise OptionError("bad-depth", value=most)
     inside = chain_filter(study, chain)

@@ -129,7 +129,7 @@ def left_out(ds: Dataset, format_: str) -> list[str]:
     --------
     >>> import chaingraph as cg
     >>> left_out(cg.load_dataset("toy"), "gexf"), left_out(cg.load_dataset("toy"), "excel")
-    (['projects', 'regions'], [])
+    (['product_facts', 'projects', 'regions', 'surveys'], [])
     """
     if format_ not in _IN_GRAPH:
         return []

@@ -67,7 +67,7 @@ def build_report(
     >>> import chaingraph as cg
     >>> report = cg.build_report(cg.load_dataset("toy"), lang="en")
     >>> [section.key for section in report.sections][:3]
-    ['summary', 'present', 'gaps']
+    ['summary', 'known', 'ask']
     """
     context = open_context(
         ds, region=region, chain=chain, at=at, statuses=statuses, targets=targets, lang=lang
