@@ -104,6 +104,17 @@ def test_every_count_of_a_page_leads_to_its_list(here):
         assert row.cells[1].value == count == len(str(row.cells[2].value).split("、"))
 
 
+def test_a_map_says_the_same_and_links_to_its_lists(qujing, here):
+    page = Page(cg.build_chain_map(qujing, targets=False).page)
+    text = " ".join("".join(page.text).split())
+    for lang in words.LANGUAGES:
+        for line in say_lines(here, lang):
+            assert " ".join(line_text(line).split()) in text
+    links = {link for link in page.links if link.startswith("#topic-")}
+    assert links == {f"#topic-{t}" for t in TOPICS if here.count(t)} | {"#topic-running"}
+    assert links <= {f"#{name}" for name in page.ids}
+
+
 @pytest.mark.parametrize("name", ["recruit", "supply", "survey", "cooperation"])
 def test_all_lists_stand_on_the_terminal_and_in_the_report(here, name):
     rows = here.frame[here.frame["list"] == name]

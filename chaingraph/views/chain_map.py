@@ -10,8 +10,10 @@ import numpy as np
 
 from chaingraph import words
 from chaingraph.analysis.balance import chain_filter
+from chaingraph.analysis.gaps import find_gaps
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import open_study, region_state
+from chaingraph.analysis.summary import summarise
 from chaingraph.errors import OptionError
 from chaingraph.files import write_file
 from chaingraph.views.anchors import draw_anchor
@@ -170,8 +172,10 @@ def build_chain_map(
         pictures, extra = _pictures(facts, ids, chain)
     topic = _topic(facts, chain, around, anchor)
     drawn = {node[0] for picture in pictures for node in picture.nodes}
-    found = choose_targets(state, asked=targets, chain=chain, products=drawn, first=MAPPED_GAPS)
-    page = render_page(facts, pictures, extra, topic, chosen, found)
+    gaps = find_gaps(state, chain=chain, draws=0)
+    found = choose_targets(state, asked=targets, gaps=gaps, products=drawn, first=MAPPED_GAPS)
+    summary = summarise(state, gaps.frame, chain=chain)
+    page = render_page(facts, pictures, extra, topic, chosen, summary=summary, targets=found)
     return ChainMap(topic[chosen], page, max(p.crossings for p in pictures))
 
 

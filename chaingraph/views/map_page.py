@@ -6,6 +6,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from chaingraph import words
+from chaingraph.analysis.summary import product_name, say_lines, site_name
 from chaingraph.version import __version__
 from chaingraph.views.boxes import add_targets, product_box, shown_coverage, statuses
 from chaingraph.views.facts import figure
@@ -17,6 +18,7 @@ from chaingraph.words import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chaingraph.analysis.summary import Summary
     from chaingraph.results import Result
     from chaingraph.views.facts import Facts
     from chaingraph.views.mapviews import Picture
@@ -33,9 +35,11 @@ def render_page(
     extra: list[dict[str, Any]],
     titles: dict[str, str],
     lang: Language,
+    *,
+    summary: Summary,
     targets: Result | None = None,
 ) -> str:
-    """Return the page of some pictures, with whom to recruit in the panels of their gaps."""
+    """Return the page of some pictures, with the first lines, and whom to recruit in the panels of gaps."""
     import jinja2
 
     shown = sorted({n[0] for p in pictures for n in p.nodes if n[0] in facts.by_id})
@@ -96,9 +100,28 @@ def render_page(
         words={k: words.term("page", k, lang) for k in words.vocabulary("page")},
         columns=TABLE_COLUMNS,
         rows=[_row(facts, product_id) for product_id in _table_order(facts, shown)],
+        lines={lg: say_lines(summary, lg) for lg in LANGUAGES},
+        lines_title=both("page", "first_lines"),
+        topics=_topics(summary),
         data=data,
     )
     return page
+
+
+def _topics(summary: Summary) -> dict[str, dict[str, str]]:
+    """Return the lists that counts of the first lines lead to, in both languages."""
+    found: dict[str, dict[str, str]] = {topic: both("topic", topic) for topic in summary.topics}
+    if summary.doubts:
+        found["running"] = both("topic", "running")
+    for lg in LANGUAGES:
+        between = "、" if lg == "zh" else ", "
+        for topic, ids in summary.topics.items():
+            names = (product_name(summary.state, product, lg) for product in ids)
+            found[topic][f"names_{lg}"] = between.join(names)
+        if summary.doubts:
+            sites = (site_name(summary.plants, doubt.enterprise_id, lg) for doubt in summary.doubts)
+            found["running"][f"names_{lg}"] = between.join(sites)
+    return found
 
 
 def _table_order(facts: Facts, shown: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.views.boxes import advised
@@ -41,11 +42,20 @@ def gap_section(context: Context, name: str, key: str) -> Section:
         known = model.mean_known(context.sourced_demand(context.facts.by_id[i]) for i in ids)
         share = 0.0 if math.isnan(known) else known
         basis = context.basis(share, "basis-mean")
-    table = Table(
-        key, title, _columns(context), tuple(_row(context, row) for row in rows), basis, share,
-        marked="standing",
+    columns, lines = _columns(context), [_row(context, row) for row in rows]
+    every = Table(
+        key, title, columns, tuple(lines), basis, share, marked="standing", place="workbook"
+    )
+    kept = [place for place, column in enumerate(columns) if column.key not in _WORKBOOK_ONLY]
+    page = replace(
+        every, key=f"{key}-page", place="pages", columns=tuple(columns[place] for place in kept),
+        rows=tuple(replace(line, cells=tuple(line.cells[place] for place in kept)) for line in lines),
     )  # fmt: skip
-    return Section(key, title, tuple(lead), (table,), wide=True)
+    return Section(key, title, tuple(lead), (page, every), wide=True)
+
+
+_WORKBOOK_ONLY = ("gap", "construction", "gap-value-low", "priority", "elsewhere")
+"""Columns for which a page has no room."""
 
 
 def _columns(context: Context) -> tuple[Column, ...]:
