@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 import chaingraph as cg
-from chaingraph.analysis.settings import read_utilisation
 from chaingraph.loops import spectral_radius
 from chaingraph.products import product_graph
 from chaingraph.solving import total_requirements
@@ -71,6 +70,20 @@ def test_all_regions_at_once_equal_each_alone(folder):
     assert every["open_outputs"].notna().any()
 
 
+def test_gaps_with_bounds_and_points_alone_are_those_of_the_folder(benchmarks, folder):
+    tasks = benchmarks[2].TASKS
+    bounds, points = (task(*prepare(folder)) for prepare, task in (tasks["gaps"], tasks["points"]))
+    assert set(bounds.frame["gap_kind"]) >= {"short", "surplus"}
+    assert (points.frame["gap_low"].dropna() == points.frame["gap_high"].dropna()).all()
+
+
+def test_what_ifs_and_states_are_counted(benchmarks, monkeypatch):
+    tasks = benchmarks[2]
+    monkeypatch.setattr(tasks, "WHAT_IFS", 3)
+    assert tasks.what_ifs(*tasks.qujing_state(Path())) == 3
+    assert tasks.balance_of_focus(*tasks.qujing(Path())) == 1
+
+
 def test_balance_of_all_regions_equals_each_alone(folder):
     ds = cg.load_dataset(folder, engine="polars")
     every = cg.calculate_balance(ds, region="city").frame
@@ -114,7 +127,6 @@ def test_province_is_seeded_and_its_loops_give_more_than_they_take(benchmarks, f
     graph = product_graph(ds.products, ds.inputs)
     assert 0 < spectral_radius(graph.size, graph.source, graph.target, graph.amount) < 1
     assert (graph.group >= 0).any()
-    assert read_utilisation(graph, 1.0, ds.products).shape == (300,)
 
 
 def test_structure_without_quantities_loads_and_traces(benchmarks, tmp_path):
