@@ -18,6 +18,7 @@ REGIONS = 300
 NETWORKX_REGIONS = 3
 RELATED_REGIONS, RELATED_PRODUCTS = 340, 1000
 CANDIDATES, GAPS, TOP, FEATURES = 1_000_000, 100, 20, 14
+WHAT_IFS = 1000
 Prepared = tuple[Any, ...]
 
 
@@ -71,6 +72,54 @@ def gaps_end_to_end(folder: Path) -> Any:
     import chaingraph as cg
 
     return cg.find_gaps(cg.load_dataset(folder, engine="polars"), region="city", draws=0)
+
+
+def points_end_to_end(folder: Path) -> Any:
+    """As :func:`gaps_end_to_end` without the ends of any quantity."""
+    import chaingraph as cg
+
+    study = cg.open_study(cg.load_dataset(folder, engine="polars"), bounds=False)
+    return cg.find_gaps(study, region="city", draws=0)
+
+
+def qujing(folder: Path) -> Prepared:
+    """Return the bundled dataset; the tables of the toy have warmed what is imported on first use."""
+    import chaingraph as cg
+
+    del folder
+    cg.find_gaps(cg.load_dataset("toy"))
+    return (cg.load_dataset("qujing"),)
+
+
+def balance_of_focus(ds: Any) -> int:
+    import chaingraph as cg
+
+    return len([cg.open_study(ds).state().gap])
+
+
+def balance_of_cities(ds: Any) -> int:
+    import chaingraph as cg
+
+    return len([state.gap for state in cg.open_study(ds).states("city")])
+
+
+def qujing_state(folder: Path) -> Prepared:
+    import chaingraph as cg
+
+    return (cg.open_study(*qujing(folder)).state(),)
+
+
+def what_ifs(state: Any) -> int:
+    """Put one more plant into the region, another each time, and read its gaps."""
+    ids = state.study.product_graph.ids
+    rows = ([{"product_id": ids[i % len(ids)], "capacity": 10.0}] for i in range(WHAT_IFS))
+    return len([state.with_capacity(row).gap_value for row in rows])
+
+
+def survey_plan(state: Any) -> int:
+    import chaingraph as cg
+
+    return len(cg.plan_survey(state).frame)
 
 
 def solver(folder: Path, columns: int = 0) -> Prepared:
@@ -232,7 +281,7 @@ def seen(folder: Path) -> Prepared:
     import numpy as np
 
     import chaingraph as cg
-    from chaingraph.analysis.state import open_study, region_state
+    from chaingraph.analysis.study import open_study, region_state
     from chaingraph.recruit.ranking import open_view
 
     study = open_study(cg.load_dataset(folder, engine="polars"))
@@ -291,6 +340,11 @@ TASKS = {
     "pandas-ours": (read, ours_pass),
     "pandas-by-hand": (read, pandas_by_hand),
     "gaps": (place, gaps_end_to_end),
+    "points": (place, points_end_to_end),
+    "balance": (qujing, balance_of_focus),
+    "balance-cities": (qujing, balance_of_cities),
+    "survey": (qujing_state, survey_plan),
+    "what-ifs": (qujing_state, what_ifs),
     "requirements-ours": (solver, ours_requirements),
     "requirements-bare": (solver, bare_requirements),
     "requirements-300-ours": (solver_regions, ours_requirements),

@@ -71,6 +71,22 @@ def test_all_regions_at_once_equal_each_alone(folder):
     assert every["open_outputs"].notna().any()
 
 
+def test_gaps_with_bounds_and_points_alone_are_those_of_the_folder(benchmarks, folder):
+    tasks = benchmarks[2].TASKS
+    bounds, points = (task(*prepare(folder)) for prepare, task in (tasks["gaps"], tasks["points"]))
+    assert set(bounds.frame["gap_kind"]) >= {"short", "surplus"}
+    assert (points.frame["gap_low"].dropna() == points.frame["gap_high"].dropna()).all()
+
+
+def test_what_ifs_states_and_surveys_are_counted(benchmarks, monkeypatch):
+    tasks = benchmarks[2]
+    monkeypatch.setattr(tasks, "WHAT_IFS", 3)
+    state = tasks.qujing_state(Path())
+    assert tasks.what_ifs(*state) == 3
+    assert tasks.survey_plan(*state) > 10
+    assert tasks.balance_of_focus(*tasks.qujing(Path())) == 1
+
+
 def test_balance_of_all_regions_equals_each_alone(folder):
     ds = cg.load_dataset(folder, engine="polars")
     every = cg.calculate_balance(ds, region="city").frame

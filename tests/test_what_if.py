@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import chaingraph as cg
-from benchmarks.whatifs import LIMIT, what_ifs
 from tests.conftest import build_dataset
 from tests.test_properties import examples
 
@@ -75,11 +72,3 @@ def test_what_is_added_and_taken_away_again(toy):
     assert np.allclose(back.gap.point, state.gap.point, equal_nan=True)
     with pytest.raises(cg.OptionError, match="'inputs' can't be added to a state"):
         state.with_rows("inputs", [])
-
-
-@pytest.mark.slow
-def test_a_thousand_what_ifs_take_five_seconds(qujing):
-    state = cg.open_study(qujing).state()
-    start = time.process_time()
-    what_ifs(state)
-    assert time.process_time() - start < LIMIT

@@ -255,7 +255,11 @@ def standing_rows(
         part = rows.filter(nw.col("status").is_in(coming)) if lasting else rows
         if not (parts and is_empty(part)):
             if at is not None and "construction" in coming:
-                part = _without_begun(part, capacities, at)
+                if set(RUNNING) <= set(lasting):
+                    running = rows.filter(nw.col("status").is_in(list(RUNNING)))
+                else:
+                    running = _in_force(capacities, at, RUNNING)
+                part = _without_begun(part, running)
             parts.append(_with_signs(part, at or "", signs))
     return _counted(nw.concat(parts) if len(parts) > 1 else parts[0], wanted, kept, stale)
 
@@ -282,13 +286,11 @@ def _in_force(capacities: Any, at: str, statuses: Sequence[str]) -> Any:
     return capacities.filter(_valid_at(at, statuses) & chosen if at else chosen)
 
 
-def _without_begun(coming: Any, capacities: Any, at: str) -> Any:
+def _without_begun(coming: Any, running: Any) -> Any:
     """Leave out open construction whose own start is among the running rows."""
     keys = ["enterprise_id", "product_id", "scope_", "phase_", "since_", "size_"]
     endless = (nw.col("status") == "construction") & nw.col("until").is_null()
-    coming = _keyed(coming, endless_=nw.when(endless).then(1).otherwise(0))
-    building = coming.filter(nw.col("endless_") == 1).select(*keys).unique()
-    running = _in_force(capacities, at, RUNNING)
+    building = _keyed(coming.filter(endless)).select(*keys).unique()
     there = running.collect_schema().names()
     wanted = (*_PHASE_COLUMNS, "as_of")
     running = running.select(*keys[:2], *(name for name in wanted if name in there))
@@ -306,6 +308,9 @@ def _without_begun(coming: Any, capacities: Any, at: str) -> Any:
     begun_rows = pairs.filter((nw.col("own_scope") == nw.col("scope_")) & begun).select(
         *keys[:2], endless_=nw.lit(1), **{name: f"own_{name[:-1]}" for name in keys[2:]}
     )
+    if is_empty(begun_rows):
+        return coming
+    coming = _keyed(coming, endless_=nw.when(endless).then(1).otherwise(0))
     kept = coming.join(begun_rows.unique(), on=[*keys, "endless_"], how="anti")
     return kept.drop(*keys[2:], "endless_")
 
