@@ -18,6 +18,7 @@ from chaingraph.analysis.choices import group_lines
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import site_rows
 from chaingraph.knowledge.evidence import CODE
+from chaingraph.products import positions
 from chaingraph.quantity import Quantity
 from chaingraph.results import shown_number
 from chaingraph.spoken import say_unit
@@ -26,11 +27,9 @@ from chaingraph.words import Phrase
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import pandas as pd
-
     from chaingraph.analysis.answers import Effect
     from chaingraph.analysis.state import RegionState
-    from chaingraph.quantity import Flags
+    from chaingraph.quantity import Flags, Floats, Integers
 
 ASKS: Final = (
     "exists", "own_plant", "total", "figure", "load", "runs", "choice", "construction", "coefficient",
@@ -109,8 +108,7 @@ class _Asker:
             for zh, en, own in zip(products["name_zh"], products["name_en"], ids, strict=True)
         ]
         self.units = products["unit"].fillna("").tolist()
-        self.rows = _maker_table(state)
-        self.nobody = _placeholders(state)
+        self.sites = _sites(state)
         self.load = state.study.load_of(state.region)
         everything = np.arange(self.graph.size)
         self.needs = group_lines(state, everything).leader
@@ -147,25 +145,6 @@ class _Asker:
         order = np.lexsort((links, -state.flow[links]))
         return list(dict.fromkeys(graph.target[links[order]].tolist()))
 
-    def makers(self, rows: pd.DataFrame) -> tuple[tuple[str, str], ...]:
-        """Return the names of sites, the largest first, in Chinese and English."""
-        ordered = rows.sort_values(
-            ["capacity", "enterprise_id"], ascending=[False, True], na_position="last"
-        )
-        ordered = ordered[~ordered["enterprise_id"].isin(self.nobody)]
-        found: dict[str, tuple[str, str]] = {}
-        for own, zh, en in zip(
-            ordered["enterprise_id"], ordered["name_zh"], ordered["name_en"], strict=True
-        ):
-            known = zh if isinstance(zh, str) else own
-            found.setdefault(own, (known, en if isinstance(en, str) else known))
-        return tuple(found.values())
-
-    def of(self, product: int, chosen: Flags | pd.Series[bool]) -> pd.DataFrame:
-        """Return the rows of a product's makers here that are chosen."""
-        mine = self.rows["product_id"] == self.graph.ids[product]
-        return self.rows[mine & chosen]
-
     # --- questions
 
     def question(
@@ -175,7 +154,7 @@ class _Asker:
         outcomes: Sequence[Quantity],
         /,
         *,
-        rows: pd.DataFrame | None = None,
+        rows: Integers | None = None,
         bureau: str = "",
         why: str = "",
         about: Sequence[int] = (),
@@ -191,7 +170,7 @@ class _Asker:
             return
         hanging = self.listed(effect.products.tolist())
         params = self.words(place, hanging=hanging[1], hanging_zh=hanging[0], **more)
-        makers = () if rows is None else self.makers(rows)
+        makers = () if rows is None else self.sites.names(rows)
         asked: tuple[str, Mapping[str, Any]] = (f"ask-{ask}", params)
         if not makers and ask not in _OF_BUREAUS:
             asked = ("ask-by-bureau", {"asked": Phrase(asked[0], tuple(params.items()))})
@@ -224,8 +203,7 @@ class _Asker:
             )  # fmt: skip
         for product in np.flatnonzero(need & evidence.is_any("utility")).tolist():
             made = none.where(self.flag(product), gap)
-            users = {self.graph.ids[user] for user in self.users(product)}
-            rows = self.rows[self.rows["product_id"].isin(users) & (self.rows["counted"] > 0)]
+            rows = self.sites.of(self.users(product), self.sites.counted)
             yield from self.question(
                 "own_plant", product, (gap, made), rows=rows, bureau="industry", direct=True
             )
@@ -247,22 +225,21 @@ class _Asker:
     def figures(self) -> Iterator[Question]:
         """Ask the makers that rows name without a figure."""
         state = self.state
-        bare = (self.rows["counted"] > 0) & self.rows["capacity"].isna()
+        bare = self.sites.counted & np.isnan(self.sites.capacity)
         for product in np.flatnonzero(state.rows.bare > 0).tolist():
-            rows = self.of(product, bare)
+            rows = self.sites.of([product], bare)
             if len(rows):
                 yield from self.question(
                     "figure", product, (gap_if_exact(state, [product]),), rows=rows,
-                    direct=bool(state.needed[product]), count=rows["enterprise_id"].nunique(),
+                    direct=bool(state.needed[product]), count=len({*self.sites.enterprise[rows]}),
                 )  # fmt: skip
 
     def loads(self) -> Iterator[Question]:
         """Ask how hard makers run whose load is only known of the nation, or assumed."""
         load = self.load
         open_end = (load.low < load.high) & (self.state.output.high > 0)
-        counted = self.rows["counted"] > 0
         for product in np.flatnonzero(open_end).tolist():
-            rows = self.of(product, counted)
+            rows = self.sites.of([product], self.sites.counted)
             if not len(rows):
                 continue
             ends = f"{load.low[product]:.0%}–{load.high[product]:.0%}"
@@ -274,13 +251,13 @@ class _Asker:
 
     def running(self) -> Iterator[Question]:
         """Ask sites that no page says to run whether they do."""
-        rows, graph = self.rows, self.graph
-        weak = rows[(rows["effective"] > rows["effective_low"]) & (rows["counted"] > 0)]
-        for _, own in weak.groupby("enterprise_id", sort=True):
-            lacking = (own["effective"] - own["effective_low"]).groupby(own["product_id"]).sum()
-            about = [graph.find(name) for name in lacking.index]
-            more = np.zeros(graph.size)
-            more[about] = lacking.to_numpy(dtype=float)
+        sites = self.sites
+        lacking = np.where(sites.counted, sites.effective - sites.effective_low, 0.0)
+        weak = np.flatnonzero(lacking > 0)
+        for enterprise in sorted({*sites.enterprise[weak]}):
+            own = weak[sites.enterprise[weak] == enterprise]
+            more = np.bincount(sites.product[own], lacking[own], self.graph.size)
+            about = np.flatnonzero(more).tolist()
             names = self.listed(about)
             yield from self.question(
                 "runs", about[0], (gap_if_running(self.state, more),), rows=own, about=about,
@@ -290,12 +267,11 @@ class _Asker:
     def choices(self) -> Iterator[Question]:
         """Ask which alternative makers take where several would do."""
         state, members = self.state, self.study.recipe.members
-        counted = self.rows["counted"] > 0
         wants = np.flatnonzero(state.allocation.group_output.high > 0)
         for group in wants.tolist():
             owner = int(members.owner[group])
             parts = self.listed(members.product[members.group == group].tolist())
-            rows = self.of(owner, counted)
+            rows = self.sites.of([owner], self.sites.counted)
             yield from self.question(
                 "choice", owner, (gap_if_chosen(state, group),), rows=rows if len(rows) else None,
                 bureau="industry", members=parts[1], members_zh=parts[0],
@@ -304,19 +280,20 @@ class _Asker:
     def building(self) -> Iterator[Question]:
         """Ask whether building goes on: of what is not made yet, and of what was not seen for long."""
         state, graph = self.state, self.graph
-        begun = self.rows["status"].isin(["construction", "planned"]) & (self.rows["counted"] == 0)
+        sites = self.sites
+        begun = sites.begun & ~sites.counted
         coming = state.facts["need"] & state.evidence.is_any("building")
         for product in np.flatnonzero(coming | (state.rows.stale_rows > 0)).tolist():
-            rows = self.of(product, begun)
-            old = rows["stale"] > 0
+            rows = sites.of([product], begun)
+            old = sites.stale[rows]
             rows = rows if coming[product] else rows[old]
-            figure = float(rows["capacity"].sum())
+            figure = float(np.nansum(sites.capacity[rows]))
             if figure > 0:
                 more = [{"product_id": graph.ids[product], "capacity": figure}]
                 made = state.with_capacity(more).gap
             else:
                 made = Quantity.zeros(graph.size).where(self.flag(product), state.gap)
-            seen = [date for date in rows["as_of"].tolist() if isinstance(date, str)]
+            seen = [date for date in sites.as_of[rows] if isinstance(date, str)]
             yield from self.question(
                 "construction", product, (state.gap, made), rows=rows if len(rows) else None,
                 bureau=self.bureau(product), why="stale" if old.any() else "construction",
@@ -326,13 +303,12 @@ class _Asker:
     def coefficients(self) -> Iterator[Question]:
         """Ask users how much they take where no coefficient is known."""
         state, graph = self.state, self.graph
-        counted = self.rows["counted"] > 0
         links = np.flatnonzero(np.isnan(graph.coefficient) & state.active)
         for link in links[np.argsort(graph.source[links], kind="stable")].tolist():
             user, source = int(graph.target[link]), int(graph.source[link])
             if not state.output.high[user] > 0:
                 continue
-            rows = self.of(user, counted)
+            rows = self.sites.of([user], self.sites.counted)
             zh, en = self.names[source]
             yield from self.question(
                 "coefficient", source, (state.gap,), rows=rows if len(rows) else None,
@@ -349,14 +325,62 @@ class _Asker:
         return flags
 
 
-def _maker_table(state: RegionState) -> pd.DataFrame:
-    """Return the capacity rows of the sites here, with what is under construction or planned."""
+@dataclass(frozen=True, eq=False)
+class _Sites:
+    """The capacity rows of the sites here, also of what is begun or planned; the largest first."""
+
+    product: Integers
+    enterprise: Any
+    name_zh: Any
+    name_en: Any
+    capacity: Floats
+    effective: Floats
+    effective_low: Floats
+    counted: Flags
+    begun: Flags
+    stale: Flags
+    as_of: Any
+    nobody: frozenset[str]
+
+    def of(self, products: Sequence[int], chosen: Flags) -> Integers:
+        """Return the rows of some products' makers that are chosen."""
+        return np.flatnonzero(chosen & np.isin(self.product, products))
+
+    def names(self, rows: Integers) -> tuple[tuple[str, str], ...]:
+        """Return the names of the sites of some rows in Chinese and English, each once; not of placeholders."""
+        found: dict[str, tuple[str, str]] = {}
+        for row in rows.tolist():
+            own, zh, en = self.enterprise[row], self.name_zh[row], self.name_en[row]
+            if own not in self.nobody:
+                known = zh if isinstance(zh, str) else own
+                found.setdefault(own, (known, en if isinstance(en, str) else known))
+        return tuple(found.values())
+
+
+def _sites(state: RegionState) -> _Sites:
     rows = state.study.maker_rows
     rows = site_rows(rows[state.region.mask(rows)])
-    known: pd.DataFrame = rows[rows["product_id"].isin(state.study.product_graph.ids)].reset_index(
-        drop=True
+    place = positions(state.study.product_graph, rows["product_id"])
+    rows = rows.assign(place=place)[place >= 0].sort_values(
+        ["capacity", "enterprise_id"], ascending=[False, True], na_position="last", kind="stable"
     )
-    return known
+    texts = {
+        name: rows[name].to_numpy(dtype=object)
+        for name in ("name_zh", "name_en", "as_of")
+    }  # fmt: skip
+    numbers = {
+        name: rows[name].to_numpy(dtype=float)
+        for name in ("capacity", "effective", "effective_low")
+    }
+    return _Sites(
+        product=rows["place"].to_numpy(),
+        enterprise=rows["enterprise_id"].to_numpy(dtype=object),
+        counted=(rows["counted"] > 0).to_numpy(dtype=bool),
+        begun=rows["status"].isin(["construction", "planned"]).to_numpy(dtype=bool),
+        stale=(rows["stale"] > 0).to_numpy(dtype=bool),
+        nobody=_placeholders(state),
+        **texts, **numbers,
+    )  # fmt: skip
 
 
 def _placeholders(state: RegionState) -> frozenset[str]:

@@ -86,7 +86,7 @@ def gaps(
     cooperation (contracts, collection). 'chaingraph explain DATASET PRODUCT' shows the rows behind a gap.
     """
     from chaingraph.analysis.gaps import CERTAIN, find_gaps, split_lists
-    from chaingraph.analysis.summary import first_lines
+    from chaingraph.analysis.summary import line_text, say_lines, summarise
     from chaingraph.words import LANGUAGES, message
 
     region = region_choice(regions, each)
@@ -97,9 +97,8 @@ def gaps(
     else:
         state = _one_state(ds, region, asked)
         result = find_gaps(state, lang=out.lang, **asked)
-        said = {
-            lang: first_lines(state, result.frame, lang, chain=asked["chain"]) for lang in LANGUAGES
-        }
+        summary = summarise(state, result.frame, chain=asked["chain"])
+        said = {lang: [line_text(line) for line in say_lines(summary, lang)] for lang in LANGUAGES}
     emit(
         split_lists(result), whole=result, out=out, default_top=_PAGE,
         before=said.get(result.lang, ()), more={"summary": said} if said else None,
