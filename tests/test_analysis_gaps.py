@@ -244,7 +244,7 @@ def test_supply_list_is_ranked_by_itself(toy):
     for _, rank in lines.groupby("list")["rank"]:
         assert rank.tolist() == list(range(1, len(rank) + 1))
     assert set(frame["list"]) == {"recruit", "supply", "survey"}
-    assert set(frame.loc[frame["list"] == "supply", "product_id"]) == {"ore"}
+    assert set(frame.loc[frame["list"] == "supply", "product_id"]) == {"ore", "power"}
 
 
 def test_goal_adds_demand_and_wants_what_nobody_takes(toy):

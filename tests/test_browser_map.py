@@ -10,6 +10,7 @@ import zlib
 import pytest
 
 import chaingraph as cg
+from chaingraph.schema import table_spec
 from chaingraph.views.palette import STYLES
 from tests.browser import ARGUMENTS, Watched, find_chromium
 
@@ -244,36 +245,17 @@ EVIL = [
 
 
 def evil_dataset():
-    """Return the toy dataset with an injection string in every text cell of every table."""
+    """Return the toy dataset with an injection string in every cell of free text of every table."""
     ds = cg.load_dataset("toy")
+    placed = {"city", "unit", "price_unit", "chains", "group_zh", "stage", "kind"}
     tables = {}
-    keys = {
-        "product_id",
-        "input_id",
-        "output_id",
-        "enterprise_id",
-        "status",
-        "scope",
-        "role",
-        "stage",
-        "kind",
-    }
     for name in ("products", "inputs", "enterprises", "capacities", "supplies"):
-        frame = ds.table(name)
-        for column in frame.columns:
-            texts = str(frame[column].dtype) == "str" and column not in keys
-            dates = column in {
-                "since",
-                "until",
-                "as_of",
-                "year",
-                "city",
-                "unit",
-                "chains",
-                "group_zh",
-            }
-            if texts and not dates:
-                frame[column] = [EVIL[i % len(EVIL)] for i in range(len(frame))]
+        frame, spec = ds.table(name), table_spec(name)
+        keys = {*spec.primary_key, *(key.field for key in spec.foreign_keys), *placed}
+        for field in spec.fields:
+            limited = field.vocabulary or field.enum or field.pattern or field.format
+            if field.type == "string" and not limited and field.name not in keys:
+                frame[field.name] = [EVIL[i % len(EVIL)] for i in range(len(frame))]
         tables[name] = frame.drop(columns=["origin"])
     tables["products"]["chains"] = "cell"
     return cg.dataset_from_frames(tables, name="<b>evil</b>", focus="甲市", as_of="2024-12")

@@ -191,7 +191,7 @@ def split_lists(result: Result) -> list[Result]:
     --------
     >>> import chaingraph as cg
     >>> [len(part) for part in split_lists(cg.find_gaps(cg.load_dataset("toy")))]
-    [6, 1, 1]
+    [5, 2, 1]
     """
     frame = result.frame
     if frame.empty:
