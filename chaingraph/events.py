@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import narwhals as nw
 import pandas as pd
 
 from chaingraph.dataset import last_day
@@ -59,18 +58,35 @@ def plant_signs(ds: Dataset) -> pd.DataFrame:
     if not (ds.has("projects") and ds.has("enterprises")):
         return pd.DataFrame({name: pd.Series(dtype="str") for name in SIGN_COLUMNS})
     events = known_events(ds, "projects")
-    wanted = ["enterprise_id", "group_zh", "city", "product_id", "product_ids", "scope"]
-    events = events.reindex(columns=[*wanted, "date", "event"])
-    events = events[events["scope"].isna() | events["scope"].isin(_OF_ONE_PRODUCT)]
-    listed = events["product_ids"].fillna(events["product_id"]).fillna("")
-    events = events.assign(product_id=[ids.split(";") for ids in listed]).explode("product_id")
-    events["product_id"] = events["product_id"].astype("str").str.strip()
-    events = events[events["product_id"] != ""]
-    named = events[events["enterprise_id"].notna()]
-    grouped = events[events["enterprise_id"].isna()].drop(columns="enterprise_id")
-    grouped = grouped.dropna(subset=["group_zh", "city"])
-    sites = read_frame(ds.enterprises).select("enterprise_id", "city", group_zh=owner())
-    sites = sites.filter(nw.col("group_zh").is_in(grouped["group_zh"].unique().tolist()))
-    placed = grouped.merge(collect(sites), on=["group_zh", "city"], validate="many_to_many")
-    found = pd.concat([named, placed])[list(SIGN_COLUMNS)].drop_duplicates()
-    return found.sort_values(list(SIGN_COLUMNS), ignore_index=True)
+    sites = collect(read_frame(ds.enterprises).select("enterprise_id", "city", group=owner()))
+    of_group: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+    signs = set()
+    for event in zip(*(_texts(events, name) for name in _EVENT), strict=True):
+        site, group, city, product, products, scope, *said = event
+        if scope and scope not in _OF_ONE_PRODUCT:
+            continue
+        for own in filter(None, map(str.strip, (products or product).split(";"))):
+            if site:
+                signs.add((site, own, *said))
+            elif group and city:
+                of_group.setdefault((group, city), []).append((own, *said))
+    for site, city, group in zip(
+        *(_texts(sites, name) for name in ("enterprise_id", "city", "group")), strict=True
+    ):
+        signs.update((site, *sign) for sign in of_group.get((group, city), ()))
+    # without a date last, as where dates are sorted
+    rows = sorted(signs, key=lambda sign: (*sign[:2], sign[2] or "~", sign[3] or "~"))
+    return pd.DataFrame(rows, columns=list(SIGN_COLUMNS), dtype="str").replace("", None)
+
+
+_EVENT: Final = (
+    "enterprise_id", "group_zh", "city", "product_id", "product_ids", "scope", "date", "event",
+)  # fmt: skip
+
+
+def _texts(frame: pd.DataFrame, name: str) -> list[str]:
+    """Return a column of texts, empty where a cell or the column is."""
+    if name not in frame:
+        return [""] * len(frame)
+    cells: list[str] = frame[name].astype("object").fillna("").tolist()
+    return cells

@@ -220,11 +220,7 @@ class Basis:
     @cached_property
     def maker_rows(self) -> pd.DataFrame:
         """The capacity rows of all makers with their sites; what counts of them stands in `counted`."""
-        ds = self.dataset
-        return maker_rows(
-            ds.enterprises, ds.capacities, at=ds.as_of, statuses=self.statuses,
-            signs=self.site_signs, stale=self.stale,
-        )  # fmt: skip
+        return maker_rows(self.dataset.enterprises, self.standing)
 
     @cached_property
     def city_rows(self) -> LocalRows:
@@ -275,8 +271,18 @@ class Basis:
 
     def load_of(self, region: Region) -> Quantity:
         """Return the loads of a region: asked for, of its own totals, of the nation, or assumed."""
-        relation = self.relation(region)
-        return region_load(self.loads, self.statements, lambda total: _is_of(total, relation))
+        known = self._load_of_last
+        if region not in known:
+            relation = self.relation(region)
+            known.clear()  # of many regions they would fill the memory
+            known[region] = region_load(
+                self.loads, self.statements, lambda total: _is_of(total, relation)
+            )
+        return known[region]
+
+    @cached_property
+    def _load_of_last(self) -> dict[Region, Quantity]:
+        return {}
 
 
 def _is_of(total: Total, relation: Callable[[str], str]) -> bool:

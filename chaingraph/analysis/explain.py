@@ -83,9 +83,8 @@ def explain_product(
     links = _demand_links(state, position)
     users = [study.product_graph.ids[int(study.product_graph.target[link])] for link in links]
     makers = maker_rows(
-        study.dataset.enterprises, study.dataset.capacities,
-        products=sorted({product_id, *users}), at=study.dataset.as_of, statuses=study.statuses,
-    )  # fmt: skip
+        study.dataset.enterprises, study.standing, products=sorted({product_id, *users})
+    )
     local = state.region.mask(makers)
     counted = makers["counted"] > 0
     blocks = []

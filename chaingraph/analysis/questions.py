@@ -256,7 +256,8 @@ class _Asker:
         weak = np.flatnonzero(lacking > 0)
         for enterprise in sorted({*sites.enterprise[weak]}):
             own = weak[sites.enterprise[weak] == enterprise]
-            more = np.bincount(sites.product[own], lacking[own], self.graph.size)
+            more = np.zeros(self.graph.size)
+            np.add.at(more, sites.product[own], lacking[own])
             about = np.flatnonzero(more).tolist()
             names = self.listed(about)
             yield from self.question(

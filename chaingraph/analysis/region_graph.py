@@ -53,10 +53,7 @@ def build_region_graph(
     for name, data in zip(study.product_graph.ids, _products(state), strict=True):
         graph.add_node(("product", name), node_kind="product", **data)
     _add_links(graph, state)
-    plants = plant_rows(
-        ds.enterprises, ds.capacities, where=state.region, at=ds.as_of, statuses=study.statuses,
-        signs=study.site_signs, stale=study.stale,
-    )  # fmt: skip
+    plants = plant_rows(ds.enterprises, study.standing, where=state.region)
     _add_sites(graph, state, plants)
     _add_added(graph, state)
     if targets is not None:

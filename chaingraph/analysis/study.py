@@ -15,7 +15,6 @@ from chaingraph.analysis.compare import SHOWN as COMPARED
 from chaingraph.analysis.compare import compared_states
 from chaingraph.analysis.loads import read_load, read_loads
 from chaingraph.analysis.matrices import Matrices, read_matrices
-from chaingraph.analysis.region_graph import build_region_graph
 from chaingraph.analysis.settings import read_goal, read_lang, read_statuses
 from chaingraph.analysis.state import RegionState, Rows, assemble
 from chaingraph.dataset import checked_date
@@ -109,6 +108,8 @@ class Study(Basis):
         >>> graph.edges[("enterprise", "cell_jia"), ("product", "cell")]["capacity"]
         2.0
         """
+        from chaingraph.analysis.region_graph import build_region_graph
+
         return build_region_graph(self._state_of(region), flat=flat, targets=targets)
 
     def _state_of(self, region: str | Region | RegionState | None) -> RegionState:

@@ -240,19 +240,22 @@ def _standing_for(frame: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 def _worth(frame: pd.DataFrame, lines: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
     """Return what the lines of each topic are worth together; nan where nothing is known of it."""
     rows = _standing_for(frame, lines)
-    rows = rows.assign(known=rows["gap_value_cny"].notna())
-    by_line = rows.groupby("stands", sort=False).agg(
-        low=("gap_value_cny_low", "sum"), best=("best", "sum"), high=("gap_value_cny_high", "max"),
-        known=("known", "any"), priced=("price_cny", "count"),
-    )  # fmt: skip
-    topic = lines.set_index("product_id")["topic"].reindex(by_line.index)
-    found: dict[str, tuple[float, float, float]] = {}
-    for name, own in by_line.groupby(topic):
-        priced = own[own["priced"] > 0]
-        if len(priced):
-            point = float(priced["best"].sum()) if priced["known"].any() else float("nan")
-            found[str(name)] = (float(priced["low"].sum()), point, float(priced["high"].sum()))
-    return found
+    rows = rows[rows["price_cny"].notna()]
+    topic = dict(zip(lines["product_id"], lines["topic"], strict=True))
+    names = ("stands", "gap_value_cny_low", "best", "gap_value_cny_high", "gap_value_cny")
+    most: dict[str, float] = {}
+    sums: dict[str, tuple[float, float, bool]] = {}
+    for line, low, best, high, point in zip(*(rows[n].tolist() for n in names), strict=True):
+        most[line] = max(high, most.get(line, high))
+        least, figure, known = sums.get(topic[line], (0.0, 0.0, False))
+        sums[topic[line]] = least + low, figure + best, known or not np.isnan(point)
+    return {
+        name: (
+            least, figure if known else float("nan"),
+            sum(high for line, high in most.items() if topic[line] == name),
+        )
+        for name, (least, figure, known) in sums.items()
+    }  # fmt: skip
 
 
 def _sizes(free: pd.DataFrame) -> dict[str, tuple[str, ...]]:

@@ -155,10 +155,12 @@ def _last_events(signs: pd.DataFrame | None) -> dict[tuple[str, str], str]:
     """Return the newest event of each site and product."""
     if signs is None:
         return {}
-    known = signs.dropna(subset=["enterprise_id", "product_id", "date"])
-    newest = known.groupby(["enterprise_id", "product_id"], as_index=False)["date"].max()
-    columns = (newest[name].astype("str") for name in ("enterprise_id", "product_id", "date"))
-    return {(site, product): date for site, product, date in zip(*columns, strict=True)}
+    names = ["enterprise_id", "product_id", "date"]
+    columns = (column.tolist() for _, column in signs[names].dropna().items())
+    newest: dict[tuple[str, str], str] = {}
+    for site, product, date in zip(*columns, strict=True):
+        newest[site, product] = max(date, newest.get((site, product), ""))
+    return newest
 
 
 def _doubt(plant: Plant, at: float, signs: Mapping[tuple[str, str], str]) -> str:

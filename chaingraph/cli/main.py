@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import sys
@@ -130,4 +131,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    # what is imported and read stays to the end: looking through it for garbage again and again is in vain
+    gc.set_threshold(100_000, 50, 50)
     program(prog_name="chaingraph")

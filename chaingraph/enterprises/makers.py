@@ -9,6 +9,7 @@ import narwhals as nw
 from chaingraph.engines import collect, is_empty, read_frame
 from chaingraph.enterprises.sites import LEVELS, located, sites_in
 from chaingraph.enterprises.standing import (
+    Standing,
     counted_statuses,
     full_date,
     site_rows,
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from chaingraph.enterprises.sites import Where
-    from chaingraph.enterprises.standing import Reading, Stale
-
-_INNER = ("known", "sourced", "bare", "figure")
+    from chaingraph.enterprises.standing import Reading
 
 
 def latest_totals(rows: Any) -> Any:
@@ -36,7 +35,9 @@ def latest_totals(rows: Any) -> Any:
     """
     totals = rows.filter(nw.col("scope") == "group")
     began = nw.when(nw.col("since").is_null()).then(nw.col("as_of")).otherwise(nw.col("since"))
-    totals = totals.with_columns(date_=full_date(began).fill_null(""))
+    # as a number: the largest of texts is slow to find
+    day = full_date(began).fill_null("0").str.replace_all("-", "", literal=True).cast(nw.Int64())
+    totals = totals.with_columns(date_=day)
     keys = ["product_id", "group", "status", "date_"]
     newest = totals.group_by(*keys[:3]).agg(nw.col("date_").max())
     return totals.join(newest, on=keys, how="inner").drop("date_")
@@ -138,12 +139,20 @@ def maker_rows(
     *,
     products: Sequence[str] | None = None,
     where: Where | None = None,
-    at: str | None,
-    statuses: Mapping[str, float],
-    signs: pd.DataFrame | None = None,
-    stale: Stale = "drop",
+    **reading: Unpack[Reading],
 ) -> pd.DataFrame:
     """Return the capacity rows of makers with their sites: the rows behind a figure.
+
+    Parameters
+    ----------
+    enterprises, capacities
+        Native frames; or capacity rows that have been read, see :func:`chaingraph.enterprises.stand`.
+    products
+        Only these products; None: all.
+    where
+        A region, or column -> names that a site must have one of.
+    **reading
+        `at`, `statuses`, `signs`, `stale` as in :func:`standing_rows`.
 
     Returns
     -------
@@ -152,15 +161,15 @@ def maker_rows(
         (`source_url` and `note` are those of the capacity row) and `effective`, `effective_low`,
         `counted`, `stale` of :func:`standing_rows`. What is under construction or planned is among them.
     """
-    rows = read_frame(capacities)
-    if products is not None:
-        rows = rows.filter(nw.col("product_id").is_in(list(products)))
-    rows = standing_rows(
-        rows, at=at, statuses=statuses, watch=["construction", "planned"], signs=signs, stale=stale
-    )
+    chosen = None if products is None else nw.col("product_id").is_in(list(products))
+    if chosen is not None and not isinstance(capacities, Standing):
+        capacities = read_frame(capacities).filter(chosen)
+    rows = stand(capacities, **reading).rows(["construction", "planned"])
+    if chosen is not None:
+        rows = rows.filter(chosen)
     sites = sites_in(enterprises, where)
     wanted = ["name_zh", "name_en", "group_zh", *LEVELS, "lat", "lon", "anchor"]
-    result = collect(located(rows.drop(*_INNER), sites, wanted))
+    result = collect(located(rows, sites, wanted))
     keys = ["product_id", "enterprise_id", "status", "since", "capacity", "until", "source_url"]
     return result.sort_values(keys, ignore_index=True)
 

@@ -67,15 +67,16 @@ _SEEN: Final = ("as_of", "listing")
 _SIGNS: Final = ("since", "as_of", "last_confirmed")
 _TOLD: Final = (
     "enterprise_id", "product_id", "status", "scope", "since", "as_of", "phase", "source_url", "figure",
-    "effective", "effective_low", "known", "sourced", "bare", "counted", "stale",
+    "effective", "effective_low", "known", "sourced", "bare", "counted", "stale", "row_",
 )  # fmt: skip
-"""Columns that passes over standing rows ask for."""
+"""Columns that passes over standing rows ask for; by `row_` the others are found again."""
+_COUNTED: Final = ("stale", "counted", "effective", "effective_low")
 
 
 class Reading(TypedDict, total=False):
     """How rows are read; see :func:`standing_rows`."""
 
-    at: str
+    at: str | None
     statuses: Mapping[str, float]
     signs: pd.DataFrame | None
     stale: Stale
@@ -97,7 +98,7 @@ class Standing:
     """
 
     capacities: Any
-    at: str = ""
+    at: str | None = ""
     statuses: Mapping[str, float] = field(default_factory=dict)
     signs: pd.DataFrame | None = None
     stale: Stale = "drop"
@@ -119,6 +120,31 @@ class Standing:
             return self._read({}, watch=statuses)
         return self._held(statuses)
 
+    def told(self, beside: Sequence[str]) -> Any:
+        """Return the standing rows of sites that count, and those of statuses beside them."""
+        kept = [*self.wanted, *(status for status in beside if status not in self.wanted)]
+        if self._whole is None:
+            return self._read(self.statuses, watch=beside)
+        return self._held(kept)
+
+    def rows(self, beside: Sequence[str] = ()) -> Any:
+        """Return the standing rows that count, and those of statuses beside them, with every column.
+
+        `stale`, `counted`, `effective` and `effective_low` say what counts of them. Company totals are
+        among them.
+        """
+        names = [*self.capacities.collect_schema().names(), *_COUNTED]
+        if self._whole is None:
+            rows = standing_rows(
+                self.capacities, at=self.at, statuses=self.statuses, signs=self.signs,
+                stale=self.stale, watch=beside,
+            )  # fmt: skip
+            return rows.select(*names)
+        kept = [*self.wanted, *beside]
+        told = self._held(kept, totals=True).select("row_", *_COUNTED)
+        whole = self.capacities.with_row_index("row_")
+        return whole.join(told, on="row_", how="inner").select(*names)
+
     def running(self, *, totals: bool = False) -> Any:
         """Return the standing rows of sites that run, whatever counts, with company totals where asked."""
         if self._whole is None:
@@ -129,6 +155,8 @@ class Standing:
         self, statuses: Mapping[str, float], *, watch: Sequence[str] = (), totals: bool = False
     ) -> Any:
         rows = self.capacities.select(*capacity_columns(self.capacities))
+        if isinstance(rows, nw.DataFrame):
+            rows = rows.with_row_index("row_")
         return standing_rows(
             rows if totals else site_rows(rows),
             at=self.at, statuses=statuses, signs=self.signs, stale=self.stale, watch=watch,

@@ -66,11 +66,7 @@ class Side:
     def made(self) -> dict[str, dict[str, tuple[float, str, str]]]:
         """Product -> site -> counted capacity (units a year; nan without a figure), start, source."""
         study = self.state.study
-        rows = maker_rows(
-            study.dataset.enterprises, study.dataset.capacities, where=self.state.region,
-            at=study.dataset.as_of, statuses=study.statuses, signs=study.site_signs,
-            stale=study.stale,
-        )  # fmt: skip
+        rows = maker_rows(study.dataset.enterprises, study.standing, where=self.state.region)
         rows = site_rows(rows[rows["counted"] > 0])
         found: dict[str, dict[str, tuple[float, str, str]]] = {}
         figure = rows["capacity"].notna()
