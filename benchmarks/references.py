@@ -20,6 +20,8 @@ COLUMNS = (
 )
 SITE_COLUMNS = ("enterprise_id", "group_zh", "city")
 STATUSES = ("operating", "construction")
+SAME_SIZE = 0.2
+"""A running row whose figure differs by no more is the start of construction at its site."""
 
 
 def scan_polars(folder: Path) -> tuple[Any, Any]:
@@ -49,7 +51,16 @@ def polars_pass(enterprises: Any, capacities: Any, day: str) -> Any:
         col("scope") != "group",
         start.is_null() | (start <= day),
         col("until").is_null() | (col("until") > day),
-    ).select(
+    )
+    keys = ["enterprise_id", "product_id"]
+    building = rows.filter(~operating & col("until").is_null())
+    pairs = building.join(rows.filter(operating), on=keys, suffix="_running")
+    alike = (col("capacity_running") - col("capacity")).abs() <= SAME_SIZE * col("capacity")
+    ran = pl.coalesce("since_running", "as_of_running") + "-31"
+    before = (ran < col("since")).fill_null(value=False)
+    own = [*keys, "since", "capacity", "status"]
+    begun = pairs.filter(alike & ~before).select(own).unique()
+    rows = rows.join(begun, on=own, how="anti", nulls_equal=True).select(
         "enterprise_id",
         "product_id",
         effective=pl.when(operating).then(capacity).otherwise(0.0),
@@ -92,6 +103,13 @@ def pandas_pass(enterprises: Any, capacities: Any, day: str) -> Any:
         ~(rows["since"].isna() & (rows["status"] == "planned")), rows["as_of"]
     )
     rows = rows[(start.isna() | (start <= day)) & (rows["until"].isna() | (rows["until"] > day))]
+    keys = ["enterprise_id", "product_id"]
+    running = rows["status"] == "operating"
+    building = rows[~running & rows["until"].isna()].reset_index(names="row")
+    pairs = building.merge(rows[running], on=keys, suffixes=("", "_running"))
+    alike = (pairs["capacity_running"] - pairs["capacity"]).abs() <= SAME_SIZE * pairs["capacity"]
+    ran = pairs["since_running"].fillna(pairs["as_of_running"]) + "-31"
+    rows = rows.drop(index=pairs.loc[alike & ~(ran < pairs["since"]), "row"].unique())
     operating = (rows["status"] == "operating").to_numpy()
     capacity = rows["capacity"].fillna(0.0).to_numpy()
     slim = rows[["enterprise_id", "product_id"]].assign(

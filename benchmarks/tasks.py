@@ -130,9 +130,10 @@ def solver(folder: Path, columns: int = 0) -> Prepared:
 
     from chaingraph.frames import checked_frames
     from chaingraph.products import product_graph, split_alternatives
+    from chaingraph.rawtables import Package
 
     frames = {t: pd.read_parquet(folder / f"{t}.parquet") for t in ("products", "inputs")}
-    tables, _ = checked_frames(frames, "province")
+    tables, _ = checked_frames(frames, Package("province", None))
     graph = product_graph(tables["products"], tables["inputs"])
     nothing = np.zeros(graph.size)
     share = split_alternatives(graph, local=nothing, present=nothing > 0, national=nothing)

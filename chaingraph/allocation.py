@@ -185,7 +185,7 @@ def allocate(
     value
         By product: price, for the weight of a group; nan where unknown.
     lean
-        Points only: the ends are not worked out.
+        Of what alternatives take points only: their ends are not worked out.
 
     Returns
     -------

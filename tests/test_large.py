@@ -67,7 +67,7 @@ def test_all_regions_at_once_equal_each_alone(folder):
         [cg.find_gaps(ds, region=city, draws=0).frame for city in cities], ignore_index=True
     )
     pd.testing.assert_frame_equal(every, alone, rtol=1e-9)
-    assert set(every["gap_kind"]) >= {"missing", "short", "surplus", "single"}
+    assert set(every["gap_kind"]) >= {"unseen", "coming", "short", "surplus", "single"}
     assert every["open_outputs"].notna().any()
 
 
@@ -75,7 +75,11 @@ def test_gaps_with_bounds_and_points_alone_are_those_of_the_folder(benchmarks, f
     tasks = benchmarks[2].TASKS
     bounds, points = (task(*prepare(folder)) for prepare, task in (tasks["gaps"], tasks["points"]))
     assert set(bounds.frame["gap_kind"]) >= {"short", "surplus"}
-    assert (points.frame["gap_low"].dropna() == points.frame["gap_high"].dropna()).all()
+    both = bounds.frame.merge(points.frame, on=["region", "product_id"], suffixes=("", "_alone"))
+    assert len(both) > 500
+    for column in ("demand", "gap"):
+        alone = both[f"{column}_alone"]
+        pd.testing.assert_series_equal(both[column], alone, check_names=False, rtol=1e-9)
 
 
 def test_what_ifs_states_and_surveys_are_counted(benchmarks, monkeypatch):

@@ -272,7 +272,7 @@ def open_study(
     prices
         ``"at"``: nearest to the date; ``"latest"``.
     bounds
-        Work out the ends of every quantity; False: points only, faster.
+        Work out the ends of what alternatives for one need take; False: of them the points only, faster.
 
     Returns
     -------
