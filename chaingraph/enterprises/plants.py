@@ -11,22 +11,14 @@ import pandas as pd
 from chaingraph.engines import collect, read_frame, same_engine
 from chaingraph.enterprises.local import WATCHED
 from chaingraph.enterprises.sites import LEVELS, located, real_firms, sites_in
-from chaingraph.enterprises.standing import (
-    capacity_columns,
-    counted_statuses,
-    site_rows,
-    stand,
-    standing_rows,
-)
+from chaingraph.enterprises.standing import stand
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
     from typing_extensions import Unpack
 
     from chaingraph.enterprises.sites import Where
-    from chaingraph.enterprises.standing import Reading, Stale
+    from chaingraph.enterprises.standing import Reading
 
 ENOUGH_PLANTS: Final = 3
 """Plants of a product below which their sizes say nothing of the next one."""
@@ -34,7 +26,7 @@ _ROUNDING: Final = 1e-9
 _SITE: Final = ("name_zh", "name_en", *LEVELS, "lat", "lon", "anchor")
 _ROW: Final = (
     "enterprise_id", "product_id", "status", "since", "phase", "figure", "effective", "bare", "counted",
-    "stale", "source_url",
+    "stale", "capacity", "as_of", "source_url", "note",
 )  # fmt: skip
 _PERCENTILES: Final = {"small": 0.1, "typical": 0.5, "large": 0.9}
 
@@ -214,43 +206,36 @@ def _coded_pairs(found: pd.DataFrame, sums: pd.DataFrame) -> OwnPairs:
 
 
 def plant_rows(
-    enterprises: Any,
-    capacities: Any,
-    *,
-    where: Where | None,
-    at: str,
-    statuses: Mapping[str, float],
-    signs: pd.DataFrame | None = None,
-    stale: Stale = "drop",
+    enterprises: Any, capacities: Any, *, where: Where | None, **reading: Unpack[Reading]
 ) -> pd.DataFrame:
     """Return the capacity rows of a region's sites that stand at a date, those told beside too.
 
     Parameters
     ----------
     enterprises, capacities
-        Native frames.
+        Native frames; or capacity rows that have been read, see :func:`chaingraph.enterprises.stand`.
     where
         A region, or column -> names that a site must have one of.
-    at, statuses, signs, stale
-        As in :func:`standing_rows`; construction, plans and what is idle are there, counted or not.
+    **reading
+        `at`, `statuses`, `signs`, `stale` as in :func:`standing_rows`; construction, plans and what is
+        idle are there, counted or not.
 
     Returns
     -------
     pandas.DataFrame
         One row a row of capacities, sorted: `enterprise_id`, `product_id`, `status`, `since`, `phase`,
-        `figure`, `effective`, `bare`, `counted`, `stale`, `source_url`, and of the site `group`, its
-        names, place, coordinates and whether it is an anchor, as far as the tables have them.
+        `figure`, `effective`, `bare`, `counted`, `stale`, `capacity` as the row gives it, `as_of`,
+        `source_url`, `note`, and of the site `group`, its names, place, coordinates and whether it is
+        an anchor, as far as the tables have them.
     """
-    frame = read_frame(capacities)
-    beside = [status for status in WATCHED if status not in counted_statuses(statuses)]
-    rows = standing_rows(
-        site_rows(frame.select(*capacity_columns(frame))),
-        at=at, statuses=statuses, signs=signs, stale=stale, watch=beside,
-    )  # fmt: skip
+    standing = stand(capacities, **reading)
+    beside = [status for status in WATCHED if status not in standing.wanted]
+    parts = [standing.counted(), *([standing.beside(beside)] if beside else [])]
+    there = set(parts[0].collect_schema().names())
+    columns = [name for name in _ROW if name in there]
+    rows = nw.concat([part.select(*columns) for part in parts])
     sites = sites_in(enterprises, where)
-    there = set(sites.collect_schema().names())
-    found = located(rows, sites, [name for name in _SITE if name in there])
-    columns = [name for name in _ROW if name in found.collect_schema().names()]
-    kept = [*columns, "group", *(name for name in _SITE if name in there)]
-    plants = collect(found.select(*kept))
-    return plants.sort_values([name for name in columns if name != "source_url"], ignore_index=True)
+    known = set(sites.collect_schema().names())
+    site = [name for name in _SITE if name in known]
+    plants = collect(located(rows, sites, site).select(*columns, "group", *site))
+    return plants.sort_values(columns, ignore_index=True)

@@ -66,8 +66,8 @@ _SEEN: Final = ("as_of", "listing")
 """Bases of a `since` that is no start: the date of the page, or of the list, that has the plant."""
 _SIGNS: Final = ("since", "as_of", "last_confirmed")
 _TOLD: Final = (
-    "enterprise_id", "product_id", "status", "scope", "since", "as_of", "phase", "source_url", "figure",
-    "effective", "effective_low", "known", "sourced", "bare", "counted", "stale",
+    "enterprise_id", "product_id", "status", "scope", "since", "as_of", "phase", "source_url", "note",
+    "capacity", "figure", "effective", "effective_low", "known", "sourced", "bare", "counted", "stale",
 )  # fmt: skip
 """Columns that passes over standing rows ask for."""
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from chaingraph import words
-from chaingraph.analysis.balance import shown_capacity
-from chaingraph.analysis.standing import TOLD, standing
+from chaingraph.analysis.standing import TOLD, shown_capacity, standing
 from chaingraph.enterprises import site_rows
 from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.products import ROLES
