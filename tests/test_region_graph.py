@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
@@ -15,6 +16,7 @@ from chaingraph.analysis.region_graph import read_links, region_graph
 from chaingraph.analysis.standing import standing
 from chaingraph.enterprises import site_rows
 from chaingraph.results import Result
+from chaingraph.views.facts import gather_facts
 from tests.helpers_cli import run
 
 FIGURES = (
@@ -151,7 +153,26 @@ def test_rows_of_plants_are_those_of_the_makers(study, region, graph):
     assert sorted(found, key=str) == sorted(wanted, key=str)
 
 
-# --- one graph
+# --- one graph, that pages and traces read
+
+
+def whole(facts):
+    return repr((facts.products, facts.links))
+
+
+def test_what_is_handed_out_changes_no_page(toy):
+    state = cg.open_study(toy).state()
+    before, graph = whole(gather_facts(state)), cg.open_study(toy).graph()
+    for _, data in graph.nodes(data=True):
+        data.clear()
+    for *_, data in graph.edges(data=True):
+        for row in data.get("rows", ()):
+            row.clear()
+        data.get("rows", []).clear()
+        data.clear()
+    graph.clear()
+    assert whole(gather_facts(state)) == before
+    assert cg.open_study(toy).graph().nodes["product", "foil"]["gap"] == 1000.0
 
 
 def test_the_kept_graph_is_frozen_and_built_once(toy):
@@ -162,6 +183,31 @@ def test_the_kept_graph_is_frozen_and_built_once(toy):
         kept.add_edge("a", "b")
     assert not nx.is_frozen(cg.open_study(toy).graph())
     assert region_graph(state.with_capacity([{"product_id": "foil", "capacity": 1}])) is not kept
+
+
+def test_facts_say_what_the_graph_says(toy):
+    state = replace(cg.open_study(toy).state("甲市"))  # a state of its own, with its own graph
+    graph = region_graph(state)
+    graph.nodes["product", "foil"].update(
+        standing="strong", known_capacity=7.0, verb="expand", gap_high=9.0
+    )
+    link = graph.edges[("product", "foil"), ("product", "cell")]
+    link.update(quantity=123.0, coefficient=4.0)
+    graph.nodes["enterprise", "cell_jia"]["name_zh"] = "电芯新名"
+    for row in graph.edges[("enterprise", "cell_jia"), ("product", "cell")]["rows"]:
+        row["capacity"] = 55.0
+    facts = gather_facts(state)
+    foil, cell = facts.by_id["foil"], facts.by_id["cell"]
+    assert (foil.standing, foil.capacity, foil.verb, foil.gap.high) == (
+        "strong",
+        7.0,
+        "expand",
+        9.0,
+    )
+    assert [(c.output_id, c.quantity, c.coefficient) for c in foil.causes] == [("cell", 123.0, 4.0)]
+    assert {(maker.name_zh, maker.capacity) for maker in cell.local} == {("电芯新名", 55.0)}
+    link["active"] = False
+    assert gather_facts(state).by_id["foil"].causes == ()
 
 
 def test_every_site_lies_in_the_region(region, graph):
