@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import chaingraph as cg
-from chaingraph.analysis.region_graph import read_links, region_graph
+from chaingraph.analysis.region_graph import bare_graph, read_links, region_graph
 from chaingraph.analysis.standing import standing
 from chaingraph.enterprises import site_rows
 from chaingraph.results import Result
@@ -208,6 +208,28 @@ def test_facts_say_what_the_graph_says(toy):
     assert {(maker.name_zh, maker.capacity) for maker in cell.local} == {("电芯新名", 55.0)}
     link["active"] = False
     assert gather_facts(state).by_id["foil"].causes == ()
+
+
+def test_a_trace_reads_the_graph(toy, monkeypatch):
+    state = replace(cg.open_study(toy).state("甲市"))
+    graph = region_graph(state)
+    graph.edges[("product", "metal"), ("product", "foil")]["coefficient"] = 2.0
+    graph.nodes["product", "metal"]["makers"] = 42
+    monkeypatch.setattr("chaingraph.analysis.trace.region_state", lambda *_: state)
+    found = cg.trace_product(toy, "foil", quantity=3).frame.set_index("input_id")
+    assert found.loc["metal", ["quantity", "makers"]].tolist() == [6.0, 42]
+    assert found.loc["ore", "quantity"] == 12.0
+
+
+def test_a_trace_of_links_alone_reads_the_same_graph(toy):
+    bare = replace(toy, tables={name: toy.tables[name] for name in ("products", "inputs")})
+    links = read_links(bare_graph(bare))
+    assert links.arrays.ids == cg.open_study(toy).product_graph.ids
+    assert set(links.taken) == {0.0}
+    bare_graph(bare).edges[("product", "metal"), ("product", "foil")]["coefficient"] = 2.0
+    found = cg.trace_product(bare, "foil").frame.set_index("input_id")
+    assert found.loc["metal", "quantity"] == 2.0
+    assert "makers" not in found
 
 
 def test_every_site_lies_in_the_region(region, graph):
