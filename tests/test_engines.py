@@ -25,6 +25,7 @@ from chaingraph.enterprises import (
     makers,
     national_capacity,
     own_pairs,
+    plant_rows,
     plant_sizes,
     plants,
     region_names,
@@ -221,6 +222,8 @@ def assert_all_same(ours, theirs):
         assert_same(national_capacity(*a, **options), national_capacity(*b, **options))
         keys = ["product_id", "enterprise_id", "note", "since", "capacity"]
         assert_same(maker_rows(*a, **options), maker_rows(*b, **options), keys)
+        standing_plants = (plant_rows(*pair, where={}, **options) for pair in (a, b))
+        assert_same(*standing_plants, [*keys, "status"])
     assert_same(region_names(a[0]), region_names(b[0]))
 
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import networkx as nx
+import numpy as np
 import pandas as pd
 import pytest
 
 import chaingraph as cg
+from chaingraph.analysis.region_graph import bare_graph, read_links, region_graph
+from chaingraph.analysis.standing import standing
+from chaingraph.enterprises import site_rows
 from chaingraph.results import Result
+from chaingraph.views.facts import gather_facts
 from tests.helpers_cli import run
 
 FIGURES = (
     "makers", "makers_unquantified", "construction", "demand_low", "demand", "demand_high", "own_use",
     "merchant", "gap_low", "gap", "gap_high", "gap_value_cny_low", "gap_value_cny", "gap_value_cny_high",
-    "users", "national_makers", "price_cny",
+    "users", "national_makers", "national_capacity", "price_cny", "coverage",
 )  # fmt: skip
 WORDS = ("evidence", "reasons")
 DECIDED = (
@@ -68,6 +74,9 @@ def edges_of(graph, kind):
 def test_products_hold_the_balance(study, region, graph):
     frame = cg.calculate_balance(study, region=region).frame
     assert_holds(graph, frame, [*FIGURES, *WORDS])
+    known = dict(zip(frame["product_id"], frame["capacity"], strict=True))
+    found = {name: graph.nodes["product", name].get("known_capacity") for name in known}
+    assert found == {name: shown(value) for name, value in known.items()}
     named = {node[1] for node, made in graph.nodes(data="made") if made}
     assert named <= set(frame["product_id"])
 
@@ -101,6 +110,126 @@ def test_plants_add_up_to_the_capacity(study, region, graph):
         total[product] += data["effective"]
     found = [total[name] for name in state.study.product_graph.ids]
     assert found == pytest.approx(state.rows.capacity.tolist())
+
+
+def test_products_hold_their_row_and_how_the_region_stands_with_them(study, region, graph):
+    state = study.state(region)
+    records = study.products.to_dict("records")
+    beside = zip(standing(state), state.evidence.why, study.maker_cities, strict=True)
+    for record, (stands, why, cities) in zip(records, beside, strict=True):
+        node = graph.nodes["product", record["product_id"]]
+        for name in ("name_zh", "name_en", "unit", "restricted", "restricted_zh", "source_url"):
+            assert node.get(name) == shown(record[name])
+        found = (node["standing"], node.get("why", ""), node["maker_cities"])
+        assert found == (stands, why, cities)
+
+
+def test_links_are_active_where_their_output_is_made_here(study, region, graph):
+    state, links = study.state(region), read_links(graph)
+    arrays = study.product_graph
+    assert [edge["active"] for edge in links.edges] == state.active.tolist()
+    assert links.taken == pytest.approx(state.flow)
+    assert links.share == pytest.approx(state.share)
+    for name in ("source", "target", "coefficient", "low", "high", "role"):
+        np.testing.assert_array_equal(getattr(links.arrays, name), getattr(arrays, name))
+    pairs = set(zip(links.arrays.group.tolist(), arrays.group.tolist(), strict=True))
+    assert len(pairs) == len({ours for ours, _ in pairs}) == len({own for _, own in pairs})
+
+
+def test_rows_of_plants_are_those_of_the_makers(study, region, graph):
+    rows = study.maker_rows
+    rows = site_rows(rows[study.state(region).region.mask(rows)])
+    columns = ["status", "since", "as_of", "capacity", "source_url", "note"]
+    wanted = [
+        (record["enterprise_id"], record["product_id"], *(shown(record[name]) for name in columns))
+        for record in rows.to_dict("records")
+    ]
+    found = [
+        (site[1], product[1], *(row.get(name) for name in columns))
+        for site, product, data in edges_of(graph, "produces")
+        for row in data["rows"]
+        if row["status"] != "suspended"
+    ]
+    assert sorted(found, key=str) == sorted(wanted, key=str)
+
+
+# --- one graph, that pages and traces read
+
+
+def whole(facts):
+    return repr((facts.products, facts.links))
+
+
+def test_what_is_handed_out_changes_no_page(toy):
+    state = cg.open_study(toy).state()
+    before, graph = whole(gather_facts(state)), cg.open_study(toy).graph()
+    for _, data in graph.nodes(data=True):
+        data.clear()
+    for *_, data in graph.edges(data=True):
+        for row in data.get("rows", ()):
+            row.clear()
+        data.get("rows", []).clear()
+        data.clear()
+    graph.clear()
+    assert whole(gather_facts(state)) == before
+    assert cg.open_study(toy).graph().nodes["product", "foil"]["gap"] == 1000.0
+
+
+def test_the_kept_graph_is_frozen_and_built_once(toy):
+    state = cg.open_study(toy).state()
+    kept = region_graph(state)
+    assert region_graph(state) is kept
+    with pytest.raises(nx.NetworkXError, match="Frozen"):
+        kept.add_edge("a", "b")
+    assert not nx.is_frozen(cg.open_study(toy).graph())
+    assert region_graph(state.with_capacity([{"product_id": "foil", "capacity": 1}])) is not kept
+
+
+def test_facts_say_what_the_graph_says(toy):
+    state = replace(cg.open_study(toy).state("甲市"))  # a state of its own, with its own graph
+    graph = region_graph(state)
+    graph.nodes["product", "foil"].update(
+        standing="strong", known_capacity=7.0, verb="expand", gap_high=9.0
+    )
+    link = graph.edges[("product", "foil"), ("product", "cell")]
+    link.update(quantity=123.0, coefficient=4.0)
+    graph.nodes["enterprise", "cell_jia"]["name_zh"] = "电芯新名"
+    for row in graph.edges[("enterprise", "cell_jia"), ("product", "cell")]["rows"]:
+        row["capacity"] = 55.0
+    facts = gather_facts(state)
+    foil, cell = facts.by_id["foil"], facts.by_id["cell"]
+    assert (foil.standing, foil.capacity, foil.verb, foil.gap.high) == (
+        "strong",
+        7.0,
+        "expand",
+        9.0,
+    )
+    assert [(c.output_id, c.quantity, c.coefficient) for c in foil.causes] == [("cell", 123.0, 4.0)]
+    assert {(maker.name_zh, maker.capacity) for maker in cell.local} == {("电芯新名", 55.0)}
+    link["active"] = False
+    assert gather_facts(state).by_id["foil"].causes == ()
+
+
+def test_a_trace_reads_the_graph(toy, monkeypatch):
+    state = replace(cg.open_study(toy).state("甲市"))
+    graph = region_graph(state)
+    graph.edges[("product", "metal"), ("product", "foil")]["coefficient"] = 2.0
+    graph.nodes["product", "metal"]["makers"] = 42
+    monkeypatch.setattr("chaingraph.analysis.trace.region_state", lambda *_: state)
+    found = cg.trace_product(toy, "foil", quantity=3).frame.set_index("input_id")
+    assert found.loc["metal", ["quantity", "makers"]].tolist() == [6.0, 42]
+    assert found.loc["ore", "quantity"] == 12.0
+
+
+def test_a_trace_of_links_alone_reads_the_same_graph(toy):
+    bare = replace(toy, tables={name: toy.tables[name] for name in ("products", "inputs")})
+    links = read_links(bare_graph(bare))
+    assert links.arrays.ids == cg.open_study(toy).product_graph.ids
+    assert set(links.taken) == {0.0}
+    bare_graph(bare).edges[("product", "metal"), ("product", "foil")]["coefficient"] = 2.0
+    found = cg.trace_product(bare, "foil").frame.set_index("input_id")
+    assert found.loc["metal", "quantity"] == 2.0
+    assert "makers" not in found
 
 
 def test_every_site_lies_in_the_region(region, graph):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.analysis.settings import read_chain, read_lang
+from chaingraph.analysis.standing import shown_capacity
 from chaingraph.analysis.study import as_study, region_states
 from chaingraph.analysis.uncertainty import demand_interval
 from chaingraph.knowledge.evidence import LEVELS
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.gazetteer import Asked
-    from chaingraph.quantity import Floats, Integers
+    from chaingraph.quantity import Integers
 
 PRODUCT_COLUMNS = ("product_id", "name_zh", "name_en", "chains", "stage", "kind", "unit")
 SHOWN = (
@@ -244,10 +245,3 @@ def named_codes(study: Basis, frame: pd.DataFrame) -> pd.DataFrame:
     names = {bit: "; ".join(reason_names(bit)) or None for bit in set(bits.tolist())}
     frame["reasons"] = pd.array([names[bit] for bit in bits.tolist()], dtype="str")
     return frame
-
-
-def shown_capacity(state: RegionState) -> Floats:
-    """Return the known capacities, missing where makers are known and none of their figures is."""
-    known = np.where(state.totals.stale, 0.0, np.nan_to_num(state.totals.made))
-    figure = np.maximum(state.rows.capacity, known)
-    return np.where(state.present & (figure <= 0), np.nan, figure)

@@ -3,45 +3,76 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from chaingraph.analysis.choices import group_lines
 from chaingraph.analysis.decide import decision_table
+from chaingraph.analysis.standing import shown_capacity, standing
 from chaingraph.enterprises import STATUSES, WATCHED, plant_rows
 from chaingraph.errors import OptionError
 from chaingraph.events import known_events
 from chaingraph.knowledge.evidence import LEVELS as EVIDENCE
-from chaingraph.products import ROLES
+from chaingraph.products import CONSUMED, ROLES, ProductGraph, product_graph, split_alternatives
 from chaingraph.quantity import Quantity, reason_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import networkx as nx
     import pandas as pd
 
     from chaingraph.analysis.state import RegionState
+    from chaingraph.dataset import Dataset
+    from chaingraph.quantity import Floats
     from chaingraph.results import Result
 
 NODE_KINDS: Final = ("product", "enterprise", "group", "plant")
 EDGE_KINDS: Final = ("input", "produces", "member", "supplies", "candidate")
-_PRODUCT: Final = ("name_zh", "name_en", "unit", "chains", "stage", "kind", "restricted")
+_PRODUCT: Final = (
+    "name_zh", "name_en", "unit", "chains", "stage", "kind", "restricted", "restricted_zh", "source_url",
+)  # fmt: skip
 _SITE: Final = ("name_zh", "name_en", "province", "city", "county", "park", "lat", "lon")
+_OF_SITE: Final = (*_SITE, "group", "anchor")
 _AMOUNTS: Final = ("capacity", "supply", "merchant", "own_use", "demand", "gap")
 _BALANCED: Final = ("covered", "made", "")
 """Kinds that call for nothing: no row of the gaps."""
-_LINK: Final = ("coefficient", "low", "high", "share")
+_LINK: Final = ("unit", "alternative_group", "source_url")
 _CANDIDATE: Final = (
     "rank", "score", "score_low", "score_high", "target_list", "makes_it", "distance_km", "plant",
     "closes", "reasons_zh", "reasons_en",
 )  # fmt: skip
 
 
-def build_region_graph(
-    state: RegionState, *, flat: bool = False, targets: Result | None = None
-) -> nx.DiGraph[Any]:
+def region_graph(state: RegionState) -> nx.DiGraph[Any]:
+    """Return the graph of a state that pages and traces read: built once, frozen, not to be changed.
+
+    Callers outside get a copy of it, see :meth:`chaingraph.Study.graph`.
+    """
+    return _kept(state, build_region_graph)
+
+
+def bare_graph(ds: Dataset) -> nx.DiGraph[Any]:
+    """Return the graph of the products of a dataset without makers: built once, frozen."""
+    return _kept(ds, build_product_graph)
+
+
+def _kept(source: Any, build: Callable[[Any], nx.DiGraph[Any]]) -> nx.DiGraph[Any]:
+    import networkx as nx
+
+    if source not in _KEPT:
+        _KEPT[source] = nx.freeze(build(source))
+    return _KEPT[source]
+
+
+_KEPT: WeakKeyDictionary[Any, nx.DiGraph[Any]] = WeakKeyDictionary()
+"""The graph of each state, or dataset without makers, that somebody holds: it goes with that."""
+
+
+def build_region_graph(state: RegionState, *, targets: Result | None = None) -> nx.DiGraph[Any]:
     """Build the graph of a region's state; see :meth:`chaingraph.Study.graph`."""
     import networkx as nx
 
@@ -50,16 +81,46 @@ def build_region_graph(
     graph: nx.DiGraph[Any] = nx.DiGraph(
         dataset=ds.name, version=ds.version, as_of=ds.as_of, region=state.region.name
     )
-    for name, data in zip(study.product_graph.ids, _products(state), strict=True):
-        graph.add_node(("product", name), node_kind="product", **data)
-    _add_links(graph, state)
-    plants = plant_rows(ds.enterprises, study.standing, where=state.region)
-    _add_sites(graph, state, plants)
+    _add_products(graph, study.product_graph.ids, _products(state))
+    told = {"active": state.active.tolist(), **_ends("quantity", _taken(state))}
+    _add_links(graph, study.product_graph, ds.inputs, state.share, told)
+    _add_sites(graph, state, plant_rows(ds.enterprises, study.standing, where=state.region))
     _add_added(graph, state)
     if targets is not None:
         _add_candidates(graph, state, targets)
     _add_ties(graph, state)
-    return flat_graph(graph) if flat else graph
+    return graph
+
+
+def build_product_graph(ds: Dataset) -> nx.DiGraph[Any]:
+    """Build the graph of a dataset without makers: products and the links between them."""
+    import networkx as nx
+
+    links = product_graph(ds.products, ds.inputs)
+    nothing = np.zeros(links.size)
+    share = split_alternatives(links, local=nothing, present=nothing > 0, national=nothing)
+    products = ds.products.sort_values("product_id", ignore_index=True)
+    graph: nx.DiGraph[Any] = nx.DiGraph(dataset=ds.name, version=ds.version, as_of=ds.as_of)
+    _add_products(graph, links.ids, _attributes(_texts(products)))
+    _add_links(graph, links, ds.inputs, share, {})
+    return graph
+
+
+def copied_graph(graph: nx.DiGraph[Any]) -> nx.DiGraph[Any]:
+    """Return a graph that shares nothing with the kept one that could be changed."""
+    import networkx as nx
+
+    copy: nx.DiGraph[Any] = nx.DiGraph(**graph.graph)
+    copy.add_nodes_from((node, dict(data)) for node, data in graph.nodes(data=True))
+    copy.add_edges_from(
+        (start, end, _own(data) if "rows" in data else dict(data))
+        for start, end, data in graph.edges(data=True)
+    )
+    return copy
+
+
+def _own(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {**data, "rows": [dict(row) for row in data["rows"]]}
 
 
 def _present(data: Mapping[Any, Any]) -> dict[str, Any]:
@@ -73,6 +134,22 @@ def _present(data: Mapping[Any, Any]) -> dict[str, Any]:
     return plain
 
 
+def _attributes(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return the attributes of each row of columns of plain values, without what is unknown or empty."""
+    rows: list[dict[str, Any]] = [{} for _ in next(iter(columns.values()), ())]
+    for name, cells in columns.items():
+        for row, cell in zip(rows, cells, strict=True):
+            if cell is not None and cell != "" and cell == cell:  # noqa: PLR0124  nan is no other
+                row[name] = cell
+    return rows
+
+
+def _cells(column: pd.Series[Any]) -> list[Any]:
+    """Return a column as plain values, None where it is empty."""
+    pairs = zip(column.tolist(), column.notna().tolist(), strict=True)
+    return [cell if here else None for cell, here in pairs]
+
+
 def _ends(name: str, amount: Quantity) -> dict[str, Any]:
     """Return the columns of an amount: its least, its figure, its most."""
     columns = {f"{name}_low": amount.low, name: amount.point, f"{name}_high": amount.high}
@@ -82,17 +159,33 @@ def _ends(name: str, amount: Quantity) -> dict[str, Any]:
 # --- products and what goes into them
 
 
+def _texts(products: pd.DataFrame) -> dict[str, list[Any]]:
+    return {
+        ("product_kind" if name == "kind" else name): _cells(products[name])
+        for name in _PRODUCT
+        if name in products
+    }
+
+
+def _add_products(
+    graph: nx.DiGraph[Any], ids: Sequence[str], attributes: list[dict[str, Any]]
+) -> None:
+    graph.add_nodes_from(
+        (("product", name), {"node_kind": "product", **data})
+        for name, data in zip(ids, attributes, strict=True)
+    )
+
+
 def _products(state: RegionState) -> list[dict[str, Any]]:
     """Return the attributes of each product, in the order of positions."""
     study, advice, decisions = state.study, state.advice, state.decisions
     kinds = decisions.text("kind")
     columns: dict[str, Any] = {
-        ("product_kind" if name == "kind" else name): study.products[name].tolist()
-        for name in _PRODUCT
-    }
-    columns |= {
+        **_texts(study.products),
         "evidence": [EVIDENCE[code] for code in state.evidence.level.tolist()],
         "evidence_date": list(state.evidence.date),
+        "why": list(state.evidence.why),
+        "standing": standing(state).tolist(),
         "gap_kind": kinds,
         "decision": [decision_table().rules[rule].id for rule in decisions.rule.tolist()],
         "action": decisions.text("action"),
@@ -104,7 +197,10 @@ def _products(state: RegionState) -> list[dict[str, Any]]:
         "needed": state.needed.tolist(),
         "makers": state.makers.tolist(),
         "makers_unquantified": state.unquantified.tolist(),
+        "maker_cities": study.maker_cities.tolist(),
         "users": state.users.tolist(),
+        "known_capacity": shown_capacity(state).tolist(),
+        "coverage": state.coverage.tolist(),
         "construction": state.construction.tolist(),
         "planned": state.rows.planned.tolist(),
         "national_makers": study.nation.makers.tolist(),
@@ -117,11 +213,7 @@ def _products(state: RegionState) -> list[dict[str, Any]]:
     differs = state.gap.low < state.gap.high
     bits = np.where(differs, state.gap.reasons, 0).tolist()
     columns["reasons"] = ["; ".join(reason_names(bit)) for bit in bits]
-    names = list(columns)
-    return [
-        _present(dict(zip(names, cells, strict=True)))
-        for cells in zip(*columns.values(), strict=True)
-    ]
+    return _attributes(columns)
 
 
 def _lists(state: RegionState, kinds: list[str]) -> list[str]:
@@ -133,29 +225,30 @@ def _lists(state: RegionState, kinds: list[str]) -> list[str]:
     return named
 
 
-def _add_links(graph: nx.DiGraph[Any], state: RegionState) -> None:
-    links, ids = state.study.product_graph, state.study.product_graph.ids
-    rows = state.study.dataset.inputs.iloc[links.row]
+def _add_links(
+    graph: nx.DiGraph[Any],
+    links: ProductGraph,
+    inputs: pd.DataFrame,
+    share: Floats,
+    told: Mapping[str, list[Any]],
+) -> None:
+    """Add the links between products, with what else is told of each."""
+    rows = inputs.iloc[links.row]
     columns: dict[str, Any] = {
         "role": [ROLES[number] for number in links.role.tolist()],
         "coefficient": links.coefficient.tolist(),
         "low": links.low.tolist(),
         "high": links.high.tolist(),
-        "share": np.where(links.consumed, state.share, np.nan).tolist(),
-        **{
-            name: rows[name].tolist()
-            for name in ("unit", "alternative_group", "source_url")
-            if name in rows
-        },
-        **_ends("quantity", _taken(state)),
+        "share": np.where(links.consumed, share, np.nan).tolist(),
+        **{name: _cells(rows[name]) for name in _LINK if name in rows},
+        **told,
     }
-    names = list(columns)
+    nodes = [("product", name) for name in links.ids]
     ends = zip(links.source.tolist(), links.target.tolist(), strict=True)
-    for (source, target), cells in zip(ends, zip(*columns.values(), strict=True), strict=True):
-        data = _present(dict(zip(names, cells, strict=True)))
-        graph.add_edge(
-            ("product", ids[source]), ("product", ids[target]), edge_kind="input", **data
-        )
+    graph.add_edges_from(
+        (nodes[source], nodes[target], {"edge_kind": "input", **data})
+        for (source, target), data in zip(ends, _attributes(columns), strict=True)
+    )
 
 
 def _taken(state: RegionState) -> Quantity:
@@ -166,51 +259,130 @@ def _taken(state: RegionState) -> Quantity:
     return flow.where(state.study.product_graph.consumed, blank)
 
 
+def input_links(graph: nx.DiGraph[Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield input, output and attributes of each link between products, by output, then input."""
+    found = [
+        (end[1], start[1], data)
+        for start, end, data in graph.edges(data=True)
+        if data["edge_kind"] == "input"
+    ]
+    for output, source, data in sorted(found, key=lambda link: link[:2]):
+        yield source, output, data
+
+
+class Links(NamedTuple):
+    """The links of a graph as arrays that compute.
+
+    Attributes
+    ----------
+    arrays
+        Products by position, in the order of ids, and links as :func:`input_links` yields them.
+    share
+        By link: share of its alternative group as it is settled, 1 for links without a group.
+    taken
+        By link: units of the input taken a year as far as known: the figure, else the least.
+    edges
+        Attributes of each link.
+    """
+
+    arrays: ProductGraph
+    share: Floats
+    taken: Floats
+    edges: list[dict[str, Any]]
+
+
+def read_links(graph: nx.DiGraph[Any]) -> Links:
+    """Read the links between products off a graph."""
+    ids = tuple(sorted(node[1] for node, _ in of_kind(graph, "product")))
+    place = {name: number for number, name in enumerate(ids)}
+    found = list(input_links(graph))
+    edges = [data for *_, data in found]
+    role = np.array([ROLES.index(data["role"]) for data in edges], dtype=np.intp)
+    groups: dict[tuple[str, str], int] = {}
+    number = [
+        groups.setdefault((output, data["alternative_group"]), len(groups))
+        if "alternative_group" in data and data["role"] == ROLES[CONSUMED]
+        else -1
+        for _, output, data in found
+    ]
+    arrays = ProductGraph(
+        ids=ids,
+        source=np.array([place[source] for source, *_ in found], dtype=np.intp),
+        target=np.array([place[output] for _, output, _ in found], dtype=np.intp),
+        coefficient=_numbers(edges, "coefficient"),
+        low=_numbers(edges, "low"),
+        high=_numbers(edges, "high"),
+        role=role,
+        group=np.array(number, dtype=np.intp),
+        given_share=np.full(len(edges), np.nan),
+        row=np.arange(len(edges), dtype=np.intp),
+    )
+    taken = np.array([known_quantity(data) for data in edges], dtype=float)
+    return Links(arrays, _numbers(edges, "share", unknown=1.0), taken, edges)
+
+
+def _numbers(
+    records: Sequence[Mapping[str, Any]], name: str, *, unknown: float = math.nan
+) -> Floats:
+    return np.array([record.get(name, unknown) for record in records], dtype=float)
+
+
+def known_quantity(link: Mapping[str, Any]) -> float:
+    """Return what is taken over a link as far as known: the figure, else the least; 0 where neither is."""
+    known = link.get("quantity", link.get("quantity_low", 0.0))
+    return float(known) if math.isfinite(known) else 0.0
+
+
 # --- who makes them
 
 
 def _add_sites(graph: nx.DiGraph[Any], state: RegionState, plants: pd.DataFrame) -> None:
     """Add the sites of the region, whom they belong to, and an edge for each product of each."""
-    position, load = state.study.product_graph.position, state.study.load_of(state.region)
-    for enterprise, rows in plants.groupby("enterprise_id", sort=True):
-        site = ("enterprise", str(enterprise))
-        first = rows.iloc[0]
-        place = {name: first[name] for name in _SITE if name in rows}
-        anchor = bool("anchor" in rows and first["anchor"])
-        graph.add_node(site, node_kind="enterprise", anchor=anchor, **_present(place))
-        group = str(first["group"])
+    place = state.study.product_graph.position
+    load = _ends("load", state.study.load_of(state.region))
+    records = _attributes({str(name): _cells(plants[name]) for name in plants})
+    for enterprise, rows in _grouped(records, "enterprise_id"):
+        site, first = ("enterprise", enterprise), rows[0]
+        told = {name: first[name] for name in _SITE if name in first}
+        anchor, group = bool(first.get("anchor", False)), first["group"]
+        graph.add_node(site, node_kind="enterprise", anchor=anchor, group=group, **told)
         if group != enterprise:
             graph.add_node(("group", group), node_kind="group", name_zh=group)
             graph.add_edge(("group", group), site, edge_kind="member")
-        graph.nodes[site]["group"] = group
-        for product, part in rows.groupby("product_id", sort=True):
-            if product not in position:
+        for product, part in _grouped(rows, "product_id"):
+            if product not in place:
                 continue
-            number = position[str(product)]
             data = _produced(part)
-            amount = load.take([number])
-            data |= {"load_low": float(amount.low[0]), "load_high": float(amount.high[0])}
-            data |= {"load": float(amount.point[0])}
-            graph.add_edge(site, ("product", str(product)), edge_kind="produces", **_present(data))
+            data |= {name: values[place[product]] for name, values in load.items()}
+            graph.add_edge(site, ("product", product), edge_kind="produces", **_present(data))
         _describe_site(graph, site)
 
 
-def _produced(rows: pd.DataFrame) -> dict[str, Any]:
+def _grouped(
+    records: list[dict[str, Any]], column: str
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield the records of each value of a column that they are sorted by."""
+    for name, rows in groupby(records, key=lambda record: record[column]):
+        yield str(name), list(rows)
+
+
+def _produced(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what a site makes of one product: by its foremost status, and all rows."""
-    fresh = rows[rows["stale"] == 0]
-    shown = fresh if len(fresh) else rows
-    status = min(shown["status"], key=STATUSES.index)
-    chosen = shown[shown["status"] == status]
-    figures = chosen.loc[chosen["bare"] == 0, "figure"]
-    beside = fresh[(fresh["status"] != status) & fresh["status"].isin(WATCHED)]
-    records = rows.drop(columns=[name for name in (*_SITE, "group", "anchor") if name in rows])
+    fresh = [row for row in rows if not row["stale"]]
+    shown = fresh or rows
+    status = min((row["status"] for row in shown), key=STATUSES.index)
+    figures = [row["figure"] for row in shown if row["status"] == status and not row["bare"]]
+    beside: dict[str, list[float]] = {}
+    for row in fresh:
+        if row["status"] != status and row["status"] in WATCHED:
+            beside.setdefault(row["status"], []).append(row["figure"])
     return {
         "status": status,
-        "capacity": float(figures.sum()) if len(figures) else None,
-        "effective": float(rows["effective"].sum()),
-        **beside.groupby("status")["figure"].sum().to_dict(),
-        "stale": not len(fresh),
-        "rows": [_present(record) for record in records.to_dict("records")],
+        "capacity": math.fsum(figures) if figures else None,
+        "effective": math.fsum(row["effective"] for row in rows),
+        **{name: math.fsum(figures) for name, figures in sorted(beside.items())},
+        "stale": not fresh,
+        "rows": [{n: cell for n, cell in row.items() if n not in _OF_SITE} for row in rows],
     }
 
 
@@ -267,8 +439,8 @@ def _add_ties(graph: nx.DiGraph[Any], state: RegionState) -> None:
     ds = state.study.dataset
     if not ds.has("supplies"):
         return
-    groups = {data["group"]: node for node, data in _of_kind(graph, "enterprise")}
-    groups |= {node[1]: node for node, _ in _of_kind(graph, "group")}
+    groups = {data["group"]: node for node, data in of_kind(graph, "enterprise")}
+    groups |= {node[1]: node for node, _ in of_kind(graph, "group")}
     for record in known_events(ds, "supplies").to_dict("records"):
         ends = record["supplier_group"], record["customer_group"]
         if not set(ends) <= set(groups):
@@ -282,7 +454,8 @@ def _add_ties(graph: nx.DiGraph[Any], state: RegionState) -> None:
         data["products"] = "; ".join(sorted(known))
 
 
-def _of_kind(graph: nx.DiGraph[Any], kind: str) -> Iterable[tuple[Any, dict[str, Any]]]:
+def of_kind(graph: nx.DiGraph[Any], kind: str) -> Iterable[tuple[Any, dict[str, Any]]]:
+    """Return the nodes of one kind with their attributes."""
     return ((node, data) for node, data in graph.nodes(data=True) if data["node_kind"] == kind)
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chaingraph.analysis.balance import PRODUCT_COLUMNS, shown_capacity, study_params
+from chaingraph.analysis.balance import PRODUCT_COLUMNS, study_params
 from chaingraph.analysis.settings import read_goal, read_lang
+from chaingraph.analysis.standing import shown_capacity
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.errors import OptionError
 from chaingraph.products import (

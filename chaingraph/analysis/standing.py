@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from chaingraph.analysis.balance import shown_capacity
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chaingraph.analysis.state import RegionState
+    from chaingraph.quantity import Floats
 
 STANDINGS: Final = (
     "strong", "weak", "open", "building", "missing", "missing_likely", "unseen", "not_assessed",
@@ -56,3 +55,10 @@ def standing(state: RegionState) -> NDArray[np.str_]:
         "flow": need & evidence.is_any("flow"),
     }
     return np.select(list(known.values()), list(known), default="absent")
+
+
+def shown_capacity(state: RegionState) -> Floats:
+    """Return the known capacities, missing where makers are known and none of their figures is."""
+    known = np.where(state.totals.stale, 0.0, np.nan_to_num(state.totals.made))
+    figure = np.maximum(state.rows.capacity, known)
+    return np.where(state.present & (figure <= 0), np.nan, figure)

@@ -77,6 +77,9 @@ class Study(Basis):
     ) -> nx.DiGraph[Any]:
         """Return the state of a region as one graph: products, plants, ties, targets.
 
+        Pages, traces and exports read the same one. What is returned is the caller's own: changing it
+        changes nothing else.
+
         Parameters
         ----------
         region
@@ -89,13 +92,19 @@ class Study(Basis):
         Returns
         -------
         networkx.DiGraph
-            Nodes ``("product", id)`` with `evidence`, `gap_kind`, `verb`, `then`, `list` and, with
+            Nodes ``("product", id)`` with names, `unit`, `chains`, `stage`, `product_kind`, `restricted`,
+            `source_url`; `evidence` with `evidence_date` and `why`, `standing` (its colour on pages),
+            `gap_kind`, `decision`, `verb`, `then`, `mark`, `list`; `made`, `needed`, `makers`, `users`,
+            `maker_cities`, `national_makers`, `national_capacity`, `price_cny`, `reasons`; and, with
             ``_low`` and ``_high``, `capacity`, `supply`, `demand`, `own_use`, `merchant`, `gap` (units
-            a year) and `gap_value_cny`; ``("enterprise", id)`` with place, `group`, `status`,
-            `main_product` and `load`; ``("group", name)``; ``("plant", name)`` for what was added to the
-            state. Edges have `edge_kind`: ``input`` (`coefficient`, `share`, `quantity` taken here),
-            ``produces`` (`status`, `capacity` of that status, `effective`: what of it counts, and
-            `rows` that stand at the date), ``member``, ``supplies`` (ties known at the date) and
+            a year) and `gap_value_cny`; beside them `known_capacity` (known figures alone),
+            `construction`, `planned` and `coverage` (0 to 1). ``("enterprise", id)`` with place,
+            `group`, `anchor`, `status`, `main_product` and `load`; ``("group", name)``;
+            ``("plant", name)`` for what was added to the state. Edges have `edge_kind`: ``input``
+            (`role`, `coefficient` with `low` and `high`, `unit`, `share`, `active`: its output is made
+            here, `quantity` taken here), ``produces`` (`status`, `capacity` of that status,
+            `effective`: what of it counts, and `rows` that stand at the date, each with `capacity`,
+            `as_of`, `source_url`, `note`), ``member``, ``supplies`` (ties known at the date) and
             ``candidate`` (product -> group: `rank`, `score`, `reasons_zh`). What is unknown is
             left out; an end without bound is infinite.
 
@@ -108,9 +117,14 @@ class Study(Basis):
         >>> graph.edges[("enterprise", "cell_jia"), ("product", "cell")]["capacity"]
         2.0
         """
-        from chaingraph.analysis.region_graph import build_region_graph
+        from chaingraph.analysis import region_graph as graphs
 
-        return build_region_graph(self._state_of(region), flat=flat, targets=targets)
+        state = self._state_of(region)
+        if targets is not None:
+            graph = graphs.build_region_graph(state, targets=targets)
+            return graphs.flat_graph(graph) if flat else graph
+        kept = graphs.region_graph(state)
+        return graphs.flat_graph(kept) if flat else graphs.copied_graph(kept)
 
     def _state_of(self, region: str | Region | RegionState | None) -> RegionState:
         return region if isinstance(region, RegionState) else self.state(region)

@@ -6,25 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chaingraph.analysis.region_graph import bare_graph, read_links, region_graph
 from chaingraph.analysis.settings import MOST_UNITS, read_lang, read_product
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.errors import OptionError
 from chaingraph.loops import strong_components
-from chaingraph.products import (
-    ROLES,
-    goal_vector,
-    product_graph,
-    split_alternatives,
-    walk,
-)
+from chaingraph.products import goal_vector, walk
 from chaingraph.results import Call, Result
 from chaingraph.solving import total_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import networkx as nx
     import pandas as pd
 
+    from chaingraph.analysis.region_graph import Links
     from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.products import Floats, ProductGraph, Step
@@ -101,19 +98,18 @@ def trace_product(
         raise OptionError("bad-goal", value=f"{product_id}={quantity}")
     if depth is not None and depth < 1:
         raise OptionError("bad-depth", value=depth)
-    state, graph, share, products = _ground(ds, region, at, statuses)
-    product_id = read_product(products, product_id)
-    start = graph.find(product_id)
-    follow = np.ones(len(graph.source), dtype=bool) if all_roles else graph.consumed
-    steps = walk(graph, start, up=direction == "up", depth=depth, used=follow & (share > 0))
-    if direction == "up":
-        moved = _taken(graph, start, quantity, share)
-    else:
-        moved = _passed_on(graph, start, quantity, share, state, steps)
-    frame = _frame(graph, products, ds.inputs, steps, moved, share, state, direction)
+    state = _state(ds, region, at, statuses)
+    graph = bare_graph(ds) if state is None else region_graph(state)
+    links = read_links(graph)
+    start = links.arrays.find(read_product(ds.products, product_id))
+    up = direction == "up"
+    follow = links.arrays.consumed | all_roles
+    steps = walk(links.arrays, start, up=up, depth=depth, used=follow & (links.share > 0))
+    moved = _taken(links, start, quantity) if up else _passed_on(links, start, quantity, steps)
+    frame = _frame(ds, graph, links, steps, moved, up=up, counted=state is not None)
     params: dict[str, Any] = {
-        "dataset": ds.name, "version": ds.version, "at": at or ds.as_of, "product": product_id,
-        "direction": direction, "quantity": quantity,
+        "dataset": ds.name, "version": ds.version, "at": at or ds.as_of,
+        "product": links.arrays.ids[start], "direction": direction, "quantity": quantity,
     }  # fmt: skip
     if state is not None:
         params["region"] = state.region.name
@@ -121,41 +117,30 @@ def trace_product(
     return Result("trace", frame, params, read_lang(ds, lang), shown, call=call)
 
 
-def _ground(
+def _state(
     ds: Dataset,
     region: str | Region | None,
     at: str | None,
     statuses: Mapping[str, float] | Iterable[str] | str,
-) -> tuple[RegionState | None, ProductGraph, Floats, pd.DataFrame]:
-    """Return the state of the region if the tables allow, the graph and the split of alternatives."""
+) -> RegionState | None:
+    """Return the state of the region if the tables allow."""
     if ds.has("enterprises") and ds.has("capacities"):
-        study = open_study(ds, at=at, statuses=statuses)
-        state = region_state(study, region)
-        return state, study.product_graph, state.share, study.products
-    graph = product_graph(ds.products, ds.inputs)
-    nothing = np.zeros(graph.size)
-    share = split_alternatives(graph, local=nothing, present=nothing > 0, national=nothing)
-    return None, graph, share, ds.products.sort_values("product_id", ignore_index=True)
+        return region_state(open_study(ds, at=at, statuses=statuses), region)
+    return None
 
 
-def _taken(graph: ProductGraph, start: int, quantity: float, share: Floats) -> Floats:
+def _taken(links: Links, start: int, quantity: float) -> Floats:
     """By link: units of the input that the quantity of the start takes over it."""
+    graph, share = links.arrays, links.share
     goal = goal_vector(graph, {graph.ids[start]: quantity})
     total = total_requirements(graph, goal, share).total
     flow = graph.amount * share * total[graph.target]
     return np.where(graph.quantified, flow, np.nan)
 
 
-def _passed_on(
-    graph: ProductGraph,
-    start: int,
-    quantity: float,
-    share: Floats,
-    state: RegionState | None,
-    steps: list[Step],
-) -> Floats:
+def _passed_on(links: Links, start: int, quantity: float, steps: list[Step]) -> Floats:
     """By link: units of the output that the quantity can make, split by present use."""
-    use = np.zeros(len(graph.source)) if state is None else state.flow
+    graph, share, use = links.arrays, links.share, links.taken
     made = np.full(len(graph.source), np.nan)
     # of each product what each of its needed inputs allows; alternatives are one input
     allowed: dict[int, dict[int, float]] = {}
@@ -163,16 +148,16 @@ def _passed_on(
     for step in steps:
         by_source.setdefault(int(graph.source[step.link]), []).append(step.link)
     for source in _sources_first(graph, start, by_source):
-        links = by_source[source]
-        weight = use[links] if use[links].sum() > 0 else np.ones(len(links))
+        out = by_source[source]
+        weight = use[out] if use[out].sum() > 0 else np.ones(len(out))
         at_hand = (
             quantity if source == start else min(allowed.get(source, {}).values(), default=0.0)
         )
         part = at_hand * weight / weight.sum()
-        need = (graph.amount * share)[links]
-        output = np.divide(part, need, out=np.full(len(links), np.nan), where=need > 0)
-        made[links] = output
-        for link, units in zip(links, output.tolist(), strict=True):
+        need = (graph.amount * share)[out]
+        output = np.divide(part, need, out=np.full(len(out), np.nan), where=need > 0)
+        made[out] = output
+        for link, units in zip(out, output.tolist(), strict=True):
             target, group = int(graph.target[link]), int(graph.group[link])
             if not np.isfinite(units) or target == start:
                 continue
@@ -198,39 +183,49 @@ def _sources_first(graph: ProductGraph, start: int, links: Mapping[int, list[int
 
 
 def _frame(
-    graph: ProductGraph,
-    products: pd.DataFrame,
-    inputs: pd.DataFrame,
+    ds: Dataset,
+    graph: nx.DiGraph[Any],
+    links: Links,
     steps: list[Step],
     moved: Floats,
-    share: Floats,
-    state: RegionState | None,
-    direction: str,
+    *,
+    up: bool,
+    counted: bool,
 ) -> pd.DataFrame:
-    links = np.array([step.link for step in steps], dtype=np.intp)
-    ends = graph.source if direction == "up" else graph.target
-    ids = np.array(graph.ids, dtype=object)
-    frame = products.loc[
-        ends[links], ["name_zh", "name_en", "chains", "stage", "kind", "unit"]
-    ].reset_index(drop=True)
-    frame = frame.rename(columns={"kind": "product_kind"})
-    frame.insert(0, "depth", np.array([step.depth for step in steps], dtype=np.int64))
-    frame.insert(1, "input_id", ids[graph.source[links]])
-    frame.insert(2, "output_id", ids[graph.target[links]])
-    frame.insert(3, "role", np.array(ROLES, dtype=object)[graph.role[links]])
-    rows = inputs.iloc[graph.row[links]].reset_index(drop=True)
-    frame = frame.assign(
-        coefficient=graph.coefficient[links],
-        low=graph.low[links],
-        high=graph.high[links],
-        link_unit=rows["unit"],
-        alternative_group=rows["alternative_group"],
-        share=share[links],
-        quantity=moved[links],
-    )
-    if state is not None:
-        frame["makers"] = state.makers[ends[links]]
-        frame["national_makers"] = state.study.nation.makers[ends[links]]
-    frame["source_url"] = rows["source_url"]
+    """Return one row a link that was met: what its edge says and the node reached, makers if counted."""
+    import pandas as pd
+
+    arrays, ids = links.arrays, links.arrays.ids
+    chosen = np.array([step.link for step in steps], dtype=np.intp)
+    ends = (arrays.source if up else arrays.target)[chosen].tolist()
+    nodes = [graph.nodes["product", ids[end]] for end in ends]
+    edges = [links.edges[link] for link in chosen.tolist()]
+
+    def texts(records: list[dict[str, Any]], name: str, like: pd.Series[Any]) -> pd.Series[Any]:
+        return pd.Series([record.get(name) for record in records], dtype=like.dtype)
+
+    columns: dict[str, Any] = {
+        "depth": np.array([step.depth for step in steps], dtype=np.int64),
+        "input_id": np.array([ids[i] for i in arrays.source[chosen].tolist()], dtype=object),
+        "output_id": np.array([ids[j] for j in arrays.target[chosen].tolist()], dtype=object),
+        "role": np.array([edge["role"] for edge in edges], dtype=object),
+    }
+    for name in ("name_zh", "name_en", "chains", "stage", "kind", "unit"):
+        shown = "product_kind" if name == "kind" else name
+        columns[shown] = texts(nodes, shown, ds.products[name])
+    columns |= {
+        "coefficient": arrays.coefficient[chosen],
+        "low": arrays.low[chosen],
+        "high": arrays.high[chosen],
+        "link_unit": texts(edges, "unit", ds.inputs["unit"]),
+        "alternative_group": texts(edges, "alternative_group", ds.inputs["alternative_group"]),
+        "share": links.share[chosen],
+        "quantity": moved[chosen],
+    }
+    if counted:
+        for name in ("makers", "national_makers"):
+            columns[name] = np.array([node[name] for node in nodes], dtype=np.intp)
+    columns["source_url"] = texts(edges, "source_url", ds.inputs["source_url"])
+    frame = pd.DataFrame(columns)
     order = np.lexsort((frame["output_id"], frame["input_id"], frame["depth"]))
     return frame.iloc[order].reset_index(drop=True)

@@ -169,7 +169,7 @@ def maker_rows(
         rows = rows.filter(chosen)
     sites = sites_in(enterprises, where)
     wanted = ["name_zh", "name_en", "group_zh", *LEVELS, "lat", "lon", "anchor"]
-    result = collect(located(rows, sites, wanted))
+    result = collect(located(rows.drop("bare", "figure"), sites, wanted))
     keys = ["product_id", "enterprise_id", "status", "since", "capacity", "until", "source_url"]
     return result.sort_values(keys, ignore_index=True)
 

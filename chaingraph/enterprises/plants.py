@@ -11,7 +11,7 @@ import pandas as pd
 from chaingraph.engines import collect, read_frame, same_engine
 from chaingraph.enterprises.local import WATCHED
 from chaingraph.enterprises.sites import LEVELS, located, real_firms, sites_in
-from chaingraph.enterprises.standing import stand
+from chaingraph.enterprises.standing import site_rows, stand
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ _ROUNDING: Final = 1e-9
 _SITE: Final = ("name_zh", "name_en", *LEVELS, "lat", "lon", "anchor")
 _ROW: Final = (
     "enterprise_id", "product_id", "status", "since", "phase", "figure", "effective", "bare", "counted",
-    "stale", "source_url",
+    "stale", "capacity", "as_of", "source_url", "note",
 )  # fmt: skip
 _PERCENTILES: Final = {"small": 0.1, "typical": 0.5, "large": 0.9}
 
@@ -224,14 +224,15 @@ def plant_rows(
     -------
     pandas.DataFrame
         One row a row of capacities, sorted: `enterprise_id`, `product_id`, `status`, `since`, `phase`,
-        `figure`, `effective`, `bare`, `counted`, `stale`, `source_url`, and of the site `group`, its
-        names, place, coordinates and whether it is an anchor, as far as the tables have them.
+        `figure`, `effective`, `bare`, `counted`, `stale`, `capacity` as the row gives it, `as_of`,
+        `source_url`, `note`, and of the site `group`, its names, place, coordinates and whether it is
+        an anchor, as far as the tables have them.
     """
-    rows = stand(capacities, **reading).told(WATCHED)
+    rows = site_rows(stand(capacities, **reading).rows(WATCHED))
+    there = set(rows.collect_schema().names())
+    columns = [name for name in _ROW if name in there]
     sites = sites_in(enterprises, where)
-    there = set(sites.collect_schema().names())
-    found = located(rows, sites, [name for name in _SITE if name in there])
-    columns = [name for name in _ROW if name in found.collect_schema().names()]
-    kept = [*columns, "group", *(name for name in _SITE if name in there)]
-    plants = collect(found.select(*kept))
-    return plants.sort_values([name for name in columns if name != "source_url"], ignore_index=True)
+    known = set(sites.collect_schema().names())
+    site = [name for name in _SITE if name in known]
+    plants = collect(located(rows, sites, site).select(*columns, "group", *site))
+    return plants.sort_values(columns, ignore_index=True)

@@ -70,7 +70,7 @@ _TOLD: Final = (
     "effective", "effective_low", "known", "sourced", "bare", "counted", "stale", "row_",
 )  # fmt: skip
 """Columns that passes over standing rows ask for; by `row_` the others are found again."""
-_COUNTED: Final = ("stale", "counted", "effective", "effective_low")
+_COUNTED: Final = ("stale", "bare", "figure", "counted", "effective", "effective_low")
 
 
 class Reading(TypedDict, total=False):
@@ -120,18 +120,11 @@ class Standing:
             return self._read({}, watch=statuses)
         return self._held(statuses)
 
-    def told(self, beside: Sequence[str]) -> Any:
-        """Return the standing rows of sites that count, and those of statuses beside them."""
-        kept = [*self.wanted, *(status for status in beside if status not in self.wanted)]
-        if self._whole is None:
-            return self._read(self.statuses, watch=beside)
-        return self._held(kept)
-
     def rows(self, beside: Sequence[str] = ()) -> Any:
         """Return the standing rows that count, and those of statuses beside them, with every column.
 
-        `stale`, `counted`, `effective` and `effective_low` say what counts of them. Company totals are
-        among them.
+        `stale`, `bare`, `figure`, `counted`, `effective` and `effective_low` say what counts of them.
+        Company totals are among them.
         """
         names = [*self.capacities.collect_schema().names(), *_COUNTED]
         if self._whole is None:
@@ -140,8 +133,7 @@ class Standing:
                 stale=self.stale, watch=beside,
             )  # fmt: skip
             return rows.select(*names)
-        kept = [*self.wanted, *beside]
-        told = self._held(kept, totals=True).select("row_", *_COUNTED)
+        told = self._held([*self.wanted, *beside], totals=True).select("row_", *_COUNTED)
         whole = self.capacities.with_row_index("row_")
         return whole.join(told, on="row_", how="inner").select(*names)
 

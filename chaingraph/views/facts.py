@@ -10,24 +10,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from chaingraph import words
-from chaingraph.analysis.balance import shown_capacity
-from chaingraph.analysis.standing import TOLD, standing
-from chaingraph.enterprises import site_rows
-from chaingraph.knowledge.evidence import LEVELS
-from chaingraph.products import ROLES
-from chaingraph.quantity import reason_names
+from chaingraph.analysis.region_graph import input_links, known_quantity, of_kind, region_graph
+from chaingraph.analysis.standing import TOLD
+from chaingraph.enterprises import OPEN
+from chaingraph.products import CONSUMED, ROLES
 from chaingraph.results import shown_number
 from chaingraph.spoken import say_amount, say_ends, say_unit
 from chaingraph.tables import empty_table
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import networkx as nx
     import pandas as pd
 
     from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.words import Language
 
+    _Edge: TypeAlias = tuple[str, str, dict[str, Any]]
+
 _MAKERS_SHOWN = 30
+_NAN = float("nan")
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,7 @@ class Facts:
 
 
 def gather_facts(state: RegionState) -> Facts:
-    """Gather what pages say of every product of a region.
+    """Gather what pages say of every product of a region, from its graph.
 
     Parameters
     ----------
@@ -184,73 +188,70 @@ def gather_facts(state: RegionState) -> Facts:
     Returns
     -------
     Facts
-        One fact a product, in the order of ids, and all links.
+        One fact a product, in the order of ids, and all links. Makers elsewhere are no part of the
+        region's graph: they come from the rows of all makers.
     """
-    study, graph = state.study, state.study.product_graph
-    rows = study.maker_rows
-    inside = state.region.mask(rows)
-    local = _makers(site_rows(rows[inside]))
-    elsewhere = _makers(rows[~inside & (rows["counted"] > 0).to_numpy()])
-    causes = _causes(state)
-    missing = _missing_inputs(state)
-    standings = standing(state)
-    told = np.isin(standings, TOLD)
-    numbers = {
-        "capacity": np.where(told, shown_capacity(state), np.nan),
-        "demand": state.demand.point,
-        "coverage": np.where(told, state.coverage, np.nan),
-        "construction": state.construction,
-        "gap_value_cny": state.gap_value.point,
-        "price_cny": study.price,
-    }
-    figures = {name: column.tolist() for name, column in numbers.items()}
-    ends = {"demand_ends": state.demand, "gap": state.gap, "gap_value": state.gap_value}
-    advice, decisions = state.advice, state.decisions
-    spoken = {
-        "kind": decisions.text("kind"),
-        "verb": advice.verb.tolist(), "then": advice.then.tolist(),
-        "list": advice.list.tolist(), "mark": advice.mark.tolist(),
-        "evidence": [LEVELS[code] for code in state.evidence.level.tolist()],
-        "evidence_date": state.evidence.date, "why": state.evidence.why,
-        "standing": standings.tolist(),
-    }  # fmt: skip
-    texts = {c: study.products[c].fillna("").tolist() for c in _TEXTS}
-    facts = []
-    for i, product_id in enumerate(graph.ids):
-        values: dict[str, Any] = {name: column[i] for name, column in figures.items()}
-        values |= {
-            name: Ends(float(q.low[i]), float(q.point[i]), float(q.high[i]))
-            for name, q in ends.items()
-        }
-        values |= {name: column[i] for name, column in spoken.items()}
-        text = {c: str(cells[i]) for c, cells in texts.items()}
-        makers, others = local.get(product_id, []), elsewhere.get(product_id, [])
-        fact = Fact(
-            position=i,
-            product_id=product_id,
-            name_zh=text["name_zh"],
-            name_en=text["name_en"],
-            stage=text["stage"],
-            product_kind=text["kind"],
-            chains=tuple(t.strip() for t in text["chains"].split(";") if t.strip()),
-            unit=text["unit"],
-            makers=len({maker.enterprise_id for maker in makers if maker.counted}),
-            cities=int(study.maker_cities[i]),
-            restricted=text["restricted"],
-            restricted_zh=text["restricted_zh"],
-            reason_zh="",
-            reason_en="",
-            source_url=text["source_url"],
-            local=tuple(makers),
-            elsewhere=tuple(others[:_MAKERS_SHOWN]),
-            elsewhere_count=len({maker.enterprise_id for maker in others}),
-            causes=tuple(causes.get(i, [])),
-            missing_inputs=tuple(missing.get(i, [])),
-            **values,
-        )
-        zh, en = (_reason(state, fact, lang) for lang in words.LANGUAGES)
-        facts.append(replace(fact, reason_zh=zh, reason_en=en))
-    return Facts(state, tuple(facts), _links(state), {fact.product_id: fact for fact in facts})
+    graph, rows = region_graph(state), state.study.maker_rows
+    away = ~state.region.mask(rows) & (rows["counted"] > 0).to_numpy()
+    links = list(input_links(graph))
+    parts = _Parts(
+        _local(graph), _makers(rows[away]), _causes(links), _missing_inputs(graph, links)
+    )
+    facts = tuple(
+        _fact(position, product_id, data, parts)
+        for position, ((_, product_id), data) in enumerate(of_kind(graph, "product"))
+    )
+    shown = tuple(Link(i, j, data["role"], data["active"]) for i, j, data in links)
+    return Facts(state, facts, shown, {fact.product_id: fact for fact in facts})
+
+
+class _Parts(NamedTuple):
+    """What belongs to products, by id."""
+
+    local: dict[str, list[Maker]]
+    elsewhere: dict[str, list[Maker]]
+    causes: dict[str, list[Cause]]
+    missing: dict[str, list[str]]
+
+
+def _fact(position: int, product_id: str, data: dict[str, Any], parts: _Parts) -> Fact:
+    """Return what a product's node says, with its parts."""
+    local = parts.local.get(product_id, [])
+    elsewhere = parts.elsewhere.get(product_id, [])
+    told = data["standing"] in TOLD
+    texts = {name: data.get(name, "") for name in _TEXTS}
+    fact = Fact(
+        position=position,
+        product_id=product_id,
+        chains=tuple(t.strip() for t in data.get("chains", "").split(";") if t.strip()),
+        kind=data.get("gap_kind", ""),
+        makers=len({maker.enterprise_id for maker in local if maker.counted}),
+        cities=data["maker_cities"],
+        capacity=data.get("known_capacity", _NAN) if told else _NAN,
+        coverage=data.get("coverage", _NAN) if told else _NAN,
+        construction=data.get("construction", _NAN),
+        demand=data.get("demand", _NAN),
+        demand_ends=_ends(data, "demand"),
+        gap=_ends(data, "gap"),
+        gap_value=_ends(data, "gap_value_cny"),
+        gap_value_cny=data.get("gap_value_cny", _NAN),
+        price_cny=data.get("price_cny", _NAN),
+        reason_zh="",
+        reason_en="",
+        local=tuple(local),
+        elsewhere=tuple(elsewhere[:_MAKERS_SHOWN]),
+        elsewhere_count=len({maker.enterprise_id for maker in elsewhere}),
+        causes=tuple(parts.causes.get(product_id, [])),
+        missing_inputs=tuple(parts.missing.get(product_id, [])),
+        **texts,
+    )
+    zh, en = (_reason(data, fact, lang) for lang in words.LANGUAGES)
+    return replace(fact, reason_zh=zh, reason_en=en)
+
+
+def _ends(data: dict[str, Any], name: str) -> Ends:
+    """Return what is known of an amount of a node."""
+    return Ends(*(data.get(column, _NAN) for column in (f"{name}_low", name, f"{name}_high")))
 
 
 def with_enterprises(ds: Dataset) -> Dataset:
@@ -281,16 +282,56 @@ def choose_products(facts: Facts, inside: Any, *, whole: bool) -> list[str]:
 
 
 _TEXTS = (
-    "name_zh",
-    "name_en",
-    "stage",
-    "kind",
-    "chains",
-    "unit",
-    "restricted",
-    "restricted_zh",
-    "source_url",
-)
+    "name_zh", "name_en", "stage", "product_kind", "unit", "standing", "evidence", "evidence_date", "why",
+    "verb", "then", "list", "mark", "restricted", "restricted_zh", "source_url",
+)  # fmt: skip
+
+
+def _local(graph: nx.DiGraph[Any]) -> dict[str, list[Maker]]:
+    """Return the makers of each product in the region, largest known capacity first."""
+    found: dict[str, list[Maker]] = defaultdict(list)
+    for site, place in of_kind(graph, "enterprise"):
+        for _, product, data in graph.out_edges(site, data=True):
+            found[product[1]] += [
+                _maker(site[1], place, row)
+                for row in data["rows"]
+                if row["counted"] or row["status"] in OPEN
+            ]
+    for makers in found.values():
+        makers.sort(key=_by_capacity)
+    return found
+
+
+def _maker(enterprise_id: str, place: dict[str, Any], row: dict[str, Any]) -> Maker:
+    """Return a capacity row of a site."""
+    group = place["group"]
+    return Maker(
+        enterprise_id=enterprise_id,
+        name_zh=place.get("name_zh", ""),
+        name_en=place.get("name_en", ""),
+        group_zh=group if group != enterprise_id else "",
+        place=place.get("city") or place.get("province", ""),
+        capacity=float(row.get("capacity", _NAN)),
+        status=row["status"],
+        since=row.get("since", ""),
+        as_of=row.get("as_of", ""),
+        source_url=row.get("source_url", ""),
+        note=row.get("note", ""),
+        lat=float(place.get("lat", _NAN)),
+        lon=float(place.get("lon", _NAN)),
+        anchor=place["anchor"],
+        counted=bool(row["counted"]),
+        stale=bool(row["stale"]),
+    )
+
+
+def _by_capacity(maker: Maker) -> tuple[Any, ...]:
+    """Order rows of makers: largest figure first, what is not known last."""
+    unknown = np.isnan(maker.capacity)
+    return (
+        unknown, 0.0 if unknown else -maker.capacity, maker.enterprise_id, maker.status,
+        not maker.since, maker.since, not maker.source_url, maker.source_url,
+    )  # fmt: skip
 
 
 def _makers(rows: pd.DataFrame) -> dict[str, list[Maker]]:
@@ -327,57 +368,38 @@ def _makers(rows: pd.DataFrame) -> dict[str, list[Maker]]:
     return found
 
 
-def _causes(state: RegionState) -> dict[int, list[Cause]]:
-    """Return by product position the links that make its demand, largest first."""
-    graph, study = state.study.product_graph, state.study
-    links = np.flatnonzero(state.active)
-    rows = study.dataset.inputs.iloc[graph.row[links]]
-    units = rows["unit"].fillna("").tolist()
-    sources = rows["source_url"].fillna("").tolist()
-    found: dict[int, list[Cause]] = defaultdict(list)
-    for number, link in enumerate(links.tolist()):
-        unknown = state.flow[link] <= 0
+def _causes(links: list[_Edge]) -> dict[str, list[Cause]]:
+    """Return by product the links that make its demand, largest first."""
+    found: dict[str, list[Cause]] = defaultdict(list)
+    for input_id, output_id, data in links:
+        if not data["active"]:
+            continue
+        quantity = known_quantity(data)
         cause = Cause(
-            output_id=graph.ids[int(graph.target[link])],
-            quantity=float("nan") if unknown else float(state.flow[link]),
-            coefficient=float(graph.coefficient[link]),
-            link_unit=units[number],
-            share=float(state.share[link]),
-            source_url=sources[number],
+            output_id=output_id,
+            quantity=quantity if quantity > 0 else _NAN,
+            coefficient=data.get("coefficient", _NAN),
+            link_unit=data.get("unit", ""),
+            share=data.get("share", _NAN),
+            source_url=data.get("source_url", ""),
         )
-        found[int(graph.source[link])].append(cause)
+        found[input_id].append(cause)
     for causes in found.values():
         causes.sort(key=lambda cause: (-np.nan_to_num(cause.quantity), cause.output_id))
     return found
 
 
-def _missing_inputs(state: RegionState) -> dict[int, list[str]]:
-    """Return by product position its inputs in use that nobody makes here."""
-    graph = state.study.product_graph
-    links = graph.consumed & (state.share > 0) & ~state.present[graph.source]
-    found: dict[int, list[str]] = defaultdict(list)
-    for source, target in zip(
-        graph.source[links].tolist(), graph.target[links].tolist(), strict=True
-    ):
-        found[target].append(graph.ids[source])
+def _missing_inputs(graph: nx.DiGraph[Any], links: list[_Edge]) -> dict[str, list[str]]:
+    """Return by product its inputs in use that nobody makes here."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for input_id, output_id, data in links:
+        used = data["role"] == ROLES[CONSUMED] and data.get("share", 0.0) > 0
+        if used and not graph.nodes["product", input_id]["made"]:
+            found[output_id].append(input_id)
     return found
 
 
-def _links(state: RegionState) -> tuple[Link, ...]:
-    graph = state.study.product_graph
-    ends = zip(
-        graph.source.tolist(),
-        graph.target.tolist(),
-        graph.role.tolist(),
-        state.active.tolist(),
-        strict=True,
-    )
-    return tuple(
-        Link(graph.ids[i], graph.ids[j], ROLES[role], active) for i, j, role, active in ends
-    )
-
-
-def _reason(state: RegionState, fact: Fact, lang: Language) -> str:
+def _reason(data: dict[str, Any], fact: Fact, lang: Language) -> str:
     """Return the sentence that says why a product stands as it does, and what of it is short."""
     unit = say_unit(fact.unit, lang)
     space = "" if lang == "zh" and not unit.isascii() else " "
@@ -390,15 +412,13 @@ def _reason(state: RegionState, fact: Fact, lang: Language) -> str:
             else words.message("amount-unknown", lang)
         )
 
-    reasons = (
-        reason_names(int(state.gap.reasons[fact.position])) if fact.gap.low < fact.gap.high else ()
-    )
+    reasons = [name for name in data.get("reasons", "").split("; ") if name]
     between = "、" if lang == "zh" else ", "
     why = between.join(words.term("reasons", name, lang) for name in reasons)
     if fact.evidence == "reported":
         why = words.message(f"why-{fact.why}", lang, date=fact.evidence_date)
     said = words.message(
-        f"standing-{_case(state, fact)}", lang, makers=fact.makers, cities=fact.cities,
+        f"standing-{_case(fact, needed=data['needed'])}", lang, makers=fact.makers, cities=fact.cities,
         capacity=amount(fact.capacity), construction=amount(fact.construction),
         date=fact.evidence_date or "-", why=why or "-",
     )  # fmt: skip
@@ -419,9 +439,8 @@ def _lacking(fact: Fact, lang: Language) -> str:
     return words.message(f"standing-{key}", lang, gap=say_ends(*ends, fact.unit, lang))
 
 
-def _case(state: RegionState, fact: Fact) -> str:
+def _case(fact: Fact, *, needed: bool) -> str:
     """Return which sentence a product's standing takes."""
-    needed = bool(state.needed[fact.position])
     by_evidence = {
         "reported": "reported", "announced": "announced", "thin": "thin",
         "not_collected": "not-collected",
