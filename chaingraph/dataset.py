@@ -143,7 +143,8 @@ class Dataset:
         >>> cg.load_dataset("toy").at("2021-12").as_of
         '2021-12'
         """
-        return replace(self, as_of=checked_date(date), other_date=True)
+        asked = checked_date(date)
+        return self if asked == self.as_of else replace(self, as_of=asked, other_date=True)
 
     def with_rows(self, table: str, rows: Any) -> Dataset:
         """Return the dataset with further rows in a table; this one stays as it is.

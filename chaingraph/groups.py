@@ -10,22 +10,22 @@ from chaingraph.dataset import last_day
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import (
     LEVELS,
-    capacity_columns,
     full_date,
     latest_totals,
     located,
     owner,
     site_rows,
     sites_in,
-    standing_rows,
+    stand,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
+    from typing_extensions import Unpack
 
-    from chaingraph.enterprises import Stale, Where
+    from chaingraph.enterprises import Reading, Standing, Where
 
 HELD: Final = ("operating", "construction")
 """Statuses of a plant that stands or is being built: proof that its owner makes the product."""
@@ -38,23 +38,20 @@ def makers_by_site(
     *,
     products: Sequence[str] | None = None,
     where: Where | None = None,
-    at: str,
-    statuses: Mapping[str, float],
-    signs: pd.DataFrame | None = None,
-    stale: Stale = "drop",
+    **reading: Unpack[Reading],
 ) -> pd.DataFrame:
     """Return who makes what where: one row a product and site, phases added up.
 
     Parameters
     ----------
     enterprises, capacities
-        Native frames.
+        Native frames; or capacity rows that have been read, see :func:`chaingraph.enterprises.stand`.
     products
         Only these products; None: all.
     where
         A region, or column -> names that a site must have one of.
-    at, statuses, signs, stale
-        As in :func:`chaingraph.enterprises.standing_rows`.
+    **reading
+        `at`, `statuses`, `signs`, `stale` as in :func:`chaingraph.enterprises.standing_rows`.
 
     Returns
     -------
@@ -65,11 +62,8 @@ def makers_by_site(
         is known, else missing). Plants that operate or are under construction; company totals are the
         latest ones, see :func:`chaingraph.enterprises.latest_totals`.
     """
-    frame = read_frame(capacities)
-    rows = frame.select(*capacity_columns(frame))
-    if products is not None:
-        rows = rows.filter(nw.col("product_id").is_in(list(products)))
-    rows = _held(rows, at=at, statuses=statuses, signs=signs, stale=stale).select(
+    standing = stand(capacities, **reading).of(products)
+    rows = _fresh(standing, standing.told(HELD)).select(
         "enterprise_id", "product_id", "scope", "status", "since", "as_of", "effective", "known"
     )
     sites = sites_in(enterprises, where)
@@ -93,37 +87,18 @@ def makers_by_site(
     return found[[*_KEYS, "capacity", "since"]]
 
 
-def _held(
-    rows: Any,
-    *,
-    at: str,
-    statuses: Mapping[str, float],
-    signs: pd.DataFrame | None,
-    stale: Stale,
-) -> Any:
-    """Return the standing rows of what counts, runs or is being built, without stale ones."""
-    watch = [status for status in HELD if status not in statuses]
-    rows = standing_rows(rows, at=at, statuses=statuses, watch=watch, signs=signs, stale=stale)
-    return rows if stale == "keep" else rows.filter(nw.col("stale") == 0)
+def _fresh(standing: Standing, rows: Any) -> Any:
+    """Return rows without those of construction and plans that are stale, where these do not count."""
+    return rows if standing.stale == "keep" else rows.filter(nw.col("stale") == 0)
 
 
-def city_products(
-    enterprises: Any,
-    capacities: Any,
-    *,
-    at: str,
-    statuses: Mapping[str, float],
-    signs: pd.DataFrame | None = None,
-    stale: Stale = "drop",
-) -> pd.DataFrame:
+def city_products(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -> pd.DataFrame:
     """Return which cities make what: one row a `city` and `product_id`, sorted.
 
     Plants that count, operate or are under construction; company totals lie nowhere.
     """
-    frame = read_frame(capacities)
-    rows = site_rows(frame.select(*capacity_columns(frame)))
-    rows = _held(rows, at=at, statuses=statuses, signs=signs, stale=stale)
-    rows = rows.select("enterprise_id", "product_id")
+    standing = stand(capacities, **reading)
+    rows = _fresh(standing, site_rows(standing.told(HELD))).select("enterprise_id", "product_id")
     sites = read_frame(enterprises).select("enterprise_id", "city")
     sites = sites.filter(~nw.col("city").is_null())
     joined = rows.join(sites, on="enterprise_id", how="inner").select("city", "product_id")
@@ -191,11 +166,7 @@ def rows_of_groups(
     enterprises: Any,
     capacities: Any,
     groups: Sequence[str],
-    *,
-    at: str,
-    statuses: Mapping[str, float],
-    signs: pd.DataFrame | None = None,
-    stale: Stale = "drop",
+    **reading: Unpack[Reading],
 ) -> pd.DataFrame:
     """Return the capacity rows of some groups with names, places and sources: what reasons rest on.
 
@@ -207,8 +178,9 @@ def rows_of_groups(
     """
     sites = read_frame(enterprises)
     sites = sites.filter(owner().is_in(list(groups)))
-    rows = _held(read_frame(capacities), at=at, statuses=statuses, signs=signs, stale=stale).drop(
-        "sourced", "counted", "bare", "figure", "effective_low", "stale"
+    standing = stand(capacities, **reading)
+    rows = _fresh(standing, standing.rows(HELD)).drop(
+        "counted", "bare", "figure", "effective_low", "stale"
     )
     found = collect(located(rows, sites, ["name_zh", "name_en", *LEVELS, "lat", "lon"]))
     keys = ["group", "product_id", "enterprise_id", "status", "since"]

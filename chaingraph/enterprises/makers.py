@@ -9,7 +9,6 @@ import narwhals as nw
 from chaingraph.engines import collect, is_empty, read_frame
 from chaingraph.enterprises.sites import LEVELS, located, sites_in
 from chaingraph.enterprises.standing import (
-    Standing,
     counted_statuses,
     full_date,
     site_rows,
@@ -161,12 +160,7 @@ def maker_rows(
         (`source_url` and `note` are those of the capacity row) and `effective`, `effective_low`,
         `counted`, `stale` of :func:`standing_rows`. What is under construction or planned is among them.
     """
-    chosen = None if products is None else nw.col("product_id").is_in(list(products))
-    if chosen is not None and not isinstance(capacities, Standing):
-        capacities = read_frame(capacities).filter(chosen)
-    rows = stand(capacities, **reading).rows(["construction", "planned"])
-    if chosen is not None:
-        rows = rows.filter(chosen)
+    rows = stand(capacities, **reading).of(products).rows(["construction", "planned"])
     sites = sites_in(enterprises, where)
     wanted = ["name_zh", "name_en", "group_zh", *LEVELS, "lat", "lon", "anchor"]
     result = collect(located(rows.drop("bare", "figure"), sites, wanted))

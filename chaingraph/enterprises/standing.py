@@ -7,7 +7,7 @@ could not be joined.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
@@ -120,11 +120,28 @@ class Standing:
             return self._read({}, watch=statuses)
         return self._held(statuses)
 
-    def rows(self, beside: Sequence[str] = ()) -> Any:
-        """Return the standing rows that count, and those of statuses beside them, with every column.
+    def of(self, products: Sequence[str] | None) -> Standing:
+        """Return the reading of some products only; of all for None."""
+        if products is None:
+            return self
+        chosen = nw.col("product_id").is_in(list(products))
+        whole = self._whole
+        if whole is None:  # narrowed before anything is worked out
+            return replace(self, capacities=self.capacities.filter(chosen))
+        part = replace(self)
+        vars(part)["_whole"] = whole.filter(chosen)  # worked out for all, once
+        return part
+
+    def told(self, beside: Sequence[str]) -> Any:
+        """Return the standing rows that count, and those of statuses beside them; company totals too."""
+        if self._whole is None:
+            return self._read(self.statuses, watch=beside, totals=True)
+        return self._held([*self.wanted, *beside], totals=True)
+
+    def rows(self, beside: Sequence[str]) -> Any:
+        """Return what :meth:`told` does, with every column of the table.
 
         `stale`, `bare`, `figure`, `counted`, `effective` and `effective_low` say what counts of them.
-        Company totals are among them.
         """
         names = [*self.capacities.collect_schema().names(), *_COUNTED]
         if self._whole is None:
@@ -133,7 +150,7 @@ class Standing:
                 stale=self.stale, watch=beside,
             )  # fmt: skip
             return rows.select(*names)
-        told = self._held([*self.wanted, *beside], totals=True).select("row_", *_COUNTED)
+        told = self.told(beside).select("row_", *_COUNTED)
         whole = self.capacities.with_row_index("row_")
         return whole.join(told, on="row_", how="inner").select(*names)
 

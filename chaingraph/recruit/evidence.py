@@ -138,10 +138,9 @@ def gather_evidence(
         all plants of this region; projects are always read whole.
     """
     ds = study.dataset
-    options: dict[str, Any] = {"at": ds.as_of, "statuses": study.statuses}
-    sites = makers_by_site(ds.enterprises, ds.capacities, products=products, **options)
+    sites = makers_by_site(ds.enterprises, study.standing, products=products)
     if products is not None and region is not None:
-        local = makers_by_site(ds.enterprises, ds.capacities, where=region, **options)
+        local = makers_by_site(ds.enterprises, study.standing, where=region)
         keys = ["product_id", "group", "enterprise_id", "scope"]
         sites = pd.concat([sites, local], ignore_index=True).drop_duplicates(keys)
     rows = pd.concat(

@@ -268,9 +268,7 @@ def gather_facts(view: View, state: RegionState, pairs: Integers) -> Facts:
     """Fetch the rows of the groups that are shown."""
     ds = state.study.dataset
     groups = sorted(set(view.field.evidence.groups[view.field.group[pairs]].tolist()))
-    rows = rows_of_groups(
-        ds.enterprises, ds.capacities, groups, at=ds.as_of, statuses=state.study.statuses
-    )
+    rows = rows_of_groups(ds.enterprises, state.study.standing, groups)
     return Facts(view, state, pairs, rows)
 
 

@@ -133,7 +133,7 @@ def open_setting(evidence: Evidence, wanted: Integers) -> Setting:
     """Lay out which cities make what: plants that stand or are being built, and projects."""
     study = evidence.study
     ds, index = study.dataset, pd.Index(study.product_graph.ids)
-    made = city_products(ds.enterprises, ds.capacities, at=ds.as_of, statuses=study.statuses)
+    made = city_products(ds.enterprises, study.standing)
     plans = project_rows(ds)
     pairs = pd.concat([made, plans[["city", "product_id"]]] if len(plans) else [made])
     product = index.get_indexer(pd.Index(pairs["product_id"]))
