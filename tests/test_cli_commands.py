@@ -204,6 +204,32 @@ def test_content():
     ]  # fmt: skip
 
 
+def test_content_by_output():
+    found = rows("content", "toy", "--by", "output")
+    assert found
+    for row in found:
+        assert float(row["forward_low"]) <= float(row["forward_high"])
+
+
+@pytest.mark.parametrize("command", ["gaps", "balance", "survey", "content", "anchors", "targets"])
+def test_prices_are_those_of_the_date_or_the_newest(command):
+    asked = (command, "toy", "--at", "2021-12", "--prices")
+    assert "prices" not in document(*asked, "at")["params"]
+    assert document(*asked, "latest")["params"]["prices"] == "latest"
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("zh_CN.UTF-8", "chaingraph: --utilisation 已改名为 --load"), ("C", "--utilisation is now --load")],
+)  # fmt: skip
+def test_the_former_name_of_load_is_said_in_one_sentence(lang, said):
+    found = run("balance", "toy", "--utilisation", "cell=0.5", lang=lang)
+    assert len(found.stderr.splitlines()) == 1
+    assert said in found.stderr
+    assert found.stdout == run("balance", "toy", "--load", "cell=0.5", lang=lang).stdout
+    assert not run("balance", "toy", "-q", "--utilisation", "cell=0.5", lang=lang).stderr
+
+
 def test_view(tmp_path):
     page = tmp_path / "map.html"
     result = run("view", "toy", "--output", page)
