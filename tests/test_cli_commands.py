@@ -292,3 +292,17 @@ def test_missing_goal_and_clashing_options():
     assert "for example --goal cell_lfp=23" in failure("requirements", "toy", status=2)
     clash = failure("gaps", "toy", "-r", "甲市", "--each", "city", status=2)
     assert clash == "Error: --region and --each cannot be used together."
+
+
+@pytest.mark.parametrize("command", ["balance", "content", "survey", "targets", "anchors"])
+def test_an_empty_answer_of_a_region_without_makers_says_why(command):
+    """Nothing found is not nothing lacking."""
+    for lang, said in (("zh", "不等于没有缺口"), ("en", "not the same as nothing lacking")):
+        text = run(command, "qujing", "-r", "承德市", "--lang", lang).stdout
+        assert text.count(said) == 1
+    assert said not in run(command, "qujing", "--lang", "en").stdout
+
+
+def test_totals_that_are_not_there_are_not_checked():
+    text = run("check", "qujing", "--reconcile", "-r", "昆明市").stdout
+    assert "未作核对，不等于相符" in text

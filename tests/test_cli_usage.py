@@ -9,10 +9,11 @@ from tests.helpers_cli import failure
 USAGE = {
     ("gaps", "toy", "-r", "甲币市"): "no region '甲币市' in the data; did you mean: 甲市",
     ("gaps", "toy", "-r", "甲省/乙省"): "no region '甲省/乙省'",
-    ("regions", "toy", "-r", "nowhere"): "no region 'nowhere' in the data; did you mean: 丙市",
+    ("regions", "toy", "-r", "nowhere"): "no region 'nowhere' in the data; there are: 丙市",
     ("gaps", "toy", "-c", "cel"): "no chain 'cel'",
-    ("view", "toy", "-c", "nix", "-o", "x.html"): "no chain 'nix'; the chains are: cell, metal",
+    ("view", "toy", "-c", "nix", "-o", "x.html"): "no chain 'nix'; there are: cell, metal",
     ("trace", "toy", "foill"): "no product 'foill'; did you mean: foil",
+    ("explain", "qujing", "xyzzyx"): "no product 'xyzzyx'; none of the 299 is close",
     ("explain", "toy", "FOILL"): "no product 'FOILL'; did you mean: foil",
     ("explain", "toy", ""): "no product ''",
     ("requirements", "toy", "--goal", "celll=1"): "no product 'celll'; did you mean: cell",
