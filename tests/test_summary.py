@@ -201,7 +201,9 @@ def test_a_region_without_anybody_says_that_nothing_can_be_told(qujing):
     assert summary.topics == {}
     assert "都不能判断" in line_text(say_lines(summary, "zh")[1])
     found = build_report(qujing, region="承德市", lang="zh")
-    assert "没有招商缺口" not in str(render_report(found, "html"))
+    page = str(render_report(found, "html"))
+    assert "没有招商缺口" not in page
+    assert "<svg" not in page  # a map of nothing
 
 
 # --- anchors that may not run
