@@ -303,3 +303,18 @@ def test_an_import_that_is_complete_for_nothing_is_refused(tmp_path):
     said = failure("import", str(listed), *asked, "-o", str(tmp_path / "new"), status=2)
     assert "'chain:cel' is neither a product" in said
     assert not (tmp_path / "new").exists()
+
+
+def test_a_row_that_is_refused_is_named_by_what_it_says(city):
+    """Its line in the file is gone once the file is as it was."""
+    row = {"region": "甲市", "method": "visit", "as_of": "2024", "result": "none"}
+    rows = [row | {"products": "foil"}, row | {"products": "foli"}]
+    with pytest.raises(
+        cg.DataError, match="甲市 / foli / visit / 2024 / none: foli in products"
+    ) as caught:
+        cg.record_surveys(city, rows)
+    assert "未写入任何摸底记录" in caught.value.text("zh")
+    assert caught.value.findings
+    with pytest.raises(cg.UnknownNameError, match="no region '火星'"):
+        cg.record_surveys(city, [row | {"products": "foil", "region": "火星"}])
+    assert not (city / "surveys.csv").exists()
