@@ -153,7 +153,10 @@ def unknown_name(what: str, name: str, choices: Iterable[str]) -> UnknownNameErr
         All names that would have done.
     """
     known = sorted(set(choices))
-    near = closest(name, known) or (known if len(known) <= _FEW else [])
-    none = words.Phrase("nothing-close", (("count", len(known)),))
-    shown = ", ".join(near) if near else none
+    near = closest(name, known)
+    if near or len(known) <= _FEW:
+        key = "did-you-mean" if near else "there-are"
+        shown = words.Phrase(key, (("names", ", ".join(near or known)),))
+    else:
+        shown = words.Phrase("nothing-close", (("count", len(known)),))
     return UnknownNameError(f"unknown-{what}", name=name, suggestions=shown)

@@ -457,6 +457,31 @@ def find_regions(ds: Dataset, asked: Asked) -> list[Region]:
     return list(dict.fromkeys(region(ds, name) for name in asked))
 
 
+def one_place(ds: Dataset, name: str) -> str:
+    """Return the official name of one place of a dataset, its focus or one that its rows or regions name.
+
+    Raises
+    ------
+    UnknownNameError
+        Where it is neither; places joined by signs are none.
+    OptionError
+        Where a county's or park's name stands in several cities.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> one_place(cg.load_dataset("toy"), "甲市")
+    '甲市'
+    """
+    known = gazetteer(ds)
+    found = known.look_up(name)
+    if found is None:
+        if name == ds.focus:
+            return name
+        raise unknown_name("region", name, known.names)
+    return name if "/" in name or name == WHOLE else found.name
+
+
 def near(ds: Dataset, place: str | Region | None = None, *, km: float) -> Region:
     """Return the region of all sites within some km of a place, as the crow flies.
 

@@ -324,3 +324,23 @@ def test_the_picture_comes_while_every_request_would_stall(browser, pages):
 def test_two_runs_write_the_same_bytes(pages):
     again = cg.build_chain_map(cg.load_dataset("qujing"), chain="battery")
     assert again.page.encode() == (pages / "battery.html").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory):
+    place = tmp_path_factory.mktemp("reports")
+    ds = cg.load_dataset("qujing")
+    for region in ("曲靖市", "昆明市"):
+        cg.save_report(ds, place / f"{region}.html", region=region)
+    return place
+
+
+@pytest.mark.parametrize("region", ["曲靖市", "昆明市"])
+@pytest.mark.parametrize("width", [1366, 1920])
+def test_no_table_of_a_report_is_cut_off_on_a_meeting_room_screen(watch, reports, region, width):
+    watch.page.set_viewport_size({"width": width, "height": 768})
+    watch.page.goto((reports / f"{region}.html").as_uri())
+    wide = watch.page.eval_on_selector_all(
+        ".scroll", "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    )
+    assert wide == 0

@@ -26,6 +26,10 @@ def surveys(row: str) -> dict[str, str]:
     return {"products": PRODUCTS, "surveys": f"{SURVEYS}{row}\n"}
 
 
+def counted(row: str) -> dict[str, str]:
+    return {"products": PRODUCTS, "surveys": f"region,products,method,as_of,result,makers\n{row}\n"}
+
+
 def look(rows: str, *, made: str = "", events: str = "", told: str = "") -> dict[str, str]:
     """Return a city with what surveys, capacities, events and totals say of it."""
     places = (
@@ -67,6 +71,10 @@ CASES: dict[str, Case] = {
     "survey-all-lacks": (
         look("甲市,a,visit,2024-05,all", events="p,2024-05,commissioned,甲市,a"),
         look("甲市,a,visit,2024-05,all", events="p,2024-06,commissioned,甲市,a"),
+    ),
+    "survey-count": (
+        counted("甲市,a,visit,2024,none,1"),
+        counted("甲市,a,visit,2024,none,0"),
     ),
     "surveys-contradict": (
         look("甲市,a,visit,2023-05,none\n甲市,*,statistics,2024-05,some"),
@@ -248,3 +256,15 @@ def test_regions_of_totals_are_found(region: str, rule: str) -> None:
     )
     found = {name for name in rules_of(raw_dataset(tables)) if name.startswith("region-")}
     assert found - {"region-parent-unknown"} == ({rule} if rule else set())
+
+
+@pytest.mark.parametrize(
+    ("result", "makers", "wrong"),
+    [("some", "0", True), ("listed", "0", True), ("some", "1", False), ("all", "0", False),
+     ("none", "", False)],
+)  # fmt: skip
+def test_the_makers_of_a_survey_go_with_its_result(
+    result: str, makers: str, *, wrong: bool
+) -> None:
+    raw = raw_dataset(counted(f"甲市,a,visit,2024,{result},{makers}"))
+    assert ("survey-count" in rules_of(raw)) is wrong

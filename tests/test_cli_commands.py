@@ -204,6 +204,32 @@ def test_content():
     ]  # fmt: skip
 
 
+def test_content_by_output():
+    found = rows("content", "toy", "--by", "output")
+    assert found
+    for row in found:
+        assert float(row["forward_low"]) <= float(row["forward_high"])
+
+
+@pytest.mark.parametrize("command", ["gaps", "balance", "survey", "content", "anchors", "targets"])
+def test_prices_are_those_of_the_date_or_the_newest(command):
+    asked = (command, "toy", "--at", "2021-12", "--prices")
+    assert "prices" not in document(*asked, "at")["params"]
+    assert document(*asked, "latest")["params"]["prices"] == "latest"
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("zh_CN.UTF-8", "chaingraph: --utilisation 已改名为 --load"), ("C", "--utilisation is now --load")],
+)  # fmt: skip
+def test_the_former_name_of_load_is_said_in_one_sentence(lang, said):
+    found = run("balance", "toy", "--utilisation", "cell=0.5", lang=lang)
+    assert len(found.stderr.splitlines()) == 1
+    assert said in found.stderr
+    assert found.stdout == run("balance", "toy", "--load", "cell=0.5", lang=lang).stdout
+    assert not run("balance", "toy", "-q", "--utilisation", "cell=0.5", lang=lang).stderr
+
+
 def test_view(tmp_path):
     page = tmp_path / "map.html"
     result = run("view", "toy", "--output", page)
@@ -266,3 +292,17 @@ def test_missing_goal_and_clashing_options():
     assert "for example --goal cell_lfp=23" in failure("requirements", "toy", status=2)
     clash = failure("gaps", "toy", "-r", "甲市", "--each", "city", status=2)
     assert clash == "Error: --region and --each cannot be used together."
+
+
+@pytest.mark.parametrize("command", ["balance", "content", "survey", "targets", "anchors"])
+def test_an_empty_answer_of_a_region_without_makers_says_why(command):
+    """Nothing found is not nothing lacking."""
+    for lang, said in (("zh", "不等于没有缺口"), ("en", "not the same as nothing lacking")):
+        text = run(command, "qujing", "-r", "承德市", "--lang", lang).stdout
+        assert text.count(said) == 1
+    assert said not in run(command, "qujing", "--lang", "en").stdout
+
+
+def test_totals_that_are_not_there_are_not_checked():
+    text = run("check", "qujing", "--reconcile", "-r", "昆明市").stdout
+    assert "未作核对，不等于相符" in text

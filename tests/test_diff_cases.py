@@ -254,3 +254,12 @@ def test_hostile_names_stay_text_on_every_page(lang):
     assert "f" not in kinds
     assert "\\<script" in render_diff(diff, "md", lang=lang)
     assert render_diff(diff, "docx", lang=lang)
+
+
+def test_the_page_of_changes_says_what_to_do_now(qujing):
+    """Nothing is to be recruited that nobody looked for."""
+    found = cg.diff_datasets(qujing.at("2021-12"), qujing)
+    frame = found.gaps.frame
+    unsure = frame[frame["gap_kind_after"].isin(["unseen", "missing_likely"])]
+    assert set(unsure["verb"]) <= {"survey", "not_advised"}
+    assert "补链" not in str(render_diff(found, "html", lang="zh"))

@@ -271,6 +271,14 @@ def test_flow_conserves_value_and_height(facts, chain, most):
     assert math.fsum(sent.values()) == pytest.approx(math.fsum(taken.values()))
 
 
+def test_the_legend_of_a_flow_names_only_what_is_drawn(facts):
+    flow = build_flow(facts)
+    drawn = {e.text for e in elements(flow_svg(flow, "zh"), "text")}
+    for part, word in (("local", "本地供应"), ("brought", "外地购入")):
+        assert (word in drawn) is any(getattr(node.sent, part) > 0 for node in flow.nodes)
+    assert "外地购入" not in drawn  # nobody looked: nothing is known to come from outside
+
+
 def test_loops_are_cut_at_the_smallest_flow_and_listed(build):
     flow = build_flow(facts_of(loop(build)))
     # a -> b: 200 t at 10; b -> a: 5 t at 100: the smaller one is cut

@@ -146,8 +146,8 @@ def test_weights_given_override_and_others_keep_their_fitted_value(hand, tmp_pat
         ("ties = 1", cg.OptionError, r"has no table \[weights\]"),
         ("weights = 3", cg.OptionError, r"has no table \[weights\]"),
         ("ties: 1", cg.FileProblemError, "is no TOML file"),
-        (b"\xff\xfe", cg.FileProblemError, "cannot be read: not UTF-8"),
-        (None, cg.FileProblemError, "cannot be read: No such file"),
+        (b"\xff\xfe", cg.FileProblemError, "is not UTF-8 text: save it"),
+        (None, cg.FileProblemError, "there is no such file or folder"),
     ],
 )
 def test_a_weights_file_that_cannot_be_used_is_one_sentence(tmp_path, text, error, sentence):

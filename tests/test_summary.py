@@ -169,7 +169,24 @@ def test_what_cannot_be_bounded_has_no_most(build):
     )  # fmt: skip
     summary = summary_of(ds)
     assert summary.money.unbounded == 1
-    assert "no bound above" in line_text(say_lines(summary, "en")[2])
+    said = line_text(say_lines(summary, "en")[2])
+    assert "how much is bought outside cannot be told (lines with users of unknown size: 1)" in said
+    zh = line_text(say_lines(summary, "zh")[2])
+    assert "多少不能判断（1 项的用户用量不明）" in zh
+    assert "约 0" not in zh  # unknown is not zero
+
+
+def test_a_bound_above_is_missing_where_one_user_is_not_known(here):
+    assert here.money.unbounded > 0
+    assert "上限不能判断" in line_text(say_lines(here, "zh")[2])
+
+
+def test_data_do_not_reach_beyond_their_date(toy):
+    ahead = line_text(say_lines(summary_of(toy, at="2035-01"), "zh")[0])
+    assert f"数据截至 {toy.as_of}" in ahead
+    assert f"按 2035-01 计算：{toy.as_of} 之后的变化不在数据中" in ahead
+    for at in (toy.as_of, f"{toy.as_of}-31", "2021-12"):
+        assert "计算：" not in line_text(say_lines(summary_of(toy, at=at), "zh")[0])
 
 
 def test_money_of_a_region_holds_together(here):
@@ -184,7 +201,9 @@ def test_a_region_without_anybody_says_that_nothing_can_be_told(qujing):
     assert summary.topics == {}
     assert "都不能判断" in line_text(say_lines(summary, "zh")[1])
     found = build_report(qujing, region="承德市", lang="zh")
-    assert "没有招商缺口" not in str(render_report(found, "html"))
+    page = str(render_report(found, "html"))
+    assert "没有招商缺口" not in page
+    assert "<svg" not in page  # a map of nothing
 
 
 # --- anchors that may not run
@@ -260,7 +279,9 @@ def test_the_basis_says_recall_loads_and_prices(here):
 
 @pytest.mark.parametrize(("load", "said"), [("full", "满负荷计"), (0.5, "负荷按所给数值")])
 def test_a_load_that_was_asked_for_is_said(toy, load, said):
-    assert said in line_text(say_lines(summary_of(toy, load=load), "zh")[-1])
+    line = line_text(say_lines(summary_of(toy, load=load), "zh")[-1])
+    assert said in line
+    assert "0 种" not in line
 
 
 def test_topics_follow_kind_and_evidence(here):

@@ -201,9 +201,8 @@ def test_an_imported_list_changes_no_evidence_unless_it_is_complete(tmp_path):
         tmp_path / "list.csv", tmp_path / "whole", complete="foil", **options
     )  # fmt: skip
     assert whole.tables["surveys"]["result"].tolist() == ["all", "listed"]
-    wrong = cg.import_file(tmp_path / "list.csv", dry_run=True, complete="foli", **options)
-    assert wrong.errors == 1
-    assert "foli" in wrong.problems.frame.to_csv()
+    with pytest.raises(cg.OptionError, match="'foli' is neither a product"):
+        cg.import_file(tmp_path / "list.csv", dry_run=True, complete="foli", **options)
 
 
 def test_only_complete_makes_absent(build):
@@ -277,3 +276,45 @@ def test_the_document_of_qujing_has_few_questions(qujing, tmp_path):
     rows = sum(len(table.rows) - 1 for table in document.tables)
     assert rows == 15
     assert np.isfinite(cg.plan_survey(qujing, limit=15).frame["answer_value_cny"]).all()
+
+
+@pytest.mark.parametrize(
+    ("region", "complete", "said"),
+    [
+        ("火星", "", "no region '火星' in the data"),
+        ("甲市 + 乙市", "", "no region '甲市 + 乙市' in the data"),
+        ("甲市", "foill", "'foill' is neither a product nor chain:NAME, stage:NAME or *; for example: foil"),
+        ("甲市", "foil; chain:cel", "'chain:cel' is neither a product"),
+    ],
+)  # fmt: skip
+def test_a_list_of_nowhere_or_nothing_is_not_noted(city, tmp_path, region, complete, said):
+    listed = tmp_path / "list.csv"
+    listed.write_text("name,city\n甲市电芯,甲市\n", encoding="utf-8")
+    before = sorted((path.name, path.read_bytes()) for path in city.iterdir() if path.is_file())
+    asked = ("--survey", str(city), "-r", region, "--at", "2024-12", "--complete", complete)
+    assert said in failure("match", str(listed), str(city), *asked, status=2)
+    assert before == sorted((p.name, p.read_bytes()) for p in city.iterdir() if p.is_file())
+
+
+def test_an_import_that_is_complete_for_nothing_is_refused(tmp_path):
+    listed = tmp_path / "list.csv"
+    listed.write_text("企业名称,所在市,产品,产能(GWh)\n丁厂,甲市,cell,5\n", encoding="utf-8")
+    asked = ("--extends", "toy", "-r", "甲市", "--at", "2024-12", "--complete", "chain:cel")
+    said = failure("import", str(listed), *asked, "-o", str(tmp_path / "new"), status=2)
+    assert "'chain:cel' is neither a product" in said
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_row_that_is_refused_is_named_by_what_it_says(city):
+    """Its line in the file is gone once the file is as it was."""
+    row = {"region": "甲市", "method": "visit", "as_of": "2024", "result": "none"}
+    rows = [row | {"products": "foil"}, row | {"products": "foli"}]
+    with pytest.raises(
+        cg.DataError, match="甲市 / foli / visit / 2024 / none: foli in products"
+    ) as caught:
+        cg.record_surveys(city, rows)
+    assert "未写入任何摸底记录" in caught.value.text("zh")
+    assert caught.value.findings
+    with pytest.raises(cg.UnknownNameError, match="no region '火星'"):
+        cg.record_surveys(city, [row | {"products": "foil", "region": "火星"}])
+    assert not (city / "surveys.csv").exists()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph import words
-from chaingraph.analysis.balance import study_params
+from chaingraph.analysis.balance import nobody_notes, study_params
 from chaingraph.analysis.intakes import Intake, site_intake
 from chaingraph.analysis.partners import Partners, gather_partners, name_leads
 from chaingraph.analysis.settings import read_lang
@@ -218,6 +218,9 @@ def _flagged(
     by_site = value.groupby(counted["enterprise_id"]).sum()
     known = by_site[by_site > 0].sort_index().sort_values(ascending=False, kind="stable")
     picked = known.index[:_PICKED]
+    if not len(picked):
+        notes += nobody_notes(study, counted, [state.region.name])
+        return counted, notes
     notes.append(("note-anchors-picked", {"region": state.region.name, "count": len(picked)}))
     return counted[counted["enterprise_id"].isin(picked)], notes
 

@@ -11,6 +11,7 @@ from chaingraph.analysis.settings import read_chain, read_lang
 from chaingraph.analysis.standing import shown_capacity
 from chaingraph.analysis.study import as_study, region_states
 from chaingraph.analysis.uncertainty import demand_interval
+from chaingraph.gazetteer import find_regions
 from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.quantity import reason_names
 from chaingraph.results import Call, Result
@@ -125,7 +126,8 @@ def calculate_balance(
     params = study_params(study, [block.region for block in blocks], chain)
     shown = SHOWN if len(blocks) == 1 else ("region", *SHOWN)
     frame = named_codes(study, join_blocks(study, blocks))
-    return Result("balance", frame, params, read_lang(study.dataset, lang), shown, call=call)
+    notes = nobody_notes(study, frame, [block.region for block in blocks])
+    return Result("balance", frame, params, read_lang(study.dataset, lang), shown, notes, call=call)
 
 
 def chain_filter(study: Basis, chain: str | None) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -160,6 +162,19 @@ def study_params(study: Basis, regions: list[str], chain: str | None) -> dict[st
     if ds.skipped_rows:
         params["skipped_rows"] = ds.skipped_rows
     return params
+
+
+def nobody_notes(
+    study: Basis, frame: pd.DataFrame, regions: list[str]
+) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Say of a region without any row that the data name no maker there that counts, where that is why."""
+    if len(frame) or len(regions) != 1:
+        return ()
+    makers = study.maker_rows
+    here = find_regions(study.dataset, regions)[0].mask(makers)
+    if (makers.loc[here, "counted"] > 0).any():
+        return ()
+    return (("note-nobody", {"region": regions[0]}),)
 
 
 class Block(NamedTuple):

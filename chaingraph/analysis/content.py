@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from chaingraph.analysis.balance import study_params
+from chaingraph.analysis.balance import nobody_notes, study_params
 from chaingraph.analysis.intakes import site_intake
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import as_states
@@ -99,7 +99,8 @@ def measure_local_content(
     frame = pd.DataFrame(rows, columns=list(columns[by]))
     params = study_params(study, names, None) | {"by": by}
     kind = "forward_linkage" if by == "output" else "local_content"
-    return Result(kind, frame, params, read_lang(study.dataset, lang), _SHOWN[by], call=call)
+    notes = nobody_notes(study, frame, names)
+    return Result(kind, frame, params, read_lang(study.dataset, lang), _SHOWN[by], notes, call=call)
 
 
 _SHOWN = {

@@ -105,7 +105,10 @@ def reconcile(ds: Source, region: str | Region | None = None, *, lang: str | Non
     for name in _FIGURES:
         frame[name] = frame[name].astype("float64")
     open_ = int(frame["total_verdict"].isin(["neither", "above"]).sum())
-    notes = (("note-reconcile", {"count": open_, "total": len(frame)}),) if len(frame) else ()
+    told: dict[str, object] = {"count": open_, "total": len(frame)}
+    notes = (
+        (("note-reconcile", told),) if len(frame) else (("note-no-totals", {"region": where.name}),)
+    )
     params = study_params(study, [where.name], None)
     return Result("reconcile", frame, params, read_lang(study.dataset, lang), SHOWN, notes)
 

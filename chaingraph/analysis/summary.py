@@ -19,6 +19,7 @@ from chaingraph.analysis.topics import (
     topics_of,
     unconfirmed_anchors,
 )
+from chaingraph.dataset import last_day
 from chaingraph.products import positions
 from chaingraph.spoken import say_amount, say_ends, say_money, say_unit
 
@@ -61,7 +62,8 @@ class Money:
     Attributes
     ----------
     low, point, full, high
-        At least; at the loads known or assumed; at full load; at most (infinite where nothing bounds it).
+        At least; at the loads known or assumed and at full load (nan where no line has a figure); at most
+        (infinite where nothing bounds it).
     restricted
         The part of the figure that may not be built freely.
     unpriced, unbounded
@@ -214,13 +216,14 @@ def _money(frame: pd.DataFrame, bought: pd.DataFrame) -> Money:
     low, point, high = rows["gap_value_cny_low"], rows["best"], rows["gap_value_cny_high"]
     full = (rows["demand_full"] * rows["price_cny"]).clip(lower=point)
     full = full.where(~(full > high), high)
+    known = bool(rows["gap_value_cny"].notna().any())
     priced = rows["price_cny"].notna().groupby(rows["stands"]).any()
     most = high.groupby(rows["stands"]).max()
     limited = rows["stands"].isin(bought.loc[bought["mark"] == "restricted", "product_id"])
     return Money(
         low=float(low.sum()),
-        point=float(point.sum()),
-        full=float(full.sum()),
+        point=float(point.sum()) if known else float("nan"),
+        full=float(full.sum()) if known else float("nan"),
         high=float(most[np.isfinite(most)].sum()) if not np.isinf(most).any() else float("inf"),
         restricted=float(point[limited].sum()),
         unpriced=int((~priced).sum()),
@@ -385,12 +388,14 @@ def _about(summary: Summary, lang: Language) -> Line:
     names = [words.term("chain", name, lang) for name in chains]
     region = summary.state.region.name
     where = place_name(ds, region, lang)
+    own = ds.packages[-1].as_of if ds.packages else ""
+    ahead = bool(own and ds.as_of) and last_day(ds.as_of) > last_day(own)
     key = "about" if chains and summary.basis.newest else "about-plain"
     said = _say(
         key, lang, region=where, chains=("、" if lang == "zh" else ", ").join(names),
-        at=ds.as_of or "-", newest=summary.basis.newest,
+        at=(own if ahead else ds.as_of) or "-", newest=summary.basis.newest,
     )  # fmt: skip
-    return (Part(said),)
+    return (Part(said + _say("ahead", lang, known=own, at=ds.as_of) if ahead else said),)
 
 
 def _counts(summary: Summary, lang: Language) -> Line:
@@ -433,12 +438,17 @@ def _money_line(summary: Summary, lang: Language) -> Line:
         most = _say("money-most", lang, high=say_money(money.high, lang))
     sure = all(topic == "missing" for topic in BOUGHT if summary.count(topic))
     head = _say("money-sure" if sure else "money-if", lang, count=count, topics=topics)
-    parts = [
-        _say(
-            "money", lang, head=head, low=say_money(money.low, lang),
-            point=say_money(money.point, lang), full=say_money(money.full, lang), most=most,
-        )
-    ]  # fmt: skip
+    if np.isnan(money.point):
+        low = say_money(money.low, lang)
+        key = "money-least" if money.low > 0 or not money.unbounded else "money-unknown"
+        parts = [_say(key, lang, head=head, low=low, most=most, count=money.unbounded)]
+    else:
+        parts = [
+            _say(
+                "money", lang, head=head, low=say_money(money.low, lang),
+                point=say_money(money.point, lang), full=say_money(money.full, lang), most=most,
+            )
+        ]  # fmt: skip
     if money.unpriced:
         parts.append(_say("money-unpriced", lang, count=money.unpriced))
     if summary.restricted:
@@ -525,6 +535,9 @@ def _running(summary: Summary, lang: Language) -> Line:
     )
 
 
+_NONE_ASSUMED: Final = {"actual": "known", "asked": "given"}
+
+
 def _basis_line(summary: Summary, lang: Language) -> Line:
     basis = summary.basis
     said = []
@@ -532,7 +545,7 @@ def _basis_line(summary: Summary, lang: Language) -> Line:
         said.append(_say("recall", lang, found=basis.found, events=basis.events,
                          share=f"{basis.found / basis.events:.0%}"))  # fmt: skip
     if basis.made:
-        load = "known" if basis.load == "actual" and not basis.assumed else basis.load
+        load = basis.load if basis.assumed or basis.load == "full" else _NONE_ASSUMED[basis.load]
         said.append(_say(f"load-{load}", lang, assumed=basis.assumed, made=basis.made))
     if basis.prices:
         first, last = basis.prices

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph import words
-from chaingraph.analysis.balance import study_params
+from chaingraph.analysis.balance import nobody_notes, study_params
 from chaingraph.analysis.questions import interval_text, open_questions
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import as_state
@@ -113,7 +113,7 @@ def plan_survey(
             if any(ids[place] in products for place in question.effect.products.tolist())
         ]  # fmt: skip
     frame = _frame(state, sorted(questions, key=_order))
-    notes = _notes(frame)
+    notes = _notes(frame) + nobody_notes(study, frame, [state.region.name])
     kept = frame if limit is None else frame.head(limit)
     params = study_params(study, [state.region.name], None)
     return Result(

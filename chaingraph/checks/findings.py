@@ -8,6 +8,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from chaingraph import words
+
 if TYPE_CHECKING:
     from chaingraph.words import Language
 
@@ -67,10 +69,14 @@ class Finding:
         """Return what is wrong, in a language."""
         rule = rules()[self.rule]
         template = rule.message_zh if lang == "zh" else rule.message_en
-        return template.format(value=self.value, column=self.column, **self.params)
+        return self._filled(template, lang)
 
     def remedy(self, lang: Language = "en") -> str:
         """Return what to do about it, in a language."""
         rule = rules()[self.rule]
         template = rule.remedy_zh if lang == "zh" else rule.remedy_en
-        return template.format(value=self.value, column=self.column, **self.params)
+        return self._filled(template, lang)
+
+    def _filled(self, template: str, lang: Language) -> str:
+        named = {"value": self.value, "column": self.column} | dict(self.params)
+        return words.filled(template, lang, named)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chaingraph.checks.registry import check
 from chaingraph.checks.suggestions import Suggester
 from chaingraph.checks.tables import factor, references
+from chaingraph.schema import table_spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,9 @@ def _judge_repeat(
     own = [other for other in earlier if packages[other] == packages[row]]
     if own:
         first = tables.place(name, own[0])
-        yield tables.finding("duplicate-key", name, row, column, first=first)
+        cells = [tables.texts(name, part)[row] for part in table_spec(name).primary_key]
+        key = ", ".join(filter(None, cells))
+        yield tables.finding("duplicate-key", name, row, column, key, first=first)
         return
     if name != "products":  # the later package's row stands
         return

@@ -207,6 +207,18 @@ def _surveys(tables: Tables, places: _Places) -> list[_Survey]:
     return found
 
 
+@check("survey-count")
+def check_survey_counts(tables: Tables) -> Iterator[Finding]:
+    """Report surveys whose number of makers is another than their result says."""
+    results = tables.texts("surveys", "result")
+    counts = tables.numbers("surveys", "makers")
+    for row, (result, makers) in enumerate(zip(results, counts, strict=True)):
+        if makers is None or result not in {"none", "some", "listed"}:
+            continue
+        if (result == "none") != (makers == 0):
+            yield tables.finding("survey-count", "surveys", row, "result", makers=f"{makers:g}")
+
+
 @check("survey-none-made", "survey-all-lacks", "surveys-contradict")
 def check_surveys(tables: Tables) -> Iterator[Finding]:
     """Report surveys that rows, events or other surveys of the time contradict."""

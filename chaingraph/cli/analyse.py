@@ -12,6 +12,8 @@ from chaingraph.cli.options import (
     date_option,
     goal_option,
     load_option,
+    opened,
+    prices_option,
     region_choice,
     region_option,
     regions_option,
@@ -22,7 +24,6 @@ from chaingraph.cli.options import (
 from chaingraph.cli.output import emit
 
 if TYPE_CHECKING:
-    from chaingraph.analysis.state import RegionState
     from chaingraph.cli.options import Output
     from chaingraph.dataset import Dataset
 
@@ -42,6 +43,7 @@ _PAGE = 20
 @date_option
 @status_option
 @load_option
+@prices_option
 @goal_option
 @click.option(
     "--sort",
@@ -86,16 +88,18 @@ def gaps(
     cooperation (contracts, collection). 'chaingraph explain DATASET PRODUCT' shows the rows behind a gap.
     """
     from chaingraph.analysis.gaps import CERTAIN, find_gaps, split_lists
+    from chaingraph.analysis.study import region_state
     from chaingraph.analysis.summary import line_text, say_lines, summarise
     from chaingraph.words import LANGUAGES, message
 
     region = region_choice(regions, each)
+    study = opened(ds, asked)
     plain = chosen_format(out.format_, out.output) == "csv"
-    if plain or each or len(regions) > 1 or kinds:  # they are of one region and all its gaps
-        result = find_gaps(ds, region=region, kinds=kinds or None, lang=out.lang, **asked)
-        said = {}
+    said = {}
+    if plain or each or len(regions) > 1 or kinds:  # first lines are of one region and all its gaps
+        result = find_gaps(study, region=region, kinds=kinds or None, lang=out.lang, **asked)
     else:
-        state = _one_state(ds, region, asked)
+        state = region_state(study, region)
         result = find_gaps(state, lang=out.lang, **asked)
         summary = summarise(state, result.frame, chain=asked["chain"])
         said = {lang: [line_text(line) for line in say_lines(summary, lang)] for lang in LANGUAGES}
@@ -122,16 +126,6 @@ def gaps(
         ctx.exit(3)
 
 
-def _one_state(ds: Dataset, region: Any, asked: dict[str, Any]) -> RegionState:
-    """Return the state of one region under what was asked; of the assumptions only the study keeps them."""
-    from chaingraph.analysis.study import open_study, region_state
-
-    names = ("at", "statuses", "load", "utilisation", "goal", "explode")
-    study = open_study(ds, **{name: asked[name] for name in names if name in asked})
-    asked.pop("utilisation", None)
-    return region_state(study, region)
-
-
 @click.command(epilog="Example: chaingraph balance qujing --chain aluminium --at 2021-12")
 @with_dataset
 @regions_option
@@ -139,6 +133,7 @@ def _one_state(ds: Dataset, region: Any, asked: dict[str, Any]) -> RegionState:
 @date_option
 @status_option
 @load_option
+@prices_option
 @goal_option
 @with_output
 def balance(
@@ -148,7 +143,8 @@ def balance(
     from chaingraph.analysis.balance import calculate_balance
 
     region = region_choice(regions, each)
-    emit([calculate_balance(ds, region=region, lang=out.lang, **asked)], out=out)
+    study = opened(ds, asked)
+    emit([calculate_balance(study, region=region, lang=out.lang, **asked)], out=out)
 
 
 @click.command(epilog="Example: chaingraph requirements qujing --goal cell_lfp=23")
@@ -209,21 +205,23 @@ def explain(ds: Dataset, product: str, out: Output, **asked: Any) -> None:
 @with_dataset
 @click.option(
     "--by",
-    type=click.Choice(["chain", "anchor"]),
+    type=click.Choice(["chain", "anchor", "output"]),
     default="chain",
     show_default=True,
-    help="Of each chain, or of each anchor enterprise.",
+    help="Of each chain, of each anchor enterprise, or what share of each output is used on here.",
 )
 @regions_option
 @date_option
 @status_option
 @load_option
+@prices_option
 @with_output
 def content(
     ds: Dataset, regions: tuple[str, ...], each: str | None, out: Output, **asked: Any
 ) -> None:
-    """Measure the local content rate of each chain or anchor enterprise, in money."""
+    """Measure the local content rate of each chain or anchor, in money, or of outputs what goes on here."""
     from chaingraph.analysis.content import measure_local_content
 
     region = region_choice(regions, each)
-    emit([measure_local_content(ds, region=region, lang=out.lang, **asked)], out=out)
+    study = opened(ds, asked)
+    emit([measure_local_content(study, region=region, lang=out.lang, **asked)], out=out)

@@ -115,10 +115,17 @@ def _note_survey(
 
     from chaingraph.cli.survey import put_surveys, survey_said
     from chaingraph.enterprises import made_by
-    from chaingraph.knowledge.listing import survey_rows
+    from chaingraph.gazetteer import one_place
+    from chaingraph.knowledge.listing import checked_products, survey_rows
+    from chaingraph.loading import load_dataset, own_folder
     from chaingraph.matching.match import TAKING
 
     region, at, complete, source = said
+    own = load_dataset(own_folder(folder))
+    if region:
+        region = one_place(own, region)
+    named = own.products.reindex(columns=["product_id", "chains", "stage"]).fillna("").astype(str)
+    checked_products(complete, named.itertuples(index=False, name=None))
     found = result.frame[result.frame["decision"].isin(TAKING)]["enterprise_id"]
     made = made_by(ds.capacities, found.dropna().tolist(), at=at)
     note = f"general knowledge: list {Path(source).name}"

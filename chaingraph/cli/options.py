@@ -16,6 +16,7 @@ from chaingraph.words import message
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chaingraph.analysis.study import Study
     from chaingraph.dataset import Dataset
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -26,6 +27,7 @@ else:  # older releases of click cannot be subscripted
     AnyType = click.ParamType
 
 FORMATS = ("table", "csv", "json", "md")
+_FORMER_LOAD = "chaingraph.utilisation"
 
 
 class Language(TextChoice):
@@ -131,13 +133,39 @@ status_option = click.option(
     metavar="STATUS[=FACTOR],...",
     help="Which capacities count, and for how much: operating,construction=0.8",
 )  # fmt: skip
+
+
+def _former_load(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Keep what the former name of --load says, for :func:`_load_in_force`."""
+    del param
+    if value is not None:
+        ctx.meta[_FORMER_LOAD] = value
+
+
+def _load_in_force(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """Return the load, also where it was given by its former name; both at once are refused."""
+    if _FORMER_LOAD not in ctx.meta:
+        return value
+    given = ctx.get_parameter_source(param.name or "")
+    if given not in {click.core.ParameterSource.DEFAULT, None}:
+        raise click.UsageError("--load and its former name --utilisation cannot be used together.")
+    return ctx.meta[_FORMER_LOAD]
+
+
 load_alone = click.option(
-    "--load", type=Load(), default="actual", show_default=True,
+    "--load", type=Load(), default="actual", show_default=True, callback=_load_in_force,
     help="How hard makers run: actual (from the data, else assumed), full, 0.8, or lfp=0.5,wafer=0.6.",
 )  # fmt: skip
 load_option = _stack(
     load_alone,
-    click.option("--utilisation", type=Load(), help="The former name of --load; goes with 0.3."),
+    click.option(
+        "--utilisation", type=Load(), callback=_former_load, is_eager=True, expose_value=False,
+        help="The former name of --load; goes with 0.3.",
+    ),
+)  # fmt: skip
+prices_option = click.option(
+    "--prices", type=click.Choice(["at", "latest"]), default="at", show_default=True,
+    help="Prices nearest to the date, or the newest.",
 )  # fmt: skip
 goal_option = click.option(
     "--goal", type=Pairs(bare=False), metavar="PRODUCT=QUANTITY,...",
@@ -175,11 +203,36 @@ def say(text: str, *, quiet: bool) -> None:
         click.echo(text, err=True)
 
 
+def warn(key: str, lang: str | None, **params: Any) -> None:
+    """Print a message on stderr, whoever watches."""
+    from chaingraph.cli.main import message_language
+
+    spoken: Any = message_language(lang)
+    click.echo(f"chaingraph: {message(key, spoken, **params)}", err=True)
+
+
+_ASSUMED = ("at", "statuses", "load", "goal", "prices")
+
+
+def opened(ds: Dataset, asked: dict[str, Any]) -> Study:
+    """Return the dataset read under the assumptions among what was asked, which loses them."""
+    from chaingraph.analysis.study import open_study
+
+    return open_study(ds, **{name: asked.pop(name) for name in _ASSUMED if name in asked})
+
+
 _SUFFIXES = {".csv": "csv", ".json": "json", ".md": "md", ".txt": "table"}
 
 
-def chosen_format(format_: str | None, output: str | None) -> str:
+def chosen_format(format_: str | None, output: str | None, *, books: tuple[str, ...] = ()) -> str:
     """Return the format by the option, else by the file's suffix, else a table.
+
+    Parameters
+    ----------
+    format_, output
+        The options.
+    books
+        Suffixes that the command writes by itself, named with the others where none fits.
 
     Raises
     ------
@@ -192,7 +245,7 @@ def chosen_format(format_: str | None, output: str | None) -> str:
         return "table"
     suffix = PurePath(str(output)).suffix.casefold()
     if suffix not in _SUFFIXES:
-        raise OptionError("unknown-suffix", path=output, choices=" ".join(_SUFFIXES))
+        raise OptionError("unknown-suffix", path=output, choices=" ".join((*books, *_SUFFIXES)))
     return _SUFFIXES[suffix]
 
 
@@ -243,6 +296,8 @@ def with_dataset(function: Callable[..., Any]) -> Callable[..., Any]:
         if "format_" in ctx.params:  # a wrong one is said before the work
             chosen_format(ctx.params["format_"], ctx.params["output"])
         quiet, lang = bool(ctx.params.get("quiet")), ctx.params.get("lang")
+        if _FORMER_LOAD in ctx.meta and not quiet:
+            warn("utilisation-renamed", lang)
         ds = load(dataset, skip_bad_rows=skip_bad_rows, engine=engine, quiet=quiet, lang=lang)
         return function(*args, ds=ds, **asked)
 
@@ -266,6 +321,5 @@ def load(
     chosen: Any = engine
     ds = load_dataset(source, engine=chosen, skip_bad_rows=skip_bad_rows)
     if ds.skipped_rows and not quiet:
-        sentence = message("note-skipped", spoken, count=ds.skipped_rows)
-        click.echo(f"chaingraph: {sentence}", err=True)
+        warn("note-skipped", lang, count=ds.skipped_rows)
     return ds

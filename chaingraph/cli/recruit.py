@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from errno import EACCES, ENOENT
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from chaingraph.cli.options import (
     goal_option,
     load_alone,
     load_option,
+    opened,
+    prices_option,
     region_option,
     say,
     status_option,
@@ -58,6 +61,7 @@ _GAPS = 10
 @date_option
 @status_option
 @load_alone
+@prices_option
 @goal_option
 @with_output
 def targets(
@@ -75,30 +79,24 @@ def targets(
     Each gap shows 3 targets; --top N shows more, 0 all. Reasons are shown too with --gap; CSV and
     JSON hold every column. 'chaingraph backtest' says how far to trust the order.
     """
+    from chaingraph.analysis.gaps import find_gaps
     from chaingraph.recruit.explain import explain_target
     from chaingraph.recruit.targets import first_gaps, rank_targets, reason_lines
 
+    if group is not None and len(names) != 1:
+        raise click.UsageError("--group needs one --gap.")
+    study = opened(ds, asked)
     if group is not None:
-        if len(names) != 1:
-            raise click.UsageError("--group needs one --gap.")
-        told = explain_target(ds, names[0], group, lang=out.lang, **asked)
+        told = explain_target(study, names[0], group, lang=out.lang, **asked)
         return emit([told], out=out)
-    found = list(names) or _gaps(ds, chain, asked)
+    found = list(names) or find_gaps(study, region=asked["region"], chain=chain, draws=0)
     limit = _TARGETS if out.top is None else out.top
-    result = rank_targets(ds, found, limit=limit, method=method, lang=out.lang, **asked)
+    result = rank_targets(study, found, limit=limit, method=method, lang=out.lang, **asked)
     shown = first_gaps(result, (_GAPS if count is None and not names else count) or 0)
     after = reason_lines(shown) if names else ()
     whole = first_gaps(result, count or 0)
     emit([shown], whole=whole, out=replace(out, top=0), after=after)
     return None
-
-
-def _gaps(ds: Dataset, chain: str | None, asked: dict[str, Any]) -> Any:
-    """Return the gaps of a region, of one chain where asked for."""
-    from chaingraph.analysis.gaps import find_gaps
-
-    options = {name: asked[name] for name in ("region", "at", "statuses", "load", "goal")}
-    return find_gaps(ds, chain=chain, draws=0, **options)
 
 
 @click.command(epilog="Example: chaingraph backtest toy --cutoff 2019-12 --horizon 3y")
@@ -134,15 +132,14 @@ def backtest(ds: Dataset, weights_out: str | None, out: Output, **asked: Any) ->
     Four tables: groups per gap against simple rules, by time and by city; products per city; the
     fitted weights; the learning curve. CSV holds the first, JSON the first with all columns.
     """
-    from chaingraph.errors import FileProblemError
+    from chaingraph.errors import file_problem
     from chaingraph.files import write_file
     from chaingraph.recruit.backtest import backtest as run_backtest
     from chaingraph.words import message
 
     if weights_out and not os.access(Path(weights_out).parent, os.W_OK):
-        raise FileProblemError(
-            "unwritable-path", path=weights_out, detail="no such folder, or read-only"
-        )
+        there = Path(weights_out).parent.is_dir()
+        raise file_problem("unwritable-path", weights_out, OSError(EACCES if there else ENOENT, ""))
     found = run_backtest(ds, lang=out.lang, **asked)
     if weights_out:
         write_file(weights_out, found.weights_file(), encoding="utf-8")
@@ -158,6 +155,7 @@ def backtest(ds: Dataset, weights_out: str | None, out: Output, **asked: Any) ->
 @date_option
 @status_option
 @load_option
+@prices_option
 @with_output
 def anchors(ds: Dataset, out: Output, **asked: Any) -> None:
     """List what each anchor takes, what of it is made here, and suppliers who could follow it.
@@ -167,5 +165,5 @@ def anchors(ds: Dataset, out: Output, **asked: Any) -> None:
     """
     from chaingraph.analysis.anchors import find_anchors, split_anchors
 
-    result = find_anchors(ds, lang=out.lang, **asked)
+    result = find_anchors(opened(ds, asked), lang=out.lang, **asked)
     emit(split_anchors(result), whole=result, out=out)

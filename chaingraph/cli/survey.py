@@ -14,6 +14,8 @@ from chaingraph.cli.options import (
     goal_option,
     lang_option,
     load_option,
+    opened,
+    prices_option,
     quiet_option,
     region_option,
     say,
@@ -40,6 +42,7 @@ def _is_book(target: str | None) -> bool:
 @date_option
 @status_option
 @load_option
+@prices_option
 @goal_option
 @click.option(
     "--limit", type=click.IntRange(0),
@@ -75,10 +78,10 @@ def survey(
 
     book = _is_book(target) and plan_format is None
     if not book:
-        chosen_format(plan_format, target)
+        chosen_format(plan_format, target, books=_BOOKS)
     if limit is None and book and str(target).casefold().endswith(".docx"):
         limit = _IN_A_DOCUMENT
-    plan = plan_survey(ds, limit=limit or None, lang=lang, **asked)
+    plan = plan_survey(opened(ds, asked), limit=limit or None, lang=lang, **asked)
     if not book:
         emit(
             [plan],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 from chaingraph.rawtables import Package
 
 _NOT_HERE: Final = {"no-source", "unit-assumed", "missing-target-table", "focus-unknown"}
+_NAMED: Final = ("product_id", "chains", "stage")
 
 
 @dataclass
@@ -97,6 +98,15 @@ class Assembly:
         cells = [table.cells(place) for place in PLACES]
         ids = zip(table.cells("enterprise_id"), *cells, strict=True)
         return {site for site, *places in ids if any(places)}
+
+    def named_products(self) -> list[tuple[str, str, str]]:
+        """Return id, chains and stage of the products of the file and of the extended datasets."""
+        own = [record.values for record in self.records.get("products", [])]
+        said = [tuple(values.get(name, "") for name in _NAMED) for values in own]
+        table = self.base.tables.get("products")
+        if table is not None:
+            said += zip(*(table.cells(name) for name in _NAMED), strict=True)
+        return [(product, chains, stage) for product, chains, stage in said]
 
     def complete(self) -> None:
         """Look up the keys of the extended datasets; a row that says more is completed by theirs."""

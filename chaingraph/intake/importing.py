@@ -22,7 +22,7 @@ from chaingraph.intake.sheets import Known, Record, Sheet
 from chaingraph.intake.synonyms import table_names
 from chaingraph.intake.template import take_template
 from chaingraph.intake.understood import show_problems, show_understood
-from chaingraph.knowledge.listing import survey_rows
+from chaingraph.knowledge.listing import checked_products, survey_rows
 from chaingraph.loading import load_dataset
 from chaingraph.rawtables import Package, RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
@@ -207,6 +207,7 @@ def _add_surveys(assembly: Assembly, card: Package, complete: str, file: str) ->
     told = assembly.said.get("surveys")  # a file with surveys of its own says what it wants to say
     if not complete and (told or not (card.focus and card.as_of)):
         return
+    checked_products(complete, assembly.named_products())
     made = [values.get("product_id", "") for _, values in assembly.said.get("capacities", [])]
     rows = survey_rows(
         card.focus, filter(None, made), complete=complete, as_of=card.as_of,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chaingraph.dataset import checked_date
-from chaingraph.errors import OptionError
+from chaingraph.errors import OptionError, closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +56,7 @@ def survey_rows(
     if not region or not as_of:
         raise OptionError("survey-needs", region=region or "-", at=as_of or "-")
     checked_date(as_of)
-    whole = list(dict.fromkeys(filter(None, (part.strip() for part in complete.split(";")))))
+    whole = _parts(complete)
     rest = sorted(set(listed) - set(whole))
     common = {
         "region": region,
@@ -67,3 +67,40 @@ def survey_rows(
     }
     rows = [(";".join(whole), "all"), (";".join(rest), "listed")]
     return [common | {"products": cell, "result": result} for cell, result in rows if cell]
+
+
+def checked_products(text: str, products: Iterable[tuple[str, str, str]]) -> list[str]:
+    """Return the products, chains and stages that a text names, or raise the failure that names a wrong one.
+
+    Parameters
+    ----------
+    text
+        Ids, ``chain:battery``, ``stage:upstream`` or ``*``, with semicolons.
+    products
+        Id, chains (with semicolons) and stage of each product that there is.
+
+    Raises
+    ------
+    OptionError
+        Where one is none of them.
+
+    Examples
+    --------
+    >>> checked_products("foil; chain:cell", [("foil", "cell;metal", "upstream")])
+    ['foil', 'chain:cell']
+    """
+    ids, groups = set(), set()
+    for product, chains, stage in products:
+        ids.add(product)
+        groups |= {f"chain:{chain}" for chain in _parts(chains)}
+        groups |= {f"stage:{stage}"} if stage else set()
+    parts = _parts(text)
+    for part in parts:
+        if part != "*" and part not in groups | ids:
+            near = closest(part, groups | ids) or sorted(groups)
+            raise OptionError("bad-complete", value=part, suggestions=", ".join(near))
+    return parts
+
+
+def _parts(text: str) -> list[str]:
+    return list(dict.fromkeys(filter(None, (part.strip() for part in text.split(";")))))

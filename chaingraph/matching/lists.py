@@ -257,8 +257,7 @@ def _book_rows(path: Path) -> dict[str, Table]:
         detail, detail_zh = detail.rstrip("."), detail_zh.rstrip("。")
         raise FileProblemError("match-refused", path=path, detail=detail, detail_zh=detail_zh)
     if wrong:
-        detail = str(wrong[0].params["detail"])
-        raise FileProblemError("match-unreadable", path=path, detail=detail)
+        raise FileProblemError("match-unreadable", path=path, detail=wrong[0].params["detail"])
     try:
         with warnings.catch_warnings(), path.open("rb") as stream, path.open("rb") as other:
             warnings.simplefilter("ignore")  # of parts that are not read
@@ -278,7 +277,9 @@ def _book_rows(path: Path) -> dict[str, Table]:
     except OSError:
         raise
     except Exception as error:  # a broken part shows itself in many ways
-        raise FileProblemError("match-unreadable", path=path, detail="no workbook") from error
+        raise FileProblemError(
+            "match-unreadable", path=path, detail=words.Phrase("not-a-workbook")
+        ) from error
 
 
 def _has_formulas(path: Path) -> bool:
@@ -322,7 +323,7 @@ def _csv_rows(data: bytes, path: Path) -> Table:
     try:
         text, _ = decode(data)
     except DamagedTextError as error:
-        detail = f"{error.line}: {error.detail}"
+        detail = words.Phrase("at-row", (("row", error.line), ("detail", error.detail)))
         raise FileProblemError("match-unreadable", path=path, detail=detail) from error
     start = "".join(islice(lines_of(text), _HEADER_ROWS))
     delimiter = max(_DELIMITERS, key=start.count)
@@ -330,7 +331,7 @@ def _csv_rows(data: bytes, path: Path) -> Table:
     try:
         return _filled(reader, path)
     except csv.Error as error:
-        detail = f"{reader.line_num}: {error}"
+        detail = words.Phrase("at-row", (("row", reader.line_num), ("detail", error)))
         raise FileProblemError("match-unreadable", path=path, detail=detail) from error
 
 

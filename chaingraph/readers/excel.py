@@ -17,6 +17,7 @@ from chaingraph.checks import Finding
 from chaingraph.rawtables import Package, value_text
 from chaingraph.readers import archives, csv_folder, datapackage
 from chaingraph.schema import TABLE_NAMES
+from chaingraph.words import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,7 +114,14 @@ def refused(path: Path) -> list[Finding]:
             unfit = _unfit(archive)
             return [_finding(path, "workbook-broken", detail=unfit)] if unfit else []
     except _BROKEN as error:
-        return [_finding(path, "workbook-broken", detail=_first(error))]
+        return [_finding(path, "workbook-broken", detail=_why(path, error))]
+
+
+def _why(path: Path, error: Exception) -> str | Phrase:
+    """Return why a file is no workbook: in words where that is of every day, else as the reader says."""
+    if not path.stat().st_size:
+        return Phrase("no-content")
+    return Phrase("not-a-zip") if isinstance(error, zipfile.BadZipFile) else _first(error)
 
 
 def _unfit(archive: zipfile.ZipFile) -> str:

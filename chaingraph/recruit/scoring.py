@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from chaingraph.errors import FileProblemError, OptionError, closest
+from chaingraph.errors import FileProblemError, OptionError, closest, file_problem
 from chaingraph.recruit.features import FEATURES, PLACE_FEATURES, filled
 
 if TYPE_CHECKING:
@@ -66,9 +66,10 @@ def _load(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise FileProblemError("weights-not-toml", file=path, detail=error) from None
-    except (OSError, UnicodeDecodeError) as error:
-        detail = getattr(error, "strerror", None) or "not UTF-8"
-        raise FileProblemError("weights-unreadable", file=path, detail=detail) from None
+    except OSError as error:
+        raise file_problem("unreadable-path", path, error) from None
+    except UnicodeDecodeError:
+        raise FileProblemError("weights-not-text", file=path) from None
 
 
 def _checked(loaded: Mapping[str, Any], file: str) -> dict[str, float]:

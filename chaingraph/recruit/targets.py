@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from chaingraph.analysis.balance import study_params
+from chaingraph.analysis.balance import nobody_notes, study_params
 from chaingraph.analysis.gaps import gaps_of
 from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.state import RegionState
@@ -131,6 +131,7 @@ def rank_targets(
         "method": method, "weights": ranking.weights, "limit": limit,
     }  # fmt: skip
     notes = missing_makers(ranking.view, asked["position"].tolist())
+    notes += nobody_notes(study, frame, [state.region.name])
     return Result("targets", frame, params, read_lang(study.dataset, lang), SHOWN, notes, call=call)
 
 

@@ -74,7 +74,7 @@ def _record(
         for key, value in _figures(side, product).items():
             record[f"{key}_{name}"] = value
     last = rows[1].get(product) or rows[0][product]
-    record |= {key: last[key] for key in ("unit", "list", "action")}
+    record |= {key: last[key] for key in ("unit", "list", "action", "verb")}
     record["coverage"] = record.pop("coverage_after")
     record["gap_change"] = _change(record)
     record["shortage_change"] = record["shortage_after"] - record["shortage_before"]
@@ -135,7 +135,7 @@ def _order(record: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def gap_frame(records: list[dict[str, Any]]) -> pd.DataFrame:
     """Return records of gaps as a frame with all columns; none gives an empty one."""
-    texts = ("gap_change", "product_id", "name_zh", "name_en", "unit", "list", "action",
+    texts = ("gap_change", "product_id", "name_zh", "name_en", "unit", "list", "action", "verb",
              "gap_kind_before", "gap_kind_after")  # fmt: skip
     data: dict[str, Any] = {
         name: pd.array([record[name] for record in records], dtype="str") for name in texts

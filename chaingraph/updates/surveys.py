@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chaingraph import words
+from chaingraph.checks import Finding
 from chaingraph.errors import DataError, FileProblemError
 from chaingraph.files import locked, write_file
+from chaingraph.gazetteer import one_place
 from chaingraph.loading import load_dataset, read_raw
 from chaingraph.matching.lists import read_sheets
 from chaingraph.readers import is_parquet_folder
@@ -17,8 +21,10 @@ from chaingraph.updates.csvtext import edit_csv
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from chaingraph.dataset import Dataset
     from chaingraph.matching.lists import Table
 
+_MARKS: Final[tuple[tuple[words.Language, str], ...]] = (("en", ". "), ("zh", "。"))
 _NEEDED: Final = ("region", "products", "method", "as_of", "result")
 
 
@@ -51,6 +57,8 @@ def record_surveys(folder: str | Path, rows: Iterable[Mapping[str, str]]) -> Rec
     ------
     DataError
         Where the dataset has errors, or would have with these rows.
+    UnknownNameError
+        For a region that the dataset does not know.
     FileProblemError
         Where the folder is none of CSV files, or cannot be written.
 
@@ -69,7 +77,8 @@ def record_surveys(folder: str | Path, rows: Iterable[Mapping[str, str]]) -> Rec
         raise FileProblemError("match-not-csv", path=place)
     spec = table_spec("surveys")
     with locked(place):
-        load_dataset(place)
+        rows = list(rows)
+        _refuse_unknown_places(load_dataset(place), rows)
         raw, _ = read_raw(place)
         held = raw.tables.get("surveys")
         path = place / "surveys.csv"
@@ -100,14 +109,41 @@ def record_surveys(folder: str | Path, rows: Iterable[Mapping[str, str]]) -> Rec
             write_file(path, edit_csv(before, "surveys", cells, new))
             try:
                 load_dataset(place)
-            except DataError:
+            except DataError as error:
+                refused = _refused(path, error)
                 _restore(path, before)
-                raise
+                raise refused from error
     return Recorded(path, len(new), len(cells), same)
 
 
 def _is_own(file: str, path: Path, package: str, own: str) -> bool:
     return package == own and Path(file).name == path.name
+
+
+def _refuse_unknown_places(ds: Dataset, rows: Iterable[Mapping[str, str]]) -> None:
+    for region in dict.fromkeys(row.get("region", "") for row in rows):
+        if region:
+            one_place(ds, region)
+
+
+def _refused(path: Path, error: DataError) -> DataError:
+    """Return a failure that names the row by what it says: its line goes when the file is restored."""
+    own = [
+        found for found in error.findings
+        if isinstance(found, Finding) and found.severity == "error" and Path(found.file).name == path.name
+    ]  # fmt: skip
+    reader = csv.DictReader(StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+    start = 2
+    for row in reader:
+        if own and own[0].line == start:
+            said = " / ".join(row.get(name) or "-" for name in _NEEDED)
+            texts = [f"{own[0].text(lang)}{mark}{own[0].remedy(lang)}" for lang, mark in _MARKS]
+            return DataError(
+                "survey-refused", error.findings, row=said,
+                problem=texts[0].rstrip("."), problem_zh=texts[1].rstrip("。"),
+            )  # fmt: skip
+        start = reader.line_num + 1
+    return error
 
 
 def _restore(path: Path, before: bytes) -> None:

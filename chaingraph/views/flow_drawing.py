@@ -122,7 +122,8 @@ def flow_notes(flow: Flow, lang: Language) -> list[str]:
 
 def _legend(drawing: Drawing, flow: Flow, y: float, lang: Language) -> float:
     x = MARGIN
-    for part in (*PARTS, "taken"):
+    drawn = [part for part in PARTS if any(getattr(n.sent, part) > 0 for n in flow.nodes)]
+    for part in (*drawn, "taken"):
         box = Box(x, y - 4, x + 22, y + 9)
         _bar(drawing, box, part)
         word = figure_word(part, lang)

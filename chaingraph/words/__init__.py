@@ -12,7 +12,10 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib import resources
-from typing import Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
@@ -63,11 +66,16 @@ def message(key: str, lang: Language = "en", /, **params: object) -> str:
     'a.csv is empty: it has no header row'
     """
     template: str = _load("messages")[key][lang]
-    filled = {
+    return filled(template, lang, params)
+
+
+def filled(template: str, lang: Language, params: Mapping[str, object]) -> str:
+    """Return a template with its placeholders filled; phrases among them are said in the language."""
+    said = {
         name: value.text(lang) if isinstance(value, Phrase) else value
         for name, value in params.items()
     }
-    return template.format(**filled)
+    return template.format(**said)
 
 
 def message_keys() -> tuple[str, ...]:

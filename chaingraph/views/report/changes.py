@@ -38,18 +38,18 @@ if TYPE_CHECKING:
 _ON_PAGE: Final = 30
 _KINDS: Final[dict[str, Kind]] = {"ratio": "percent", "100m CNY": "money"}
 _GAPS: Final = {
-    "gap_change": 10, "name": 18, "gap_kind_before": 13, "gap_kind_after": 13, "action": 7, "unit": 9,
+    "gap_change": 10, "name": 18, "gap_kind_before": 13, "gap_kind_after": 13, "verb": 8, "unit": 9,
     "demand_before": 11, "demand_after": 11, "capacity_before": 11, "capacity_after": 11,
     "shortage_before": 11, "shortage_after": 11, "gap_value_cny_after": 10, "because": 52,
 }  # fmt: skip
 _SHORT: Final = {
-    "name": 14, "action": 7, "unit": 9, "demand_after": 11, "capacity_after": 11,
+    "name": 14, "verb": 8, "unit": 9, "demand_after": 11, "capacity_after": 11,
     "shortage_before": 11, "shortage_after": 11, "gap_value_cny_after": 10, "because": 52,
 }  # fmt: skip
 """Of a page: the caption says what changed. Where the kind changed, both kinds come after the name."""
 _TURNED: Final = {"name": 14, "gap_kind_before": 13, "gap_kind_after": 13} | _SHORT
 _OTHERS: Final = {
-    "gap_change": 10, "name": 14, "gap_kind_before": 13, "gap_kind_after": 13, "action": 7, "unit": 9,
+    "gap_change": 10, "name": 14, "gap_kind_before": 13, "gap_kind_after": 13, "verb": 8, "unit": 9,
     "demand_after": 11, "capacity_before": 11, "capacity_after": 11, "because": 52,
 }  # fmt: skip
 _MOVES: Final = {

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 def build(context: Context) -> Section | None:
-    """Return the section, none for a region that makes and takes nothing of a chain."""
-    if not context.inside:
+    """Return the section, none for a region that makes and takes nothing of a chain that others make."""
+    makers = context.facts.state.study.maker_rows
+    if not context.inside or (len(makers) and not context.products):
         return None
     figures = []
     for chain in context.chains or (None,):
