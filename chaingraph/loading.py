@@ -76,6 +76,11 @@ def load_dataset(
         return _from_frames(package, frames, engine)
     if engine != "pandas":
         raise OptionError("engine-needs-parquet", value=engine, path=folder)
+    return read_texts(folder, skip_bad_rows=skip_bad_rows)
+
+
+def read_texts(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
+    """Load the dataset of a folder of CSV files, a workbook or a zip file; see :func:`load_dataset`."""
     raw, findings = read_raw(folder)
     findings += run_checks(raw, at_load=True)
     errors = [finding for finding in findings if finding.severity == "error"]

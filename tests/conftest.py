@@ -8,13 +8,34 @@ import pandas as pd
 import pytest
 
 import chaingraph as cg
+from chaingraph import loading
+from chaingraph.bundled import bundled_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from chaingraph import Dataset
 
     Build = Callable[..., Dataset]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _bundled_read_once():
+    """Read each bundled dataset once a process: they are frozen, and studies of the same tables are kept."""
+    bundled, read = set(bundled_folders().values()), loading.read_texts
+    kept: dict[Path, Dataset] = {}
+
+    def read_once(folder, *, skip_bad_rows=False):
+        if folder not in bundled:
+            return read(folder, skip_bad_rows=skip_bad_rows)
+        if folder not in kept:
+            kept[folder] = read(folder)
+        return kept[folder]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "read_texts", read_once)
+        yield
 
 
 LOAD_DATES = [str(year) for year in range(2000, 2030, 2)]
