@@ -234,3 +234,10 @@ def test_cells_clean_what_they_are_given():
     assert model.text(math.nan) == model.text("") == model.Cell(None, "-")
     assert model.money(math.nan).text == "-"
     assert len(model.text("x" * 5000).text) == 2000
+
+
+def test_a_rate_without_a_figure_is_told_by_its_ends():
+    unknown = float("nan")
+    assert model.percent_between(0.2, 0.3, 0.5).text == "30%"
+    assert model.percent_between(0.2, unknown, 0.5).text == "20%–50%"
+    assert model.percent_between(unknown, unknown, unknown).text == "-"

@@ -10,6 +10,7 @@ import pandas as pd
 
 from chaingraph import words
 from chaingraph.analysis.balance import nobody_notes, study_params
+from chaingraph.analysis.content import intake_content
 from chaingraph.analysis.intakes import Intake, site_intake
 from chaingraph.analysis.partners import Partners, gather_partners, name_leads
 from chaingraph.analysis.settings import read_lang
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
 
     Note = tuple[str, dict[str, Any]]
 
+_CONTENT: Final = ("local_content_low", "local_content", "local_content_high", "bought_content")
 SHOWN = (
     "enterprise_zh", "enterprise_en", "name_zh", "name_en", "unit", "gap", "gap_value_cny",
     "followers", "other_makers",
 )  # fmt: skip
 _SHOWN_TOTALS = (
     "enterprise_id", "enterprise_zh", "enterprise_en", "group_zh", "inputs", "inputs_local",
-    "input_value_cny", "local_content", "bought_content", "gap_value_cny",
+    "inputs_known", "input_value_cny", *_CONTENT, "gap_value_cny",
 )  # fmt: skip
 _SHOWN_ONE = (
     "name_zh", "name_en", "unit", "demand", "local_makers", "coverage", "gap", "gap_value_cny",
@@ -48,7 +50,7 @@ _TEXTS = (
 )  # fmt: skip
 _COLUMNS = (
     "region", "enterprise_id", "enterprise_zh", "enterprise_en", "group_zh", "outputs",
-    "input_value_cny", "local_content", "bought_content",
+    "inputs_known", "input_value_cny", *_CONTENT,
     "product_id", "name_zh", "name_en", "unit", "list", "in_house", "demand", "own_use", "present", "makers",
     "local_makers", "coverage", "gap", "gap_value_cny", "followers", "followers_source", "other_makers",
 )  # fmt: skip
@@ -87,8 +89,10 @@ def find_anchors(
     Result
         One row an anchor and input that it consumes, the anchor with the largest known inputs first,
         its largest gap first: the site (`enterprise_id`, names, `group_zh`, its `outputs`,
-        `input_value_cny`, CNY a year, `local_content`, 0 to 1, and `bought_content`, the same without
-        inputs that the site makes itself), the input (`product_id`, names,
+        `inputs_known`, those with a price and a known demand, their `input_value_cny`, CNY a year, and of
+        it `local_content` between `local_content_low` and `local_content_high`, 0 to 1, as
+        :func:`measure_local_content` gives them, and `bought_content`, the same without what the site
+        makes itself), the input (`product_id`, names,
         `unit`, `list`: recruit, or supply for resources and energy; `in_house`: the anchor makes it),
         `demand` of this anchor (units a year), `present` and `makers` (of the region), `local_makers`
         (the five largest), the region's `coverage` (0 to 1), `gap` (units a year) and `gap_value_cny`
@@ -110,9 +114,7 @@ def find_anchors(
     shares s of alternatives as in the region. What it makes itself serves it first, :math:`f_i` of it.
     Where the region is short all users of what is for sale are served pro rata: the gap is
     :math:`(d_i - f_i)(1 - c_i)` with the region's coverage c of what is bought, so that the gaps of all
-    local users add up to the region's gap. Local content is
-    :math:`\sum_i p_i (d_i - gap_i) / \sum_i p_i d_i` over the inputs for which all are known, as in
-    :func:`measure_local_content`.
+    local users add up to the region's gap.
 
     Supplies are known between groups, not between sites. A tie counts that was seen by the date (a
     year from its first day; one without a year at any date). A follower supplies this very input;
@@ -135,10 +137,17 @@ def find_anchors(
         chosen, notes = _flagged(state, makers, counted)
     else:
         chosen, notes = _asked(study, makers, counted, anchor), []
-    sites = [(own, _intake(state, own)) for _, own in chosen.groupby("enterprise_id", sort=True)]
-    taken = sorted({name for _, intake in sites for name in intake["product_id"]})
+    plants = [
+        (own, site_intake(state, own)) for _, own in chosen.groupby("enterprise_id", sort=True)
+    ]
+    sites = [(own, _inputs(state, intake)) for own, intake in plants]
+    taken = sorted({name for _, inputs in sites for name in inputs["product_id"]})
     partners = gather_partners(study, makers, taken)
-    blocks = [_site_rows(state, own, intake, partners) for own, intake in sites if len(intake)]
+    blocks = [
+        _site_rows(state, own, inputs, partners, _content(state, intake))
+        for (own, inputs), (_, intake) in zip(sites, plants, strict=True)
+        if len(inputs)
+    ]
     frame = _ordered(blocks)
     params = study_params(study, [state.region.name], None)
     if anchor is not None:
@@ -244,9 +253,8 @@ def _asked(study: Basis, makers: pd.DataFrame, counted: pd.DataFrame, name: str)
     raise unknown_name("enterprise", name, names)
 
 
-def _intake(state: RegionState, own: pd.DataFrame) -> pd.DataFrame:
+def _inputs(state: RegionState, intake: Intake) -> pd.DataFrame:
     """Return what one site consumes: one row an input, `demand` missing where none of it is known."""
-    intake: Intake = site_intake(state, own)
     study, graph = state.study, state.study.product_graph
     rows = np.flatnonzero(intake.taken)
     asked = np.where(intake.demand[rows] > 0, intake.demand[rows], np.nan)
@@ -273,7 +281,11 @@ def _intake(state: RegionState, own: pd.DataFrame) -> pd.DataFrame:
 
 
 def _site_rows(
-    state: RegionState, own: pd.DataFrame, intake: pd.DataFrame, partners: Partners
+    state: RegionState,
+    own: pd.DataFrame,
+    intake: pd.DataFrame,
+    partners: Partners,
+    content: dict[str, Any],
 ) -> pd.DataFrame:
     """Return the rows of one anchor: its own columns repeated, one row an input."""
     study, first = state.study, own.iloc[0]
@@ -295,24 +307,23 @@ def _site_rows(
         "present": state.present[position],
         "makers": state.makers[position],
     }
-    columns |= _content(intake)
+    columns |= content
     columns |= {name: products[name] for name in ("name_zh", "name_en", "unit")}
     columns |= {name: [lead[name] for lead in leads] for name in leads[0]}
     return pd.DataFrame(intake.assign(**columns)[list(_COLUMNS)])
 
 
-def _content(intake: pd.DataFrame) -> dict[str, float]:
-    """Return the value of a site's known inputs and how much of it is local, with and without its own."""
-    value = intake["value"].where(intake["served"].notna())
-    own = value * (intake["own_use"] / intake["demand"])
-    total, local = float(value.sum()), float((value * intake["served"]).sum())
-    inside = float(own.sum())
-    bought = total - inside
-    return {
-        "input_value_cny": total,
-        "local_content": local / total if total > 0 else float("nan"),
-        "bought_content": (local - inside) / bought if bought > _TINY * total else float("nan"),
-    }
+def _content(state: RegionState, intake: Intake) -> dict[str, Any]:
+    """Return how much of a site's inputs is local, also without what it makes itself."""
+    content = intake_content(state, intake)
+    value = intake.demand * state.study.price
+    known = intake.taken & ~intake.unsure & (value > 0)
+    inside = float(np.sum(intake.inside[known] * state.study.price[known]))
+    bought = content["input_value_cny"] - inside
+    some = bought > _TINY * content["input_value_cny"]
+    share = (content["local_value_cny"] - inside) / bought if some else float("nan")
+    wanted = ("inputs_known", "input_value_cny", *_CONTENT[:-1])
+    return {name: content[name] for name in wanted} | {"bought_content": share}
 
 
 def _ordered(blocks: list[pd.DataFrame]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from chaingraph.analysis.basis import Basis
+    from chaingraph.analysis.intakes import Intake
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Source
     from chaingraph.gazetteer import Asked
@@ -164,8 +165,7 @@ def _by_anchor(state: RegionState) -> list[dict[str, Any]]:
     makers = site_rows(makers[makers["anchor"].astype(bool) & (makers["counted"] > 0)])
     rows = []
     for enterprise_id, own in makers.groupby("enterprise_id", sort=True):
-        intake, first = site_intake(state, own), own.iloc[0]
-        demand = np.where(intake.unsure, np.nan, intake.demand)
+        first = own.iloc[0]
         rows.append(
             {
                 "region": state.region.name,
@@ -173,11 +173,17 @@ def _by_anchor(state: RegionState) -> list[dict[str, Any]]:
                 "name_zh": first["name_zh"],
                 "name_en": first["name_en"],
             }
-            | _content(
-                state, intake.taken, demand, intake.served_low, intake.served, intake.served_high
-            )
+            | intake_content(state, site_intake(state, own))
         )
     return rows
+
+
+def intake_content(state: RegionState, intake: Intake) -> dict[str, Any]:
+    """Return the local content of what one site takes; see :func:`measure_local_content`."""
+    demand = np.where(intake.unsure, np.nan, intake.demand)
+    return _content(
+        state, intake.taken, demand, intake.served_low, intake.served, intake.served_high
+    )
 
 
 def _content(

@@ -280,6 +280,13 @@ def percent(value: float) -> Cell:
     return Cell(None, "-") if math.isnan(value) else Cell(float(value), f"{float(value):.0%}")
 
 
+def percent_between(low: float, point: float, high: float) -> Cell:
+    """Return a cell of a ratio: its figure, else its ends."""
+    if math.isnan(point) and low < high:
+        return Cell(None, f"{float(low):.0%}–{float(high):.0%}")
+    return percent(point)
+
+
 def money(value: float) -> Cell:
     """Return a cell of CNY, in hundred millions."""
     return number(float(value) / CNY_100M)

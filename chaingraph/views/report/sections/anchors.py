@@ -64,7 +64,9 @@ def _row(context: Context, row: dict[Any, Any]) -> Row:
     name = row["enterprise_zh"] if context.lang == "zh" or not english else english
     cells = (
         model.text(name),
-        model.percent(row["local_content"]),
+        model.percent_between(
+            row["local_content_low"], row["local_content"], row["local_content_high"]
+        ),
         model.text(fact.name(context.lang)),
         model.number(float(row["gap"])),
         model.text(context.say("per-year", unit=model.clean(fact.unit))),
