@@ -292,8 +292,10 @@ def _site_rows(
     position = intake["position"].to_numpy(dtype=np.intp)
     products = study.products.iloc[position].reset_index(drop=True)
     own_names = {first["enterprise_id"], first["name_zh"], first["group"]}
-    ties = partners.ties
-    ties = ties[ties["customer_group"].isin(own_names) & ~ties["supplier_group"].isin(own_names)]
+    ties = [
+        tie for tie in partners.ties
+        if tie.customer in own_names and tie.supplier not in own_names
+    ]  # fmt: skip
     leads = [name_leads(partners, ties, own_names, name) for name in intake["product_id"]]
     supply = (study.modes["grid"] | study.modes["resource"])[position]
     columns: dict[str, Any] = {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import pandas as pd
-
 from chaingraph.engines import collect
 from chaingraph.enterprises import group_capacity
 from chaingraph.events import known_events
@@ -13,10 +11,22 @@ from chaingraph.events import known_events
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
     from chaingraph.analysis.basis import Basis
 
 
 _NAMED: Final = 5
+
+
+class Tie(NamedTuple):
+    """One supply between groups; year and source are empty where unknown."""
+
+    supplier: str
+    customer: str
+    product_id: str
+    year: str
+    source_url: str
 
 
 class Partners(NamedTuple):
@@ -25,14 +35,14 @@ class Partners(NamedTuple):
     Attributes
     ----------
     ties
-        Supplies known at the date: supplier, customer, product, year, source; newest first.
+        Supplies known at the date, newest first.
     local, makers
         Product -> names of its makers in the region and anywhere, largest first.
     here
         Product -> all names of groups whose site of it stands or is being built in the region.
     """
 
-    ties: pd.DataFrame
+    ties: tuple[Tie, ...]
     local: dict[str, list[str]]
     here: dict[str, set[str]]
     makers: dict[str, list[str]]
@@ -78,31 +88,28 @@ def _by_size(sums: pd.DataFrame) -> dict[str, list[str]]:
 def _all_makers(study: Basis, products: Sequence[str]) -> pd.DataFrame:
     """Return who makes some products anywhere: `product_id`, `shown`, `capacity`, `known`."""
     ds = study.dataset
-    sums = collect(
-        group_capacity(
-            ds.enterprises, ds.capacities, products=products, at=ds.as_of,
-            statuses=study.statuses, named=True,
-        )
-    )  # fmt: skip
+    sums = collect(group_capacity(ds.enterprises, study.standing, products=products, named=True))
     named = sums["shown"].fillna(sums["group"])
     return sums.assign(shown=named, capacity=sums["capacity"].astype("float64"))
 
 
-def _ties(study: Basis) -> pd.DataFrame:
+def _ties(study: Basis) -> tuple[Tie, ...]:
     """Return the supplies seen by the date, newest first, without those inside a group."""
     ds = study.dataset
-    names = ["supplier_group", "customer_group", "product_id", "year", "source_url"]
     if not ds.has("supplies"):
-        return pd.DataFrame({name: pd.array([], dtype="str") for name in names})
+        return ()
+    names = ["supplier_group", "customer_group", "product_id", "year", "source_url"]
     rows = known_events(ds, "supplies").reindex(columns=names)
-    between = rows["supplier_group"] != rows["customer_group"]
-    return rows[between].sort_values(
+    rows = rows.sort_values(
         ["year", *names[:3], "source_url"], ascending=[False, True, True, True, True]
     )
+    texts = (rows[name].astype("object").fillna("").tolist() for name in names)
+    ties = (Tie(*cells) for cells in zip(*texts, strict=True))
+    return tuple(tie for tie in ties if tie.supplier != tie.customer)
 
 
 def name_leads(
-    partners: Partners, ties: pd.DataFrame, own_names: set[str], product_id: str
+    partners: Partners, ties: Sequence[Tie], own_names: set[str], product_id: str
 ) -> dict[str, str | None]:
     """Name the local makers of an input, who could follow an anchor with it, and who else makes it.
 
@@ -119,18 +126,20 @@ def name_leads(
     """
     makers = partners.makers.get(product_id, [])
     here = partners.here.get(product_id, set())
-    away = ties[~ties["supplier_group"].isin(here)]
-    direct = away["product_id"] == product_id
-    able = away["supplier_group"].isin(makers)
-    found = pd.concat([away[direct], away[~direct & able]]).drop_duplicates("supplier_group")
+    away = [tie for tie in ties if tie.supplier not in here]
+    direct = [tie for tie in away if tie.product_id == product_id]
+    able = [tie for tie in away if tie.product_id != product_id and tie.supplier in makers]
+    found: dict[str, Tie] = {}
+    for tie in (*direct, *able):
+        found.setdefault(tie.supplier, tie)
     labels = []
-    for name, tied, year in found[["supplier_group", "product_id", "year"]].itertuples(index=False):
-        inside = [tied] if tied != product_id else []
-        inside += [year] if isinstance(year, str) else []
+    for name, tie in found.items():
+        other = tie.product_id if tie.product_id != product_id else ""
+        inside = [part for part in (other, tie.year) if part]
         labels.append(f"{name} ({', '.join(inside)})" if inside else name)
-    known = {*own_names, *here, *found["supplier_group"]}
+    known = {*own_names, *here, *found}
     others = [name for name in makers if name not in known]
-    pages = list(dict.fromkeys(found["source_url"].dropna()))
+    pages = dict.fromkeys(tie.source_url for tie in found.values() if tie.source_url)
     return {
         "local_makers": "; ".join(partners.local.get(product_id, [])[:_NAMED]) or None,
         "followers": "; ".join(labels) or None,

@@ -167,18 +167,19 @@ def build_region_map(
     letters = {name: LETTERS[i] for i, name in enumerate(ds.chains[: len(LETTERS) - 1])}
     sites = _sites(facts, local, letters, chain)
     away = rows[~inside]
-    spots = away.dropna(subset=["lat", "lon"])[["lat", "lon"]].round(1).drop_duplicates()
-    ties = _ties(facts, sites, rows) if links else []
+    points = away.dropna(subset=["lat", "lon"])[["lat", "lon"]].round(1).drop_duplicates()
+    spots = _spots(rows)
+    ties = _ties(facts, sites, spots) if links else []
     if isinstance(targets, Result):
-        ties += ranked_ties(facts, targets, rows, sites)
+        ties += ranked_ties(facts, targets, spots, sites)
     else:
-        ties += _targets(targets, away, sites)
+        ties += _targets(targets, _spots(away), sites)
     return RegionMap(
         facts=facts,
         sites=sites,
         parks=_parks(facts),
         ties=tuple(ties),
-        elsewhere=tuple(sorted(spots.itertuples(index=False, name=None))),
+        elsewhere=tuple(sorted(points.itertuples(index=False, name=None))),
         boundary=outline,
         letters=letters,
     )  # fmt: skip
@@ -264,7 +265,7 @@ def _parks(facts: Facts) -> tuple[Park, ...]:
     )
 
 
-def _ties(facts: Facts, sites: Sequence[Site], rows: pd.DataFrame) -> list[Tie]:
+def _ties(facts: Facts, sites: Sequence[Site], spots: Mapping[str, list[_Spot]]) -> list[Tie]:
     """Return the known suppliers of what the region's sites take, each from its nearest site."""
     ds = facts.state.study.dataset
     if not ds.has("supplies"):
@@ -281,9 +282,9 @@ def _ties(facts: Facts, sites: Sequence[Site], rows: pd.DataFrame) -> list[Tie]:
             asked = {site.group or site.enterprise_id, site.enterprise_id, site.name_zh}
             if row.customer_group not in asked or not takers[row.product_id] & set(site.products):
                 continue
-            own = _rows_of(rows, row.supplier_group)
-            exact = own[own["product_id"] == row.product_id]
-            spot = _nearest(exact if len(exact) else own, site)
+            own = spots.get(row.supplier_group, [])
+            exact = [spot for spot in own if spot.product_id == row.product_id]
+            spot = _nearest(exact or own, site)
             if spot[2] == site.enterprise_id:
                 continue
             year = "" if pd.isna(row.year) else str(row.year)
@@ -293,38 +294,66 @@ def _ties(facts: Facts, sites: Sequence[Site], rows: pd.DataFrame) -> list[Tie]:
     return sorted(found.values())
 
 
-def _rows_of(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    hit = (rows["group_zh"] == name) | (rows["enterprise_id"] == name) | (rows["name_zh"] == name)
-    return rows[hit.fillna(value=False)]
+class _Spot(NamedTuple):
+    """One capacity row of a site, as far as its place is concerned."""
+
+    enterprise_id: str
+    name_zh: str
+    name_en: str
+    city: str
+    product_id: str
+    lat: float
+    lon: float
+
+    @property
+    def placed(self) -> bool:
+        return not (math.isnan(self.lat) or math.isnan(self.lon))
 
 
-def _nearest(rows: pd.DataFrame, site: Site) -> tuple[float, float, str, str]:
+def _spots(rows: pd.DataFrame) -> dict[str, list[_Spot]]:
+    """Return rows by every name that a supplier may be called by: group, site, id."""
+    texts = (rows[name].astype("object").fillna("").tolist() for name in _Spot._fields[:5])
+    degrees = (rows[name].astype(float).tolist() for name in _Spot._fields[5:])
+    groups = rows["group_zh"].astype("object").fillna("").tolist()
+    found: dict[str, list[_Spot]] = defaultdict(list)
+    for group, *cells in zip(groups, *texts, *degrees, strict=True):
+        spot = _Spot(*cells)
+        for name in {group, spot.enterprise_id, spot.name_zh} - {""}:
+            found[name].append(spot)
+    return found
+
+
+def _nearest(spots: Sequence[_Spot], site: Site) -> tuple[float, float, str, str]:
     """Return place, id and English name of the row nearest to a site; nan where none has a place."""
-    placed = rows.dropna(subset=["lat", "lon"])
-    if placed.empty:
+    placed = [spot for spot in spots if spot.placed]
+    if not placed:
         return float("nan"), float("nan"), "", ""
-    lat, lon = (site.lat, site.lon) if site.placed else (placed["lat"].mean(), placed["lon"].mean())
-    east = (placed["lon"] - lon) * math.cos(math.radians(lat))
-    distance = (placed["lat"] - lat) ** 2 + east**2
-    best = placed.loc[distance.sort_values(kind="stable").index[0]]
-    name = "" if pd.isna(best["name_en"]) else str(best["name_en"])
-    return float(best["lat"]), float(best["lon"]), str(best["enterprise_id"]), name
+    lat, lon = site.lat, site.lon
+    if not site.placed:
+        lat, lon = (
+            sum(degrees) / len(placed) for degrees in zip(*(s[5:] for s in placed), strict=True)
+        )
+    width = math.cos(math.radians(lat))
+    best = min(placed, key=lambda spot: (spot.lat - lat) ** 2 + ((spot.lon - lon) * width) ** 2)
+    return best.lat, best.lon, best.enterprise_id, best.name_en
 
 
-def _targets(names: Sequence[str], rows: pd.DataFrame, sites: Sequence[Site]) -> list[Tie]:
+def _targets(
+    names: Sequence[str], spots: Mapping[str, list[_Spot]], sites: Sequence[Site]
+) -> list[Tie]:
     """Return proposed targets at their site nearest to the region."""
     placed = [site for site in sites if site.placed]
     if not placed:
         return []
     ties = []
     for name in dict.fromkeys(names):
-        lat, lon, _, name_en = _nearest(_rows_of(rows, name), placed[0])
+        lat, lon, _, name_en = _nearest(spots.get(name, []), placed[0])
         ties.append(Tie(name, placed[0].enterprise_id, "", "", lat, lon, "", True, name_en))
     return ties
 
 
 def ranked_ties(
-    facts: Facts, result: Result, rows: pd.DataFrame, sites: Sequence[Site]
+    facts: Facts, result: Result, spots: Mapping[str, list[_Spot]], sites: Sequence[Site]
 ) -> list[Tie]:
     """Return the first gaps' first targets at the site that the ranking names as their nearest."""
     points = city_points(facts.state.study.dataset)
@@ -333,7 +362,7 @@ def ranked_ties(
     customer = next((site.enterprise_id for site in sites if site.placed), "")
     ties = []
     for target in read_rows(result, gaps=FIRST_GAPS, each=TARGETS_EACH):
-        lat, lon, key, english = _nearest_site(target, rows, points)
+        lat, lon, key, english = _nearest_site(target, spots, points)
         local = key if key in mine else target.nearest_site if target.nearest_site in here else ""
         ties.append(
             Tie(
@@ -346,14 +375,10 @@ def ranked_ties(
 
 
 def _nearest_site(
-    target: Target, rows: pd.DataFrame, points: Mapping[str, tuple[float, float]]
+    target: Target, spots: Mapping[str, list[_Spot]], points: Mapping[str, tuple[float, float]]
 ) -> tuple[float, float, str, str]:
     """Return place, id and English name of a target's nearest site: a project is placed by its city."""
-    own = _rows_of(rows, target.group).dropna(subset=["lat", "lon"])
-    named = own["city"].fillna("") + " " + own["name_zh"].fillna("")
-    hit = own[named.str.strip() == target.nearest_site]
-    if len(hit):
-        first = hit.iloc[0]
-        english = "" if pd.isna(first["name_en"]) else str(first["name_en"])
-        return float(first["lat"]), float(first["lon"]), str(first["enterprise_id"]), english
+    for spot in spots.get(target.group, []):
+        if spot.placed and f"{spot.city} {spot.name_zh}".strip() == target.nearest_site:
+            return spot.lat, spot.lon, spot.enterprise_id, spot.name_en
     return (*points.get(target.nearest_site, (math.nan, math.nan)), "", "")
