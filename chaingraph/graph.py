@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import narwhals as nw
 import pandas as pd
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from chaingraph.dataset import Dataset
 
-GRAPH_LEVELS = ("enterprise", "product")
+GraphLevel = Literal["enterprise", "product"]
+GRAPH_LEVELS = get_args(GraphLevel)
 _NODE_TABLES = {
     "product": ("products", "product_id"),
     "enterprise": ("enterprises", "enterprise_id"),
@@ -25,7 +26,7 @@ _NODE_TABLES = {
 _ROWS = "rows"
 
 
-def build_graph(ds: Dataset, *, level: str = "enterprise") -> nx.DiGraph[Any]:
+def build_graph(ds: Dataset, *, level: GraphLevel = "enterprise") -> nx.DiGraph[Any]:
     """Build the directed graph of enterprises and products.
 
     Parameters

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from chaingraph.analysis.basis import Basis
+    from chaingraph.analysis.loads import Load
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Source
     from chaingraph.regions import Region
+    from chaingraph.words import Language
 
     Note = tuple[str, dict[str, Any]]
 
@@ -67,9 +69,9 @@ def find_anchors(
     anchor: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    load: float | str | Mapping[str, float] = "actual",
+    load: Load = "actual",
     utilisation: float | Mapping[str, float] | None = None,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     r"""Find what each anchor of a region takes, what of it is made there, and who could follow it.
 

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chaingraph.analysis.basis import Basis
+    from chaingraph.analysis.loads import Load
     from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.gazetteer import Asked
     from chaingraph.quantity import Integers
+    from chaingraph.words import Language
 
 PRODUCT_COLUMNS = ("product_id", "name_zh", "name_en", "chains", "stage", "kind", "unit")
 SHOWN = (
@@ -41,13 +43,13 @@ def calculate_balance(
     chain: str | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    load: float | str | Mapping[str, float] = "actual",
+    load: Load = "actual",
     utilisation: float | Mapping[str, float] | None = None,
     goal: Mapping[str, float] | None = None,
     explode: bool = False,
     draws: int = 0,
     seed: int = 0,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     r"""Set what a region makes against what its own makers take, for every product.
 

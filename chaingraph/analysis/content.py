@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,24 +21,27 @@ if TYPE_CHECKING:
 
     from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.intakes import Intake
+    from chaingraph.analysis.loads import Load
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Source
     from chaingraph.gazetteer import Asked
     from chaingraph.quantity import Flags, Floats
+    from chaingraph.words import Language
 
-BY = ("chain", "anchor", "output")
+By = Literal["chain", "anchor", "output"]
+BY = get_args(By)
 
 
 def measure_local_content(
     ds: Source,
     *,
-    by: str = "chain",
+    by: By = "chain",
     region: Asked = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    load: float | str | Mapping[str, float] = "actual",
+    load: Load = "actual",
     utilisation: float | Mapping[str, float] | None = None,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     r"""Measure how much of their inputs chains or anchors take here, or how much of an output goes on here.
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from chaingraph.analysis.study import Source
     from chaingraph.regions import Region
+    from chaingraph.words import Language
 
 
 def find_cross_chain(
@@ -25,7 +26,7 @@ def find_cross_chain(
     region: str | Region | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     """Find the products that local outputs of two chains or more take.
 

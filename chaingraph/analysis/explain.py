@@ -16,9 +16,11 @@ from chaingraph.results import Call, Result, shown_number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from chaingraph.analysis.loads import Load
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Source
     from chaingraph.regions import Region
+    from chaingraph.words import Language
 
 SHOWN = (
     "aspect", "input_id", "output_id", "enterprise_zh", "enterprise_en", "status", "since",
@@ -36,10 +38,10 @@ def explain_product(
     region: str | Region | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    load: float | str | Mapping[str, float] = "actual",
+    load: Load = "actual",
     utilisation: float | Mapping[str, float] | None = None,
     goal: Mapping[str, float] | None = None,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     """Show every row that a product's figures rest on.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -41,10 +41,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chaingraph.analysis.basis import Basis
+    from chaingraph.analysis.loads import Load
     from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
     from chaingraph.gazetteer import Asked
     from chaingraph.quantity import Flags, Floats, Integers
+    from chaingraph.words import Language
 
 GAP_KINDS = (
     "missing", "missing_likely", "short", "one_of", "unquantified", "unseen", "coming",
@@ -68,7 +70,11 @@ ACTIONS = ("fill", "strengthen", "survey", "follow", "extend", "secure", "assure
 SUPPLY_KINDS = ("resource", "energy")
 LISTS = (*decision_table().lists, "")
 _LIST_CODE = {name: i for i, name in enumerate(LISTS)}
-SORTS = {"priority": ("priority", "gap_value_cny"), "value": ("gap_value_cny", "priority")}
+Sort = Literal["priority", "value"]
+SORTS: Final[dict[Sort, tuple[str, str]]] = {
+    "priority": ("priority", "gap_value_cny"),
+    "value": ("gap_value_cny", "priority"),
+}
 SHOWN = (
     "rank", "product_id", "name_zh", "name_en", "gap_kind", "verb", "then", "unit", "demand",
     "gap_low", "gap", "gap_high", "gap_value_cny", "size_verdict", "priority",
@@ -83,15 +89,15 @@ def find_gaps(
     kinds: Iterable[str] | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    load: float | str | Mapping[str, float] = "actual",
+    load: Load = "actual",
     utilisation: float | Mapping[str, float] | None = None,
     goal: Mapping[str, float] | None = None,
     explode: bool = False,
     weights: Mapping[str, float] | None = None,
-    sort: str = "priority",
+    sort: Sort = "priority",
     draws: int = 1000,
     seed: int = 0,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     r"""Find what a region's makers need and nobody serves there, as far as that is known.
 
@@ -174,7 +180,7 @@ def gaps_of(
     chain: str | None = None,
     kinds: tuple[str, ...] = GAP_KINDS,
     weights: Mapping[str, float] | None = None,
-    sort: str = "priority",
+    sort: Sort = "priority",
     draws: int = 0,
     seed: int = 0,
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -237,7 +243,7 @@ def _region_gaps(
     wanted: Flags,
     kinds: tuple[str, ...],
     weights: Mapping[str, float],
-    sort: str,
+    sort: Sort,
     draws: int,
     seed: int,
 ) -> Block:

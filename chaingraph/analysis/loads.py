@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from chaingraph.knowledge.statements import FRESH
 from chaingraph.quantity import Quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import pandas as pd
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from chaingraph.products import ProductGraph
     from chaingraph.quantity import Floats
 
+Load = float | Literal["actual", "full"] | Mapping[str, float]
+"""How hard makers run: a figure for all, by the data, at full load, or figures by product."""
 ASSUMED: Final = (0.5, 0.75, 1.0)
 """Load of a plant of which nothing is known: half, three quarters, full. A judgement, not data."""
 MOST: Final = 1.5
@@ -54,9 +57,7 @@ class Loads:
     availability: Floats
 
 
-def read_load(
-    load: float | str | Mapping[str, float], products: pd.DataFrame
-) -> str | dict[str, float]:
+def read_load(load: Load, products: pd.DataFrame) -> str | dict[str, float]:
     """Return what is asked of the loads: ``actual``, ``full``, or figures by product id.
 
     Parameters

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chaingraph.dataset import Dataset
+    from chaingraph.words import Language
 
 _FIGURES = {
     "products": "price_cny",
@@ -39,7 +40,7 @@ _DATES = {
 }
 
 
-def describe_dataset(ds: Dataset, *, lang: str | None = None) -> Result:
+def describe_dataset(ds: Dataset, *, lang: Language | None = None) -> Result:
     """Describe each table of a dataset.
 
     Parameters
@@ -89,14 +90,14 @@ def _share(frame: pd.DataFrame, column: str) -> float:
     return float(frame[column].notna().mean())
 
 
-def weaknesses(ds: Dataset, lang: str | None = None) -> list[str]:
+def weaknesses(ds: Dataset, lang: Language | None = None) -> list[str]:
     """Return the known weaknesses that the cards of a dataset and of all it extends state."""
     chosen = read_lang(ds, lang)
     cards = [p.weaknesses_zh if chosen == "zh" else p.weaknesses_en for p in ds.packages]
     return list(dict.fromkeys(sentence for card in cards for sentence in card))
 
 
-def describe_datasets(*, lang: str | None = None) -> Result:
+def describe_datasets(*, lang: Language | None = None) -> Result:
     """List the bundled datasets with title, version, date, focus and what they build on.
 
     Examples

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from chaingraph.analysis.study import Source, Study
     from chaingraph.regions import Region
+    from chaingraph.words import Language
 
 VERDICTS: Final = ("operating", "with_construction", "neither", "within", "above", "no_rows")
 """How a total lies to the rows; words in the vocabulary ``total_verdict``."""
@@ -56,7 +57,9 @@ class _Said(NamedTuple):
     origin: str | None
 
 
-def reconcile(ds: Source, region: str | Region | None = None, *, lang: str | None = None) -> Result:
+def reconcile(
+    ds: Source, region: str | Region | None = None, *, lang: Language | None = None
+) -> Result:
     r"""Set what is stated of a region's totals against the sum of its capacity rows.
 
     Parameters

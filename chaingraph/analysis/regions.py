@@ -16,6 +16,7 @@ from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
+    from chaingraph.enterprises.sites import Level
     from chaingraph.regions import Region
     from chaingraph.words import Language
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 def list_regions(
     ds: Dataset,
     *,
-    level: str = "city",
+    level: Level = "city",
     region: str | Region | None = None,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     """List the regions of a dataset that have enterprises, most sites first.
 

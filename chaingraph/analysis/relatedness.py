@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
     from chaingraph.dataset import Dataset
     from chaingraph.enterprises import LocalRows, Where
+    from chaingraph.enterprises.sites import Level
     from chaingraph.products import Flags, Floats, Integers
     from chaingraph.regions import Region
+    from chaingraph.words import Language
 
 Diagonal = Literal["one", "zero"]
-BY = ("makers", "capacity")
+By = Literal["makers", "capacity"]
+BY = get_args(By)
 COLUMNS = (
     "region", "product_id", "name_zh", "name_en", "present", "makers", "rca", "density",
     "pci", "eci", "regions_present",
@@ -263,13 +266,13 @@ def _second_vectors(made: Floats) -> tuple[Floats | float, Floats | float]:
 def measure_relatedness(
     ds: Dataset,
     *,
-    level: str = "city",
+    level: Level = "city",
     region: str | Region | None = None,
     chain: str | None = None,
-    by: str = "makers",
+    by: By = "makers",
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     r"""Measure how near each product is to what the regions of a level make already.
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
     from chaingraph.products import Floats, ProductGraph
     from chaingraph.regions import Region
+    from chaingraph.words import Language
 
 SHOWN = (
     "product_id", "name_zh", "name_en", "role", "unit", "required", "direct", "capacity",
@@ -43,7 +44,7 @@ def calculate_requirements(
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     capital: bool = True,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     r"""Work out everything that a goal takes, directly and indirectly, and what of it is there.
 

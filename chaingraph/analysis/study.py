@@ -30,7 +30,7 @@ from chaingraph.enterprises import (
 from chaingraph.errors import OptionError
 from chaingraph.events import plant_signs
 from chaingraph.gazetteer import find_regions
-from chaingraph.knowledge.facts import prices_at
+from chaingraph.knowledge.facts import PRICE_RULES, prices_at
 from chaingraph.knowledge.statements import read_statements
 from chaingraph.products import positions, product_graph
 from chaingraph.results import Call, Result
@@ -42,12 +42,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from chaingraph.analysis.loads import Load
     from chaingraph.dataset import Dataset
     from chaingraph.enterprises import Stale, Standing, Where
     from chaingraph.gazetteer import Asked
+    from chaingraph.knowledge.facts import PriceRule
     from chaingraph.products import ProductGraph
     from chaingraph.quantity import Floats, Integers
     from chaingraph.regions import Region
+    from chaingraph.words import Language
 
     Source: TypeAlias = "Dataset | Basis | RegionState"
 
@@ -188,7 +191,7 @@ class Study(Basis):
         scenarios: Mapping[str, Mapping[str, Any]],
         *,
         region: Asked = None,
-        lang: str | None = None,
+        lang: Language | None = None,
     ) -> Result:
         """Set regions under several assumptions side by side.
 
@@ -253,12 +256,12 @@ def open_study(
     *,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    load: float | str | Mapping[str, float] = "actual",
+    load: Load = "actual",
     utilisation: float | Mapping[str, float] | None = None,
     goal: Mapping[str, float] | None = None,
     explode: bool = False,
     stale: Stale = "drop",
-    prices: str = "at",
+    prices: PriceRule = "at",
     bounds: bool = True,
 ) -> Study:
     """Read a dataset under one set of assumptions.
@@ -310,7 +313,7 @@ def open_study(
     """
     if at is not None:
         ds = ds.at(at)
-    if prices not in {"at", "latest"}:
+    if prices not in PRICE_RULES:
         raise OptionError("bad-prices", value=prices)
     if stale not in {"drop", "keep"}:
         raise OptionError("bad-stale", value=stale)

@@ -20,10 +20,12 @@ from chaingraph.results import Call, Result
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from chaingraph.analysis.loads import Load
     from chaingraph.analysis.questions import Question
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Source
     from chaingraph.regions import Region
+    from chaingraph.words import Language
 
 SHOWN: Final = (
     "rank", "whom_zh", "whom_en", "question_zh", "question_en", "interval_of", "interval_before",
@@ -39,11 +41,11 @@ def plan_survey(
     region: str | Region | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | str = "operating",
-    load: float | str | Mapping[str, float] = "actual",
+    load: Load = "actual",
     utilisation: float | Mapping[str, float] | None = None,
     goal: Mapping[str, float] | None = None,
     limit: int | None = None,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     r"""Tell whom to ask what about a region, ordered by the money that hangs on the answer.
 

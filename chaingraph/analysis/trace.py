@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -26,26 +26,28 @@ if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
     from chaingraph.products import Floats, ProductGraph, Step
     from chaingraph.regions import Region
+    from chaingraph.words import Language
 
 SHOWN = (
     "depth", "input_id", "output_id", "name_zh", "name_en", "coefficient", "link_unit", "share",
     "quantity", "unit", "makers", "national_makers",
 )  # fmt: skip
-DIRECTIONS = ("up", "down")
+Direction = Literal["up", "down"]
+DIRECTIONS = get_args(Direction)
 
 
 def trace_product(
     ds: Dataset,
     product_id: str,
     *,
-    direction: str = "up",
+    direction: Direction = "up",
     depth: int | None = None,
     quantity: float = 1.0,
     region: str | Region | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     all_roles: bool = False,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     r"""Follow the links of a product up to its inputs or down to its users, each link once.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chaingraph.cli.options import Language, complete_dataset, date_option, quiet_option
+from chaingraph.cli.options import LanguageChoice, complete_dataset, date_option, quiet_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +36,10 @@ def _names(text: str) -> list[str]:
 )  # fmt: skip
 @date_option
 @click.option(
-    "--lang", type=Language(["zh", "en"]), help="Language of the sheets and of the dataset; zh by default.",
-)  # fmt: skip
+    "--lang",
+    type=LanguageChoice(["zh", "en"]),
+    help="Language of the sheets and of the dataset; zh by default.",
+)
 @quiet_option
 def init(
     path: str,
@@ -68,7 +70,7 @@ def _tell(made: Path, lang: Any, *, quiet: bool, alone: bool) -> None:
     from chaingraph.cli.main import message_language
     from chaingraph.words import message
 
-    spoken: Any = message_language(lang)
+    spoken = message_language(lang)
     click.echo(message("written", spoken, path=made))
     if quiet:
         return

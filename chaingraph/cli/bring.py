@@ -155,7 +155,7 @@ def _remember(dataset: str, decisions: str, decided_on: str, out: Output) -> Non
     folder = own_folder(dataset)
     found = read_decisions(decisions, decided_on=decided_on)
     done = remember_decisions(folder, found)
-    spoken: Any = message_language(out.lang)
+    spoken = message_language(out.lang)
     counts = {"added": done.added, "changed": done.changed, "same": done.same}
     if not out.quiet:
         click.echo(f"chaingraph: {message('match-remembered', spoken, **counts)}", err=True)

@@ -24,6 +24,7 @@ from chaingraph.errors import OptionError
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
     from chaingraph.updates.diff import Diff
+    from chaingraph.words import Language
 
 PAGES = ("html", "xlsx", "docx", "md", "json")
 FORMATS = ("table", "csv", *PAGES)
@@ -52,7 +53,7 @@ _EXPLAINED = 12
 @quiet_option
 def diff(
     dataset: str, other: str | None, start: str | None, end: str | None, format_: str | None,
-    output: str | None, top: int | None, lang: str | None, quiet: bool, skip_bad_rows: bool,
+    output: str | None, top: int | None, lang: Language | None, quiet: bool, skip_bad_rows: bool,
     engine: str, **asked: Any,
 ) -> None:  # fmt: skip
     """Tell what changed between two datasets, or two dates of one, and what that did to the gaps.

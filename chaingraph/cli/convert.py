@@ -18,6 +18,7 @@ from chaingraph.words import message
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
+    from chaingraph.words import Language
     from chaingraph.writers.frames import Written
 
 _FORMATS = ("csv", "excel", "parquet", "graphml", "gexf", "json", "neo4j")
@@ -51,7 +52,7 @@ _NETWORKS = ("graphml", "gexf", "json")
 @quiet_option
 def convert(
     dataset: str, target: str, format_: str | None, encoding: str, mapping: str | None,
-    region: str | None, quiet: bool, lang: str | None, **loading: Any,
+    region: str | None, quiet: bool, lang: Language | None, **loading: Any,
 ) -> None:  # fmt: skip
     """Write a dataset as CSV, Excel, Parquet, GraphML, GEXF, JSON or for Neo4j.
 
@@ -64,7 +65,7 @@ def convert(
     if target == "-":
         raise OptionError("dataset-to-stdout")
     chosen = chosen_format(target, format_, encoding)
-    spoken: Any = message_language(lang)
+    spoken = message_language(lang)
     ds = _read(dataset, mapping, quiet=quiet, lang=lang, **loading)
     if region is not None:
         written = _write_region(ds, region, target, chosen)
@@ -94,7 +95,7 @@ def _write_region(ds: Dataset, region: str, target: str, format_: str) -> list[W
 
 
 def _read(
-    source: str, mapping: str | None, *, quiet: bool, lang: str | None, **loading: Any
+    source: str, mapping: str | None, *, quiet: bool, lang: Language | None, **loading: Any
 ) -> Dataset:
     """Return the dataset of a source: a dataset, lists with a mapping, ChainKnowledgeGraph."""
     from pathlib import Path

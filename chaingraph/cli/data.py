@@ -12,6 +12,7 @@ from chaingraph.cli.output import emit
 if TYPE_CHECKING:
     from chaingraph.cli.options import Output
     from chaingraph.dataset import Dataset
+    from chaingraph.enterprises.sites import Level
 
 _LEVELS = click.Choice(["province", "city", "county", "park"])
 
@@ -104,7 +105,7 @@ def check(
 @click.option("--level", type=_LEVELS, default="city", show_default=True, help="Which regions.")
 @region_option
 @with_output
-def regions(ds: Dataset, level: str, region: str | None, out: Output) -> None:
+def regions(ds: Dataset, level: Level, region: str | None, out: Output) -> None:
     """List the regions that have enterprises, most sites first."""
     from chaingraph.analysis.regions import list_regions
 

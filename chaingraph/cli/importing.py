@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +17,8 @@ from chaingraph.cli.output import emit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from chaingraph.words import Language
 
 _SHOWN_PROBLEMS = 40
 
@@ -70,7 +72,7 @@ def import_(
     dry_run: bool,
     format_: str | None,
     top: int | None,
-    lang: str | None,
+    lang: Language | None,
     quiet: bool,
 ) -> None:
     """Import a spreadsheet as it lies on the disk: Excel, CSV in any encoding, zip, Parquet.
@@ -83,7 +85,7 @@ def import_(
 
     if folder is None and not dry_run:
         raise click.UsageError("Missing option '-o' / '--output': name a FOLDER, or --dry-run.")
-    spoken: Any = message_language(lang)
+    spoken = message_language(lang)
     done = import_file(
         path, folder, extends=[name.strip() for name in extends.split(",") if name.strip()],
         region=region, as_of=at or "", complete=complete, dry_run=dry_run, sheets=sheets,

@@ -8,11 +8,14 @@ import importlib
 import os
 import sys
 from keyword import iskeyword
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from chaingraph.version import __version__
+
+if TYPE_CHECKING:
+    from chaingraph.words import Language
 
 COMMANDS = {
     "datasets": "data",
@@ -44,10 +47,10 @@ COMMANDS = {
 """Command -> module of this package. Modules import click only; the rest comes when a command runs."""
 
 
-def message_language(asked: str | None) -> str:
+def message_language(asked: str | None) -> Language:
     """Return the language of messages: as asked, else by the environment."""
     if asked in {"zh", "en"}:
-        return str(asked)
+        return "zh" if asked == "zh" else "en"
     named = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG", "")
     return "zh" if named.startswith("zh") else "en"
 
@@ -93,7 +96,7 @@ class Program(click.Group):
             if ctx.params.get("debug"):
                 raise
             lang = message_language(ctx.meta.get("chaingraph.lang"))
-            click.echo(f"chaingraph: {error.text('zh' if lang == 'zh' else 'en')}", err=True)
+            click.echo(f"chaingraph: {error.text(lang)}", err=True)
             ctx.exit(error.exit_status)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
@@ -104,7 +107,7 @@ class Program(click.Group):
 
             lang = message_language(ctx.meta.get("chaingraph.lang"))
             detail = f"{type(error).__name__}: {error}".splitlines()[0]
-            sentence = message("unexpected", "zh" if lang == "zh" else "en", detail=detail)
+            sentence = message("unexpected", lang, detail=detail)
             click.echo(f"chaingraph: {sentence}", err=True)
             ctx.exit(1)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from chaingraph.cli.options import Output, date_option, lang_option, quiet_option, say
 from chaingraph.cli.output import emit
+
+if TYPE_CHECKING:
+    from chaingraph.words import Language
 
 _SHOWN_ROWS = 40
 
@@ -57,7 +60,7 @@ def merge(
     conflicts: str | None,
     format_: str | None,
     top: int | None,
-    lang: str | None,
+    lang: Language | None,
     quiet: bool,
     **asked: Any,
 ) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from chaingraph.analysis.study import Study
     from chaingraph.dataset import Dataset
+    from chaingraph.words import Language
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
     TextChoice = click.Choice[str]
@@ -30,7 +31,7 @@ FORMATS = ("table", "csv", "json", "md")
 _FORMER_LOAD = "chaingraph.utilisation"
 
 
-class Language(TextChoice):
+class LanguageChoice(TextChoice):
     """Language choice that messages can read before a command has run."""
 
     def convert(self, value: Any, param: Any, ctx: click.Context | None) -> Any:
@@ -105,7 +106,7 @@ def _stack(*decorators: Decorator) -> Decorator:
 
 dataset_argument = click.argument("dataset", shell_complete=complete_dataset)
 lang_option = click.option(
-    "--lang", type=Language(["zh", "en"]), help="Language; the dataset's own by default."
+    "--lang", type=LanguageChoice(["zh", "en"]), help="Language; the dataset's own by default."
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No messages on stderr.")
 region_option = click.option(
@@ -203,11 +204,11 @@ def say(text: str, *, quiet: bool) -> None:
         click.echo(text, err=True)
 
 
-def warn(key: str, lang: str | None, **params: Any) -> None:
+def warn(key: str, lang: Language | None, **params: Any) -> None:
     """Print a message on stderr, whoever watches."""
     from chaingraph.cli.main import message_language
 
-    spoken: Any = message_language(lang)
+    spoken = message_language(lang)
     click.echo(f"chaingraph: {message(key, spoken, **params)}", err=True)
 
 
@@ -253,7 +254,7 @@ def chosen_format(format_: str | None, output: str | None, *, books: tuple[str, 
 class Output:
     """Where results go and how: what the output options asked for."""
 
-    lang: str | None = None
+    lang: Language | None = None
     quiet: bool = False
     format_: str | None = None
     output: str | None = None
@@ -269,7 +270,7 @@ def with_output(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def command(
         *args: Any,
-        lang: str | None,
+        lang: Language | None,
         quiet: bool,
         format_: str | None,
         output: str | None,
@@ -310,13 +311,13 @@ def load(
     skip_bad_rows: bool = False,
     engine: str = "pandas",
     quiet: bool = False,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Dataset:
     """Load a dataset for a command, with a word on stderr."""
     from chaingraph.cli.main import message_language
     from chaingraph.loading import load_dataset
 
-    spoken: Any = message_language(lang)
+    spoken = message_language(lang)
     say(message("loading", spoken, name=source), quiet=quiet)
     chosen: Any = engine
     ds = load_dataset(source, engine=chosen, skip_bad_rows=skip_bad_rows)

@@ -29,6 +29,7 @@ from chaingraph.cli.output import emit
 if TYPE_CHECKING:
     from chaingraph.cli.options import Output
     from chaingraph.dataset import Dataset
+    from chaingraph.recruit.scoring import Method
 
 _TARGETS = 3
 _GAPS = 10
@@ -70,7 +71,7 @@ def targets(
     names: tuple[str, ...],
     group: str | None,
     count: int | None,
-    method: str,
+    method: Method,
     out: Output,
     **asked: Any,
 ) -> None:

@@ -20,6 +20,7 @@ from chaingraph.errors import OptionError
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
+    from chaingraph.words import Language
 
 FORMATS = ("html", "xlsx", "docx", "md", "json")
 _SUFFIXES = {f".{name}" for name in FORMATS} | {".htm"}
@@ -58,7 +59,12 @@ def report_file(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @lang_option
 @quiet_option
 def report(
-    ds: Dataset, target: str, report_format: str | None, lang: str | None, quiet: bool, **asked: Any
+    ds: Dataset,
+    target: str,
+    report_format: str | None,
+    lang: Language | None,
+    quiet: bool,
+    **asked: Any,
 ) -> None:
     """Write a report on a region: HTML, Excel, Word, Markdown or JSON."""
     from chaingraph.views.report.build import build_report, render_report

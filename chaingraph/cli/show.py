@@ -19,6 +19,7 @@ from chaingraph.cli.options import (
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
+    from chaingraph.words import Language
 
 
 _CHAIN_OPTIONS = {"around", "depth", "anchor", "all_products", "force"}
@@ -74,7 +75,7 @@ def page_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @lang_option
 @quiet_option
 def view(
-    ds: Dataset, figure: str, output: str, lang: str | None, quiet: bool, **asked: Any
+    ds: Dataset, figure: str, output: str, lang: Language | None, quiet: bool, **asked: Any
 ) -> None:
     """Write a region's chain map, or another figure, as one HTML file that opens offline."""
     from chaingraph.views.chain_map import build_chain_map

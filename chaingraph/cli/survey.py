@@ -26,6 +26,7 @@ from chaingraph.cli.output import emit
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
+    from chaingraph.words import Language
 
 _PAGE = 20
 _IN_A_DOCUMENT = 15
@@ -63,7 +64,7 @@ def survey(
     limit: int | None,
     plan_format: str | None,
     target: str | None,
-    lang: str | None,
+    lang: Language | None,
     quiet: bool,
     **asked: Any,
 ) -> None:
@@ -98,7 +99,7 @@ def survey(
 @click.argument("dataset", metavar="FOLDER")
 @lang_option
 @quiet_option
-def answers(answers_file: str, dataset: str, lang: str | None, quiet: bool) -> None:
+def answers(answers_file: str, dataset: str, lang: Language | None, quiet: bool) -> None:
     """Bring the filled rows of a questionnaire back into a dataset's surveys.
 
     FILE is the workbook that 'chaingraph survey DATASET -o questions.xlsx' wrote. Rows without a result
@@ -111,12 +112,12 @@ def answers(answers_file: str, dataset: str, lang: str | None, quiet: bool) -> N
         click.echo(survey_said(done, lang))
 
 
-def survey_said(done: Any, lang: str | None) -> str:
+def survey_said(done: Any, lang: Language | None) -> str:
     """Return what became of survey rows as a sentence."""
     from chaingraph.cli.main import message_language
     from chaingraph.words import message
 
-    spoken: Any = message_language(lang)
+    spoken = message_language(lang)
     counts = {"added": done.added, "changed": done.changed, "same": done.same}
     return message("survey-recorded", spoken, **counts)
 

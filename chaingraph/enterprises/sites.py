@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import narwhals as nw
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     Where = Mapping[str, Sequence[str]] | Region
 
-LEVELS: Final = ("province", "city", "county", "park")
+Level = Literal["province", "city", "county", "park"]
+LEVELS: Final = get_args(Level)
 
 
 def located(rows: Any, enterprises: Any, columns: Sequence[str]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ NATION: Final = frozenset({"", "中国", "全国", "China", "100000"})
 """How a table names the whole country; an empty region means it too."""
 MAX_AGE: Final = 24
 """Months after which a load, an availability, a recall is no longer in force."""
+PriceRule = Literal["at", "latest"]
+"""Which price counts: the nearest to the date, or the newest."""
+PRICE_RULES: Final = get_args(PriceRule)
 PRICE_WINDOW: Final = 12
 """Months on either side of a date within which a price is one of the date."""
 

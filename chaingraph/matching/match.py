@@ -50,7 +50,7 @@ class Verdict:
 
 
 def match_enterprises(
-    ds: Dataset, rows: Iterable[Mapping[str, Any]], *, lang: str | None = None
+    ds: Dataset, rows: Iterable[Mapping[str, Any]], *, lang: Language | None = None
 ) -> Result:
     """Match the enterprises of a list to those of a dataset.
 

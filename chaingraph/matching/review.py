@@ -39,7 +39,7 @@ _FIGURES: Final = frozenset({"list_row", "match_score", "runner_up_score"})
 _FILLED: Final = frozenset({"choice", "enterprise_id", "note"})
 
 
-def save_matches(result: Result, path: str | Path, *, lang: str | None = None) -> Path:
+def save_matches(result: Result, path: str | Path, *, lang: Language | None = None) -> Path:
     """Write a match as a workbook in which a person decides what is open.
 
     Parameters

@@ -112,7 +112,7 @@ def backtest(
     ridge: float = 1.0,
     draws: int = 1000,
     seed: int = 0,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Backtest:
     r"""Rank with what was known at a date, and compare with who came after it.
 

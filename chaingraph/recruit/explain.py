@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from chaingraph.analysis.loads import Load
     from chaingraph.analysis.study import Source
     from chaingraph.recruit.ranking import Ranking
     from chaingraph.recruit.reasons import Reason
     from chaingraph.regions import Region
+    from chaingraph.words import Language
 
 SHOWN = ("feature", "value", "weight", "contribution", "sentence_zh", "sentence_en", "source_url")
 
@@ -39,9 +41,9 @@ def explain_target(
     weights: Mapping[str, float] | str | Path | None = None,
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    load: float | str | Mapping[str, float] = "actual",
+    load: Load = "actual",
     goal: Mapping[str, float] | None = None,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     """Show every feature of one target: value, weight, what it adds to the score, and why.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from chaingraph.recruit.features import FEATURES, PLACE_FEATURES, filled
 if TYPE_CHECKING:
     from chaingraph.products import Floats, Integers
 
-METHODS: Final = ("logit", "topsis")
+Method = Literal["logit", "topsis"]
+METHODS: Final = get_args(Method)
 SHAKE: Final = 0.5
 """By how much each weight is moved, up and down, to see how firm a rank is."""
 

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from chaingraph.analysis.loads import Load
     from chaingraph.analysis.study import Source
     from chaingraph.products import Integers
+    from chaingraph.recruit.scoring import Method
     from chaingraph.regions import Region
     from chaingraph.words import Language
 
@@ -47,13 +49,13 @@ def rank_targets(
     region: str | Region | None = None,
     limit: int = 10,
     weights: Mapping[str, float] | str | Path | None = None,
-    method: str = "logit",
+    method: Method = "logit",
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    load: float | str | Mapping[str, float] = "actual",
+    load: Load = "actual",
     goal: Mapping[str, float] | None = None,
     explode: bool = False,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Result:
     r"""Rank for each gap the groups that make the product elsewhere and have no plant of it here.
 

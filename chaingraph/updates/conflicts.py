@@ -29,7 +29,7 @@ _FILLED: Final = frozenset({"choice", "note"})
 _HIDDEN: Final = frozenset({"conflict"})
 
 
-def save_conflicts(result: Result, path: str | Path, *, lang: str | None = None) -> Path:
+def save_conflicts(result: Result, path: str | Path, *, lang: Language | None = None) -> Path:
     """Write the conflicts of a merge as a workbook in which a person decides them.
 
     Parameters

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chaingraph.analysis.basis import Basis
+    from chaingraph.analysis.loads import Load
     from chaingraph.dataset import Dataset
     from chaingraph.regions import Region
     from chaingraph.words import Language
@@ -108,9 +109,9 @@ def diff_datasets(
     region: str | Region | None = None,
     chain: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
-    load: float | str | Mapping[str, float] = "actual",
+    load: Load = "actual",
     utilisation: float | Mapping[str, float] | None = None,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Diff:
     r"""Tell what changed between two states of the data, and what that did to a region's gaps.
 

@@ -122,7 +122,7 @@ def merge_dataset(
     leave_conflicts: bool = False,
     output: str | Path | None = None,
     dry_run: bool = False,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Merged:
     r"""Bring a dataset folder up to date from a new list.
 

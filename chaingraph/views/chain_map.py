@@ -108,7 +108,7 @@ def build_chain_map(
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     targets: Result | bool | None = None,
     force: bool = False,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> ChainMap:
     """Build the chain map of a region.
 

@@ -109,7 +109,7 @@ def build_figure(
     boundary: str | Path | None = None,
     boundary_note: str | None = None,
     targets: Result | Sequence[str] | bool | None = None,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> FigurePage:
     """Build a page with a figure of a region and the same numbers as tables.
 

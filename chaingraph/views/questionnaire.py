@@ -48,7 +48,7 @@ _FREE_ROWS: Final = 40
 """Rows below the questions that can be filled with what was not asked."""
 
 
-def build_questionnaire(plan: Result, *, lang: str | None = None) -> Report:
+def build_questionnaire(plan: Result, *, lang: Language | None = None) -> Report:
     """Return the questions of a survey plan as a document: one table an addressee.
 
     Parameters
@@ -101,7 +101,7 @@ def build_questionnaire(plan: Result, *, lang: str | None = None) -> Report:
     )
 
 
-def _records(plan: Result, lang: str | None) -> tuple[Language, list[Mapping[str, Any]]]:
+def _records(plan: Result, lang: Language | None) -> tuple[Language, list[Mapping[str, Any]]]:
     if plan.kind != "survey_plan":
         raise OptionError("not-a-plan")
     chosen: Language = plan.lang if lang not in words.LANGUAGES else lang
@@ -142,7 +142,7 @@ def _section(number: int, whom: str, rows: Sequence[Mapping[str, Any]], lang: La
     return Section(f"ask_{number}", model.clean(whom), tuple(paragraphs), (table,))
 
 
-def save_questionnaire(plan: Result, path: str | Path, *, lang: str | None = None) -> Path:
+def save_questionnaire(plan: Result, path: str | Path, *, lang: Language | None = None) -> Path:
     """Write the questions of a survey plan as a Word document or an Excel workbook.
 
     Parameters

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chaingraph.results import Result
     from chaingraph.views.report.context import Context
     from chaingraph.views.report.model import Section
+    from chaingraph.words import Language
 
 FORMATS = ("html", "xlsx", "docx", "md", "json")
 BINARY = ("xlsx", "docx")
@@ -37,7 +38,7 @@ def build_report(
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     targets: Result | bool | None = None,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Report:
     """Build the report on a region: the model that every format shows.
 
@@ -177,7 +178,7 @@ def save_report(
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     targets: Result | bool | None = None,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Path:
     """Write the report on a region as HTML, Excel, Word, Markdown or JSON.
 

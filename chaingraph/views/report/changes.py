@@ -73,7 +73,7 @@ _COUNTS: Final = {
 }  # fmt: skip
 
 
-def build_diff_report(diff: Diff, *, lang: str | None = None) -> Report:
+def build_diff_report(diff: Diff, *, lang: Language | None = None) -> Report:
     """Build the page of a diff: the model that every format shows.
 
     Parameters
@@ -123,7 +123,7 @@ def _arrow(text: object) -> str:
 
 
 def save_diff(
-    diff: Diff, path: str | Path, *, format_: str | None = None, lang: str | None = None
+    diff: Diff, path: str | Path, *, format_: str | None = None, lang: Language | None = None
 ) -> Path:
     """Write the page of a diff as HTML, Excel, Word, Markdown or JSON.
 
@@ -162,7 +162,7 @@ def save_diff(
     return write_file(path, render_diff(diff, report_format(path, format_), lang=lang))
 
 
-def render_diff(diff: Diff, format_: str, *, lang: str | None = None) -> str | bytes:
+def render_diff(diff: Diff, format_: str, *, lang: Language | None = None) -> str | bytes:
     """Return the page of a diff in a format: text, or bytes for xlsx and docx."""
     if format_ == "json":
         return diff.to_json() + "\n"

@@ -252,7 +252,7 @@ def open_context(
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     targets: Result | bool | None = None,
-    lang: str | None = None,
+    lang: Language | None = None,
 ) -> Context:
     """Read a region of a dataset for a report.
 
