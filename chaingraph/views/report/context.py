@@ -16,7 +16,7 @@ from chaingraph.analysis.study import open_study, region_state
 from chaingraph.analysis.summary import summarise
 from chaingraph.views.facts import gather_facts, with_enterprises
 from chaingraph.views.report.fonts import can_write_chinese
-from chaingraph.views.report.model import Column, clean, phrase
+from chaingraph.views.report.model import Column, clean, mean_known, phrase
 from chaingraph.views.targets import choose_targets, name_group
 
 if TYPE_CHECKING:
@@ -219,15 +219,14 @@ class Context:
         """Return how much of what is said of some products is sourced, on average.
 
         Of a product made here the share of its makers' rows with a source, of any other the sourced
-        share of its demand.
+        share of its demand; what has neither is left out.
         """
         shares = []
         for fact in facts:
             makers = self.counted(fact.local)
             solid = sum(bool(maker.source_url) for maker in makers)
-            demand = self.sourced_demand(fact)
-            shares.append(solid / len(makers) if makers else 0.0 if math.isnan(demand) else demand)
-        return sum(shares) / len(shares) if shares else math.nan
+            shares.append(solid / len(makers) if makers else self.sourced_demand(fact))
+        return mean_known(shares)
 
     def gap_value(self, ids: Sequence[str]) -> tuple[float, float]:
         """Return the known gap value of some products, CNY a year, and its sourced share."""
@@ -239,8 +238,10 @@ class Context:
 
     def basis(self, sourced: float | None = None, key: str = "basis") -> str:
         """Return the sentence on date and sources that stands under a table or figure."""
-        if sourced is None or math.isnan(sourced):
+        if sourced is None:
             return self.say("basis-date", at=self.at)
+        if math.isnan(sourced):
+            return self.say("basis-unknown", at=self.at)
         return self.say(key, at=self.at, share=f"{sourced:.0%}")
 
 

@@ -108,7 +108,7 @@ class Table:
     basis
         Sentence: as of which date, and how much of the figures rests on rows with a source.
     sourced
-        That share, 0 to 1; None where the table holds no figures of its own.
+        That share, 0 to 1; None where it can't be told, or where the table holds no figures of its own.
     cited
         Whether rows carry source numbers (then a row without one is general knowledge).
     marked
@@ -273,6 +273,11 @@ def mean_known(shares: Iterable[float]) -> float:
     """Return the mean of the shares that are known; nan where none is."""
     known = [share for share in shares if not math.isnan(share)]
     return sum(known) / len(known) if known else math.nan
+
+
+def known_share(share: float) -> float | None:
+    """Return a share as tables hold it: None where it is unknown."""
+    return None if math.isnan(share) else share
 
 
 def percent(value: float) -> Cell:

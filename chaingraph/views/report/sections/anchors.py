@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,9 +21,9 @@ def build(context: Context) -> Section | None:
     rows = _rows(context)
     if not rows:
         return None
-    known = [context.sourced_demand(context.facts.by_id[str(row["product_id"])]) for row in rows]
-    shares = [share for share in known if not math.isnan(share)]
-    mean = sum(shares) / len(shares) if shares else 0.0
+    mean = model.mean_known(
+        context.sourced_demand(context.facts.by_id[str(row["product_id"])]) for row in rows
+    )
     columns = (
         context.column("of-anchor", width=28),
         context.column("local-content", "percent", 9),
@@ -38,7 +37,7 @@ def build(context: Context) -> Section | None:
     title = context.say("section-anchors")
     table = Table(
         "anchors", title, columns, tuple(_row(context, row) for row in rows),
-        context.basis(mean, "basis-mean"), mean,
+        context.basis(mean, "basis-mean"), model.known_share(mean),
     )  # fmt: skip
     sites = len({row["enterprise_id"] for row in rows})
     lead = Paragraph(context.say("lead-anchors", sites=sites, most=_GAPS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.views.report import model
@@ -28,17 +27,17 @@ def build(context: Context) -> Section | None:
         context.column("at-stake", "money", 12, unit="money"),
     )
     title = context.say("section-ask")
-    shares = [
-        share
+    mean = model.mean_known(
+        context.sourced_demand(context.facts.by_id[name])
         for row in asked
         for name in str(row["product_id"]).split("; ")
-        if not math.isnan(share := context.sourced_demand(context.facts.by_id[name]))
-    ]
-    mean = sum(shares) / len(shares) if shares else 0.0
+    )
     rows = tuple(_row(context, number, row) for number, row in enumerate(asked, 1))
     basis = context.basis(mean, "basis-mean")
-    page = Table("ask", title, columns, rows[:_FIRST], basis, mean, place="pages")
-    every = Table("ask-all", title, columns, rows, basis, mean, place="workbook")
+    page = Table(
+        "ask", title, columns, rows[:_FIRST], basis, model.known_share(mean), place="pages"
+    )
+    every = Table("ask-all", title, columns, rows, basis, model.known_share(mean), place="workbook")
     lead = context.say("lead-ask", count=len(rows), first=min(_FIRST, len(rows)))
     return Section("ask", title, (Paragraph(lead),), (page, every), wide=True)
 

@@ -46,7 +46,7 @@ def build(context: Context) -> Section | None:
     table = Table(
         "balance", context.say("section-balance"), columns,
         tuple(_row(context, fact) for fact in facts),
-        context.basis(mean, "basis-mean"), None if math.isnan(mean) else mean, marked="standing",
+        context.basis(mean, "basis-mean"), model.known_share(mean), marked="standing",
     )  # fmt: skip
     lead = Paragraph(context.say("lead-balance", count=len(facts)))
     return Section("balance", context.say("section-balance"), (lead,), (table,), wide=True)

@@ -56,9 +56,7 @@ def _coverage(context: Context) -> Figure | None:
     facts = [f for f in context.products if not math.isnan(f.coverage)]
     if not facts:
         return None
-    shares = [context.sourced_demand(f) for f in facts]
-    known = [share for share in shares if not math.isnan(share)]
-    mean = sum(known) / len(known) if known else None
+    mean = model.mean_known(context.sourced_demand(fact) for fact in facts)
     title = context.say("figure-coverage", region=context.region)
     parts = context.listed(
         f"{model.clean(f.name(context.lang))} {f.coverage:.0%}"
@@ -71,7 +69,8 @@ def _coverage(context: Context) -> Figure | None:
 
     alt = context.say("alt-chart", title=title, parts=parts)
     return Figure(
-        "coverage", title, drawn(context.lang), alt, context.basis(mean, "basis-mean"), mean,
+        "coverage", title, drawn(context.lang), alt, context.basis(mean, "basis-mean"),
+        model.known_share(mean),
         tuple(sorted(notes)), context.latin(drawn),
     )  # fmt: skip
 
@@ -143,12 +142,12 @@ def _content(context: Context, result: Result, by: str) -> Table:
         context.column("unpriced-inputs", width=40),
     )
     names = "name_zh" if context.lang == "zh" else "name_en"
-    rows, every = [], []
+    rows, shares = [], []
     for row in result.frame.to_dict("records"):
         label = context.term("chain", row["content_of"]) if by == "chain" else row[names]
         unpriced = [i for i in str(row["unpriced_inputs"]).split("; ") if i in context.facts.by_id]
         notes, share = _behind(context, row, by)
-        every.append((row["input_value_cny"], share))
+        shares.append(share)
         rows.append(
             make_row((
                 model.text(label), model.count(row["inputs"]), model.count(row["inputs_local"]),
@@ -158,10 +157,9 @@ def _content(context: Context, result: Result, by: str) -> Table:
                 model.text(context.product_names(unpriced, 8)),
             ), notes)
         )  # fmt: skip
-    shares = [share for _, share in every if not math.isnan(share)]
-    mean = sum(shares) / len(shares) if shares else None
+    mean = model.mean_known(shares)
     return Table(f"content-{by}", context.say(f"table-content-{by}"), columns, tuple(rows),
-                 context.basis(mean, "basis-links"), mean)  # fmt: skip
+                 context.basis(mean, "basis-links"), model.known_share(mean))  # fmt: skip
 
 
 def _behind(context: Context, row: dict[object, object], by: str) -> tuple[tuple[int, ...], float]:

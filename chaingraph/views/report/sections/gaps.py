@@ -37,14 +37,21 @@ def gap_section(context: Context, name: str, key: str) -> Section:
         lead.append(
             Paragraph(context.say("gap-total", value=value, share=model.percent(share).text))
         )
-    basis = context.basis(share, "basis-value")
+    key_of_basis = "basis-value"
     if math.isnan(share):  # nothing of it has a price
-        known = model.mean_known(context.sourced_demand(context.facts.by_id[i]) for i in ids)
-        share = 0.0 if math.isnan(known) else known
-        basis = context.basis(share, "basis-mean")
+        share = model.mean_known(context.sourced_demand(context.facts.by_id[i]) for i in ids)
+        key_of_basis = "basis-mean"
+    basis = context.basis(share, key_of_basis)
     columns, lines = _columns(context), [_row(context, row) for row in rows]
     every = Table(
-        key, title, columns, tuple(lines), basis, share, marked="standing", place="workbook"
+        key,
+        title,
+        columns,
+        tuple(lines),
+        basis,
+        model.known_share(share),
+        marked="standing",
+        place="workbook",
     )
     kept = [place for place, column in enumerate(columns) if column.key not in _WORKBOOK_ONLY]
     page = replace(

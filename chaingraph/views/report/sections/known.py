@@ -20,8 +20,7 @@ def build(context: Context) -> Section | None:
     facts = [fact for fact in context.products if fact.standing in _MADE]
     if not facts:
         return None
-    shares = [s for f in facts if not math.isnan(s := context.sourced_capacity(f))]
-    mean = sum(shares) / len(shares) if shares else None
+    mean = model.mean_known(context.sourced_capacity(fact) for fact in facts)
     columns = (
         context.column("product", width=24),
         context.column("standing", width=12),
@@ -44,7 +43,13 @@ def build(context: Context) -> Section | None:
         for f in facts
     )
     table = Table(
-        "known", title, columns, rows, context.basis(mean, "basis-mean"), mean, marked="standing"
+        "known",
+        title,
+        columns,
+        rows,
+        context.basis(mean, "basis-mean"),
+        model.known_share(mean),
+        marked="standing",
     )
     lead = Paragraph(
         context.say(

@@ -92,5 +92,5 @@ def _counts(context: Context) -> Table:
             for chain, stage, own in rows
         ),
         context.say("unit-note-products") + context.basis(mean, "basis-mean"),
-        mean,
+        model.known_share(mean),
     )  # fmt: skip

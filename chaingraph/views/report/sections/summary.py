@@ -60,7 +60,7 @@ def _counts(context: Context) -> Table:
     return Table(
         "counts", context.say("table-counts"), columns, tuple(rows),
         context.say("note-counts") + context.basis(mean, "basis-mean"),
-        None if math.isnan(mean) else mean,
+        model.known_share(mean),
     )  # fmt: skip
 
 
