@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chaingraph.allocation import OwnUse, allocate, contested, read_recipe
 from chaingraph.products import product_graph
 from chaingraph.quantity import Quantity
+from tests.test_properties import examples
 
 NAN, INF = float("nan"), float("inf")
 
@@ -201,11 +202,6 @@ def test_a_contest_needs_two_groups_that_want_a_local_supply():
 
 PRODUCTS = ["a", "b", "c", "d"]
 
-law = settings(
-    max_examples=25, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
-)
-"""A failing case stands there in full: making it smaller would take minutes of programmes solved."""
-
 
 @st.composite
 def economies(draw):
@@ -231,7 +227,7 @@ def economies(draw):
     return links, outputs, supply
 
 
-@law
+@examples(10, shrink=False)
 @given(economies())
 def test_the_figure_lies_within_the_ends(economy):
     links, outputs, supply = economy
@@ -245,7 +241,7 @@ def test_the_figure_lies_within_the_ends(economy):
         assert (part.low >= 0).all()
 
 
-@law
+@examples(10, shrink=False)
 @given(economies(), st.integers(1, 30))
 def test_another_maker_never_raises_an_end_of_a_gap(economy, more):
     links, outputs, supply = economy
@@ -259,7 +255,7 @@ def test_another_maker_never_raises_an_end_of_a_gap(economy, more):
             assert (new.high <= old.high + 1e-5).all()
 
 
-@law
+@examples(10, shrink=False)
 @given(economies(), st.sampled_from([0.0, 0.25, 1.0]))
 def test_filling_an_unknown_never_widens(economy, place):
     links, outputs, supply = economy

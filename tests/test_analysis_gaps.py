@@ -262,7 +262,7 @@ def test_chain_filters_rows_and_changes_no_figure(toy):
     pd.testing.assert_frame_equal(
         metal.drop(columns="rank"), everything.loc[metal.index].drop(columns="rank")
     )
-    with pytest.raises(cg.UnknownNameError, match="no chain 'steel'; the chains are: cell, metal"):
+    with pytest.raises(cg.UnknownNameError, match="no chain 'steel'; there are: cell, metal"):
         cg.find_gaps(toy, chain="steel")
 
 

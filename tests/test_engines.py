@@ -47,6 +47,7 @@ SPARK = pytest.param(
     "pyspark",
     marks=[
         pytest.mark.spark,
+        pytest.mark.slow,
         pytest.mark.skipif(shutil.which("java") is None, reason="PySpark needs a Java runtime"),
     ],
 )
@@ -234,7 +235,9 @@ def assert_analyses_same(ours, theirs, region="city"):
     assert_same(ours_balance.frame, theirs_balance.frame)
 
 
-@pytest.mark.parametrize("source", ["random", "toy", "qujing"])
+@pytest.mark.parametrize(
+    "source", ["random", "toy", pytest.param("qujing", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("engine", LOCAL)
 def test_engines_agree_with_pandas(sources, source, engine):
     ours, theirs = (dataset_in(e, sources[source]) for e in ("pandas", engine))

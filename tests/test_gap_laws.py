@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import Phase, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import chaingraph as cg
-from tests.test_properties import dataset, rounded, some_tables
+from tests.test_properties import dataset, examples, rounded, some_tables
 
 if TYPE_CHECKING:
     from tests.test_properties import Tables
 
-law = settings(
-    max_examples=8, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
-)
 ENDS = ("demand_low", "demand_high", "gap_low", "gap_high")
 SITE = {"enterprise_id": "new", "city": "here", "group_zh": None, "anchor": False}
 
@@ -32,14 +29,14 @@ def ends(tables: Tables) -> pd.DataFrame:
     return frame[list(ENDS)].astype(float)
 
 
-@law
+@examples(4, shrink=False)
 @given(some_tables(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_gap(tables, random):
     shuffled = {name: random.sample(rows, len(rows)) for name, rows in tables.items()}
     pd.testing.assert_frame_equal(gaps_of(shuffled), gaps_of(tables), rtol=1e-9)
 
 
-@law
+@examples(4, shrink=False)
 @given(some_tables())
 def test_rows_of_something_else_change_no_gap(tables):
     """A product that nothing here takes or gives, with its maker, its survey and its price."""
@@ -70,7 +67,7 @@ def has_figures(tables: Tables) -> Tables:
     return tables | {"capacities": rows}
 
 
-@law
+@examples(4, shrink=False)
 @given(some_tables(), rounded(0.05, 50))
 def test_another_maker_that_takes_nothing_raises_no_end_of_a_gap(tables, capacity):
     """The first product has no inputs; what more of it is made takes nothing."""
@@ -90,7 +87,7 @@ def test_another_maker_that_takes_nothing_raises_no_end_of_a_gap(tables, capacit
         assert (after[column] <= before[column] * (1 + 1e-6) + 1e-6).all(), column
 
 
-@law
+@examples(4, shrink=False)
 @given(some_tables(), rounded(0.05, 50), st.data())
 def test_filling_an_unknown_widens_nothing(tables, figure, data):
     empty = [i for i, row in enumerate(tables["capacities"]) if row["capacity"] is None]

@@ -19,7 +19,8 @@ WRITTEN = {
 CITY = {"zh": "宜春", "en": "yichun"}
 
 
-@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_command_answers_what_the_page_says(lang):
     """`python -m tests.helpers_hour` writes the answers into the pages."""
     page = PAGES[lang].read_text(encoding="utf-8")

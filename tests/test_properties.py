@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 FULL = os.environ.get("CHAINGRAPH_TESTS") == "full"
 
 
-def examples(count: int) -> Callable[[Callable[..., None]], Any]:
+def examples(count: int, *, shrink: bool = True) -> Callable[[Callable[..., None]], Any]:
     """Test a law on some examples, where all tests are asked for on three times as many.
 
-    An analysis takes about 0.1 s, whatever its size.
+    An analysis takes about 0.1 s, whatever its size. Without `shrink` a failing case stands there in full:
+    where programmes are solved making it smaller would take minutes.
     """
     chosen = settings(
         max_examples=3 * count if FULL else count,
         deadline=None,
         derandomize=True,
-        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if shrink else [])],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     return lambda law: pytest.mark.law(chosen(law))
