@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from chaingraph.engines import collect, read_frame, same_engine
+from chaingraph.engines import collect, collect_coded, read_frame, same_engine
 from chaingraph.enterprises.local import WATCHED
 from chaingraph.enterprises.sites import LEVELS, located, real_firms, sites_in
 from chaingraph.enterprises.standing import site_rows, stand
@@ -59,8 +59,10 @@ def plant_sizes(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -
     sizes = sizes.filter((nw.col("bare") == 0) & (nw.col("figure") > 0))
     sites = read_frame(enterprises)
     sites = sites.filter(real_firms(sites)).select("enterprise_id")
-    sizes = sizes.join(sites, on="enterprise_id", how="inner")
-    sizes = sizes.select("product_id", "figure").with_columns(
+    sizes = sizes.join(sites, on="enterprise_id", how="inner").select("product_id", "figure")
+    if isinstance(sizes, nw.DataFrame):  # in memory one sort does what windows do
+        return _sorted_sizes(sizes)
+    sizes = sizes.with_columns(
         plants=nw.len().over("product_id"),
         place=nw.col("figure").rank("ordinal").over("product_id"),
     )
@@ -79,6 +81,21 @@ def plant_sizes(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -
     )
     found["plants"] = found["plants"].astype("int64")
     return found.sort_values("product_id", ignore_index=True)
+
+
+def _sorted_sizes(sizes: Any) -> pd.DataFrame:
+    """Return the percentiles of :func:`plant_sizes` of plants in memory: `product_id`, `figure`."""
+    numbers, [(code, products)] = collect_coded(sizes, ["product_id"])
+    figure = np.asarray(numbers["figure"], dtype=float)
+    figure = figure[np.lexsort((figure, code))]
+    count = np.bincount(code, minlength=len(products))
+    first = np.cumsum(count) - count
+    enough = np.flatnonzero(count >= ENOUGH_PLANTS)
+    columns = {"product_id": pd.array(products[enough], dtype="str"), "plants": count[enough]}
+    for name, share in _PERCENTILES.items():
+        rank = np.ceil(count[enough] * share - _ROUNDING).astype(np.intp)
+        columns[name] = figure[first[enough] + np.maximum(rank, 1) - 1]
+    return pd.DataFrame(columns)
 
 
 class OwnPairs(NamedTuple):
