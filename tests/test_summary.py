@@ -10,6 +10,7 @@ import chaingraph as cg
 from chaingraph import words
 from chaingraph.analysis.summary import first_lines, line_text, recall_of, say_lines, summarise
 from chaingraph.analysis.topics import BOUGHT, TOPICS, plants_of, topics_of, unconfirmed_anchors
+from chaingraph.views.facts import gather_facts
 from chaingraph.views.report.build import build_report, render_report
 from tests.helpers_cli import run
 from tests.helpers_report import Page, rendered, report
@@ -294,3 +295,16 @@ def test_topics_follow_kind_and_evidence(here):
     assert {again[product] for product in thin} == {"hardly"}
     stale = frame.loc[(frame["evidence"] == "unseen") & (frame["stale_rows"] > 0), "product_id"]
     assert {again[product] for product in stale} <= {"stale", "not_advised"}
+
+
+def test_a_box_says_of_stale_building_what_the_first_lines_count(qujing):
+    state = cg.open_study(qujing).state()
+    frame = cg.find_gaps(state, draws=0).frame
+    stale = frame.loc[[topic == "stale" for topic in topics_of(frame)], "product_id"]
+    facts = gather_facts(state)
+    assert len(stale) > 0
+    for product in stale:
+        assert "24 个月未见进展" in facts.by_id[product].reason_zh, product
+    others = [fact for fact in facts.products if fact.product_id not in set(stale)]
+    said = [fact.product_id for fact in others if "24 个月未见进展" in fact.reason_zh]
+    assert set(said) <= set(frame.loc[frame["stale_rows"] > 0, "product_id"])

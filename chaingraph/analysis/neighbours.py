@@ -208,7 +208,7 @@ def around_region(near: Neighbours, region: Region) -> Around:
     names = tuple(cities["city"].tolist())
     unmet, spare, makes = near.unmet, near.spare, near.makers > 0
     km = _road(given, region, cities)
-    if _is_of_cities(given, region, dict(zip(names, inside.tolist(), strict=True))):
+    if _is_of_cities(given.gazetteer, region, dict(zip(names, inside.tolist(), strict=True))):
         km = np.where(inside, np.nan, km)
     else:
         code = {name: number for number, name in enumerate(names)}
@@ -223,17 +223,27 @@ def around_region(near: Neighbours, region: Region) -> Around:
     return Around(names, km, unmet, spare, makes)
 
 
+def nothing_around(places: Gazetteer, region: Region, size: int) -> Around | None:
+    """Return that nothing lies around a region which holds every city that is known; None for any other."""
+    inside = region.mask(places.cities)
+    named = dict(zip(places.cities["city"].tolist(), inside.tolist(), strict=True))
+    if not inside.all() or not _is_of_cities(places, region, named):
+        return None
+    nobody = Quantity.of(*np.zeros((3, 0, size)))
+    return Around((), np.zeros(0), nobody, nobody, np.zeros((0, size), dtype=bool))
+
+
 def _part(given: Premises, region: Region) -> LocalRows:
     """Return what counts of a region by city and product."""
     sites = given.dataset.enterprises
     return local_rows(sites, given.standing, level="city", where=region, watched=False)
 
 
-def _is_of_cities(given: Premises, region: Region, inside: dict[str, bool]) -> bool:
+def _is_of_cities(places: Gazetteer, region: Region, inside: dict[str, bool]) -> bool:
     """Tell whether a region holds its cities whole, so that what it holds need not be read again."""
     if region.level is None and not region.is_whole:
         return False
-    sites = given.gazetteer.sites
+    sites = places.sites
     here = region.mask(sites)
     of_city = np.array([inside.get(name, False) for name in sites["city"].tolist()])
     return bool((here == of_city)[(sites["city"] != "").to_numpy()].all())

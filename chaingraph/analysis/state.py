@@ -11,7 +11,7 @@ import numpy as np
 from chaingraph.allocation import Allocation, allocate
 from chaingraph.analysis.advise import advise
 from chaingraph.analysis.decide import Decisions, decide, decision_table
-from chaingraph.analysis.neighbours import around_region
+from chaingraph.analysis.neighbours import around_region, nothing_around
 from chaingraph.analysis.own_use import own_use
 from chaingraph.analysis.reach import measure_reach
 from chaingraph.errors import OptionError
@@ -356,9 +356,10 @@ class RegionState:
     def reach(self) -> Reach:
         """How far each product travels, what is wanted in that reach, and whether the gap carries a plant."""
         study = self.study
+        around = nothing_around(study.gazetteer, self.region, study.product_graph.size)
         return measure_reach(
             self.gap, tonne=study.tonne, small=study.sizes.small, utility=study.modes["utility"],
-            around=around_region(study.neighbours, self.region),
+            around=around or around_region(study.neighbours, self.region),
         )  # fmt: skip
 
     @cached_property

@@ -18,7 +18,7 @@ from chaingraph.analysis.matrices import Matrices, read_matrices
 from chaingraph.analysis.settings import read_goal, read_lang, read_statuses
 from chaingraph.analysis.state import RegionState, Rows, assemble
 from chaingraph.dataset import checked_date
-from chaingraph.engines import collect, read_frame
+from chaingraph.engines import collect, is_empty, read_frame
 from chaingraph.enterprises import (
     LEVELS,
     local_rows,
@@ -385,6 +385,10 @@ def _memory_key(ds: Dataset, asked: Mapping[str, Any], *, bounds: bool) -> Any:
 def _head_offices(ds: Dataset, standing: Standing) -> pd.DataFrame:
     """Return the company totals in force with the place of the head office."""
     rows = standing.running(totals=True).filter(nw.col("scope") == "group")
+    if is_empty(rows):
+        import pandas as pd
+
+        return pd.DataFrame(columns=["product_id", "as_of", *LEVELS], dtype="str")
     rows = rows.select("enterprise_id", "product_id", "as_of")
     rows = located(rows, read_frame(ds.enterprises), LEVELS)
     return collect(rows.select("product_id", "as_of", *LEVELS)).sort_values(

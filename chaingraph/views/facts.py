@@ -445,6 +445,9 @@ def _case(fact: Fact, *, needed: bool) -> str:
         "reported": "reported", "announced": "announced", "thin": "thin",
         "not_collected": "not-collected",
     }  # fmt: skip
+    guessed = fact.standing in {"unseen", "not_assessed"} or fact.evidence == "announced"
+    if guessed and any(maker.stale for maker in fact.local):
+        return "stale"  # as the first lines count it
     if fact.evidence in by_evidence and fact.standing != "absent":
         return by_evidence[fact.evidence]
     if fact.standing == "building" and not fact.construction > 0:
