@@ -274,9 +274,21 @@ def test_names_from_data_never_run(watch, tmp_path):
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate("window.hit") is None
     hrefs = page.eval_on_selector_all("a", "links => links.map(link => link.href)")
-    outside = [href for href in hrefs if "#topic-" not in href]
+    outside = [href for href in hrefs if "#topic-" not in href and "#lines-title" not in href]
     assert not [href for href in outside if not href.startswith("http")]
     assert watch.errors == []
+
+
+def test_the_first_screen_says_what_is_known(watch, pages):
+    page = watch.open(pages / "battery.html")
+    line = page.locator(".known.zh")
+    assert line.is_visible()
+    assert "已核实缺失" in line.inner_text()
+    assert not page.locator(".known.en").is_visible()
+    page.click("#language")
+    assert "Confirmed missing" in page.locator(".known.en").inner_text()
+    page.click(".known.en a")
+    assert page.locator("#lines-title").bounding_box()["y"] < 400
 
 
 def test_what_nobody_looked_at_is_hatched_and_says_so(watch, pages):
