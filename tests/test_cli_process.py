@@ -66,6 +66,7 @@ def test_files_are_the_same_in_every_locale(tmp_path, locale):
     )
 
 
+@pytest.mark.slow
 def test_qujing_twice_is_the_same_byte_for_byte():
     args = ("gaps", "qujing", "-f", "json")
     with ThreadPoolExecutor(2) as pool:

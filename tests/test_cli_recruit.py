@@ -208,6 +208,7 @@ def test_targets_need_makers_and_live_without_anything_else(tmp_path):
 # --- backtest ---
 
 
+@pytest.mark.slow
 def test_backtest_shows_four_tables_with_positives_and_keeps_csv_to_the_first():
     text = run(*BACK, "--lang", "en").stdout
     for method in ("model", "random", "largest_capacity", "nearest", "most_sites", "popularity"):
@@ -225,6 +226,7 @@ def test_backtest_shows_four_tables_with_positives_and_keeps_csv_to_the_first():
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_backtest_writes_the_same_weights_twice_and_targets_read_them(tmp_path):
     files = [tmp_path / "one.toml", tmp_path / "two.toml"]
     for file in files:

@@ -27,7 +27,7 @@ SUFFIXES = {
     "json": ".json", "neo4j": "",
 }  # fmt: skip
 TABLES = ["csv", "excel", "parquet"]
-DATASETS = ["toy", "qujing", "hostile", "empty"]
+DATASETS = ["toy", pytest.param("qujing", marks=pytest.mark.slow), "hostile", "empty"]
 
 
 @pytest.fixture

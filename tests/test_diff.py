@@ -153,6 +153,7 @@ def test_effects_add_up_to_the_change_of_demand_less_supply(old, new):
         assert total.get(product, 0.0) == pytest.approx(change, abs=1e-6)
 
 
+@pytest.mark.slow
 @examples(3)
 @given(some_tables(), some_tables())
 def test_the_way_back_is_the_way_there_reversed(old, new):
@@ -168,6 +169,7 @@ def test_the_way_back_is_the_way_there_reversed(old, new):
     assert counts[0]["rows_added"].equals(counts[1]["rows_gone"].rename("rows_added"))
 
 
+@pytest.mark.slow
 @examples(3)
 @given(some_tables())
 def test_nothing_differs_from_itself_in_any_order(tables):
@@ -362,7 +364,7 @@ def test_structure_alone_compares_tables():
     assert "[^" not in render_diff(diff, "md", lang="en")
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_page_holds_what_changed_in_every_format(past, lang):
     page = cg.build_diff_report(past, lang=lang)
     tables = {table.key: table for table in page.tables}
@@ -386,6 +388,7 @@ def test_the_page_holds_what_changed_in_every_format(past, lang):
     assert len(loaded["gap_changes"]["rows"]) == len(past.gaps)
 
 
+@pytest.mark.slow
 def test_the_command_for_two_dates(tmp_path):
     text = run(
         "diff", "qujing", "--from", "2021-12", "--to", "2024-12", "--lang", "en", "-q"

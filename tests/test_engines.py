@@ -236,7 +236,12 @@ def assert_analyses_same(ours, theirs, region="city"):
 
 
 @pytest.mark.parametrize(
-    "source", ["random", "toy", pytest.param("qujing", marks=pytest.mark.slow)]
+    "source",
+    [
+        pytest.param("random", marks=pytest.mark.slow),
+        "toy",
+        pytest.param("qujing", marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.parametrize("engine", LOCAL)
 def test_engines_agree_with_pandas(sources, source, engine):

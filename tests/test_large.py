@@ -19,6 +19,7 @@ from chaingraph.solving import total_requirements
 pl = pytest.importorskip("polars")
 pytest.importorskip("pyarrow")
 
+pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 
 

@@ -43,7 +43,7 @@ def layered_dataset(count, links, seed=0):
     ("count", "links", "megabytes", "seconds"),
     [
         (45, 80, 0.6, 1),
-        (1_000, 1_500, 1.5, 2),
+        pytest.param(1_000, 1_500, 1.5, 2, marks=pytest.mark.slow),
         pytest.param(5_000, 7_500, 5.0, 5, marks=pytest.mark.slow),
     ],
 )
@@ -90,6 +90,7 @@ def test_empty_selection_and_unknown_names_are_one_sentence(tmp_path):
         assert not target.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "locale", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "gbk", "LC_ALL": "zh_CN.GBK"}]
 )

@@ -242,6 +242,7 @@ def test_merging_a_dataset_with_itself_changes_nothing(listed):
         assert (view(done), own(mine)) == ([], before)
 
 
+@pytest.mark.slow
 @FEW
 @given(LISTS, st.one_of(st.none(), LISTS), LISTS, st.sampled_from(["keep", "close"]))
 def test_no_row_is_lost_and_the_past_stays(ours, first, second, vanished):

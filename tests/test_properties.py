@@ -143,6 +143,7 @@ def test_row_order_never_matters(tables, random):
         assert found.sentences("en") == expected.sentences("en")
 
 
+@pytest.mark.slow
 @examples(4)
 @given(some_tables(), st.sampled_from(NAMES), rounded(0.05, 50))
 def test_another_maker_never_lowers_coverage(tables, name, capacity):
@@ -163,6 +164,7 @@ def test_another_maker_never_lowers_coverage(tables, name, capacity):
         assert after.loc[name, "coverage"] >= before.loc[name, "coverage"] - 1e-12
 
 
+@pytest.mark.slow
 @examples(3)
 @given(some_tables(), st.sampled_from([0.5, 2.0, 1000.0]))
 def test_scaling_all_capacities_scales_demand_and_leaves_coverage(tables, factor):
@@ -177,6 +179,7 @@ def test_scaling_all_capacities_scales_demand_and_leaves_coverage(tables, factor
     np.testing.assert_allclose(after["coverage"], before["coverage"], rtol=1e-9)
 
 
+@pytest.mark.slow
 @examples(4)
 @given(some_tables(), st.data())
 def test_splitting_a_site_of_a_group_changes_nothing(tables, data):
@@ -201,6 +204,7 @@ def test_splitting_a_site_of_a_group_changes_nothing(tables, data):
     pd.testing.assert_frame_equal(after, before, rtol=1e-12)
 
 
+@pytest.mark.slow
 @examples(3)
 @given(some_tables(until=False))
 def test_capacity_never_falls_with_the_date_where_nothing_ends(tables):
@@ -243,6 +247,7 @@ def test_interval_lies_between_the_ends_of_the_coefficients(tables):
     assert (frame["demand_likely_high"] <= frame["demand_high"] * (1 + 1e-9))[known].all()
 
 
+@pytest.mark.slow
 @examples(3)
 @given(some_tables(), rounded(0.05, 9), rounded(0.05, 9))
 def test_requirements_of_two_goals_add_up(tables, first, second):
@@ -270,6 +275,7 @@ def test_requirements_solve_their_equation(tables):
         assert taken[product] == pytest.approx(units)
 
 
+@pytest.mark.slow
 @examples(2)
 @given(some_tables())
 def test_nothing_is_changed_by_looking_at_it(tables):

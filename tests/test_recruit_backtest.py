@@ -88,6 +88,7 @@ GROUP = st.sampled_from([*(f"G{i}" for i in range(9)), "Newco"])
 DATED = st.sampled_from(["since", "as_of", "neither"])
 
 
+@pytest.mark.slow
 @SLOW
 @given(
     st.lists(st.tuples(TOWN, GROUP, PRODUCT, LATER, DATED), min_size=4, max_size=12),

@@ -515,7 +515,7 @@ def random_rows(count=600, seed=5):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("stale", ["drop", "keep"])
+@pytest.mark.parametrize("stale", ["drop", pytest.param("keep", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("engine", ENGINES[1:])
 def test_engines_agree(engine, stale):
     columns = random_rows()

@@ -332,7 +332,7 @@ def test_deleted_columns_and_a_deleted_mark_leave_the_example_out(blank):
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("name", ["qujing", "toy"])
+@pytest.mark.parametrize("name", [pytest.param("qujing", marks=pytest.mark.slow), "toy"])
 def test_a_dataset_goes_through_the_template_without_loss(tmp_path, name, lang):
     ds = cg.load_dataset(name)
     own = ds.packages[-1]

@@ -107,6 +107,7 @@ def test_gaps_that_nobody_makes_are_named(targets):
     assert "recycled_aluminium_qujing" not in said
 
 
+@pytest.mark.slow
 def test_the_sheet_holds_all_targets(targets):
     book = openpyxl.load_workbook(io.BytesIO(rendered("qujing", "zh", "xlsx")))
     sheet = book["招商目标清单"]
@@ -128,6 +129,7 @@ def test_the_sheet_holds_all_targets(targets):
     assert anchors.auto_filter.ref
 
 
+@pytest.mark.slow
 def test_the_document_has_the_short_list():
     tables = from_document(rendered("qujing", "zh", "docx"))
     page = section(report("qujing", "zh")).tables[0]
@@ -149,6 +151,7 @@ def test_followers_of_anchors(qujing):
     assert not any("(polysilicon" in text for text in followed)
 
 
+@pytest.mark.slow
 def test_a_given_result_is_shown_and_false_shows_none(qujing, targets):
     one = cg.rank_targets(qujing, "silver_paste", limit=2)
     found = build_report(qujing, targets=one, lang="en")

@@ -34,7 +34,7 @@ def economies(draw):
     return inputs, makers, added, draw(st.sampled_from([0.4, 1.0]))
 
 
-@examples(12)
+@examples(5)
 @given(economies())
 def test_a_what_if_equals_the_whole_read_anew(economy):
     inputs, makers, added, load = economy
