@@ -17,6 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import chaingraph as cg
+from chaingraph.words import term
 from tests.helpers_sanity import FIRST, sanity_table
 
 if TYPE_CHECKING:
@@ -66,12 +67,37 @@ def print_demand(study: Study, region: str | None = None) -> None:
     print(f"without end: {np.isinf(frame['gap_high']).sum()}")
 
 
+def print_gaps(study: Study, rows: int = 18) -> None:
+    """Print the gaps of the focus that weigh most, as Markdown: the table of `datasets/README.md`."""
+    frame = cg.find_gaps(study, draws=0).frame
+    frame = frame[frame["under"].isna()]
+    weight = frame["gap_value_cny"].fillna(frame["gap_value_cny_low"])
+    print("\n| product | what is known | gap: least / figure / most | 100 M CNY | do |")
+    print("|---|---|---|---|---|")
+    for place in weight.sort_values(ascending=False).index[:rows]:
+        row = frame.loc[place]
+        amount, money = (
+            " / ".join(
+                "?" if np.isnan(end) else "no end" if np.isinf(end) else f"{end / unit:,.{digits}f}"
+                for end in (row[f"{name}_low"], row[name], row[f"{name}_high"])
+            )
+            for name, unit, digits in (("gap", 1, 0), ("gap_value_cny", 1e8, 1))
+        )
+        then = [
+            term("verb", verb, "en") for verb in (row["verb"], row["then"]) if isinstance(verb, str)
+        ]
+        known = term("evidence", row["evidence"], "en")
+        print(f"| {row['product_id']} | {known} | {amount} {row['unit']} | {money} | ", end="")
+        print(f"{', then '.join(then)} |")
+
+
 def main() -> None:
     """Print all of it."""
     study = cg.open_study(cg.load_dataset("qujing"))
     print_sanity(study)
     print_kinds(study)
     print_demand(study)
+    print_gaps(study)
 
 
 if __name__ == "__main__":
