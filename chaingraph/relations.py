@@ -150,9 +150,10 @@ def _cells(frame: Any, fields: Iterable[Field], table: str, name: str) -> list[F
     """Report needed cells that are empty and numbers that are out of their range, by one question."""
     asked: dict[str, tuple[Field, str]] = {}
     questions = []
+    needed = needed_columns(table)  # what else a folder must say frames may leave open
     for field in fields:
         column = nw.col(field.name)
-        conditions = {"required-value": column.is_null()} if field.required else {}
+        conditions = {"required-value": column.is_null()} if field.name in needed else {}
         if field.type == "number":
             conditions["not-finite"] = (column == float("inf")) | (column == float("-inf"))
             if field.minimum is not None:

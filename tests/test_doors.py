@@ -174,3 +174,20 @@ def test_small_tables_may_name_sites_of_a_lazy_one(tmp_path):
     assert enter("polars", TABLES | {"projects": projects.format("s")}, tmp_path)
     with pytest.raises(cg.DataError, match="gone in enterprise_id"):
         enter("polars", TABLES | {"projects": projects.format("gone")}, tmp_path)
+
+
+@pytest.mark.parametrize("names", [[None, None], [None, "乙厂"]])
+@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])
+def test_frames_of_any_engine_may_leave_names_open(engine, names):
+    import duckdb
+
+    sites = pd.DataFrame({"enterprise_id": ["x", "y"], "name_zh": names, "city": ["甲市", "甲市"]})
+    rows = pd.DataFrame({"enterprise_id": ["x"], "product_id": ["a"], "capacity": [1.0]})
+    connection = duckdb.connect()
+    made = {"pandas": lambda f: f, "polars": pl.from_pandas, "duckdb": connection.from_df}[engine]
+    products = pd.DataFrame({"product_id": ["a"]})
+    frames = {"products": products, "enterprises": made(sites), "capacities": made(rows)}
+    ds = cg.dataset_from_frames(frames, focus="甲市")
+    assert cg.open_study(ds).state().capacity.point.tolist() == [1.0]
+    with pytest.raises(cg.DataError, match="product_id"):
+        cg.dataset_from_frames(frames | {"capacities": made(rows.assign(product_id=None))})
