@@ -25,7 +25,39 @@ TIE = 5.0
 """Points by which a match is ahead, as the help of `match` says."""
 
 
+# --- dates
+
+
+@pytest.mark.parametrize(("date", "of_date"), [("2023-12", True), ("2023-11", False)])
+def test_a_price_is_of_the_date_within_twelve_months(build, date, of_date):
+    fact = {"product_id": "x", "measure": "price", "value": 5.0, "date": date}
+    ds = build("x", [], [("m", "x", 1)], as_of="2024-12", product_facts=[fact])
+    prices = cg.open_study(ds).prices
+    assert (prices.value.tolist(), prices.date, prices.of_date.tolist()) == (
+        [5.0],
+        [date],
+        [of_date],
+    )
+
+
 # --- unknown is not zero
+
+
+def test_a_maker_without_a_figure_leaves_coverage_known_where_plants_have_a_size(build):
+    """Three plants of 100 t elsewhere: the one here without a figure is taken to be like them."""
+    makers = [
+        ("bare", "x", None),
+        ("user", "y", 200),
+        ("p", "x", 100),
+        ("q", "x", 100),
+        ("r", "x", 100),
+    ]
+    away = {name: {"city": "there"} for name in "pqr"}
+    ds = build("x y", [("x", "y", 1)], makers, sites=away)
+    state = cg.open_study(ds).state()
+    place = state.study.product_graph.find("x")
+    assert state.unquantified[place] == 1
+    assert state.coverage[place] == 0.5
 
 
 @pytest.mark.parametrize(
