@@ -33,11 +33,9 @@ def test_a_price_is_of_the_date_within_twelve_months(build, date, of_date):
     fact = {"product_id": "x", "measure": "price", "value": 5.0, "date": date}
     ds = build("x", [], [("m", "x", 1)], as_of="2024-12", product_facts=[fact])
     prices = cg.open_study(ds).prices
-    assert (prices.value.tolist(), prices.date, prices.of_date.tolist()) == (
-        [5.0],
-        [date],
-        [of_date],
-    )
+    assert (prices.value.tolist(), prices.of_date.tolist()) == ([5.0], [of_date])
+    frame = cg.calculate_balance(ds).frame
+    assert frame[["price_date", "price_far"]].to_numpy().tolist() == [[date, not of_date]]
 
 
 # --- unknown is not zero

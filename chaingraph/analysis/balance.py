@@ -87,7 +87,8 @@ def calculate_balance(
         `demand`, `demand_high`, `demand_full` (at full load), `own_use`, `merchant` (supply left for
         others), `gap_low`, `gap`, `gap_high`, `balance` (units a year), `coverage` (0 to 1),
         `gap_value_cny` with `gap_value_cny_low` and `gap_value_cny_high` (CNY a year), `price_cny`,
-        `price_date`, `makers`, `makers_unquantified`, `users`, `users_unquantified`, `hhi`,
+        `price_date`, `price_far` (the price is of more than 12 months before or after), `makers`,
+        `makers_unquantified`, `users`, `users_unquantified`, `hhi`,
         `sourced_share`, `reasons`, `national_capacity`, `national_makers`, and with draws
         `demand_likely_low`, `demand_likely_high`. The figure is missing where it can't be told,
         never zero; an end without bound is infinite.
@@ -207,6 +208,7 @@ def join_blocks(study: Basis, blocks: list[Block]) -> pd.DataFrame:
     columns["price_date"] = pd.array(
         [study.prices.date[row] or None for row in rows.tolist()], dtype="str"
     )
+    columns["price_far"] = (~study.prices.of_date & ~np.isnan(study.price))[rows]
     return pd.DataFrame(columns, copy=False)
 
 
