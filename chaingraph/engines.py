@@ -168,6 +168,14 @@ def _column(values: Any, dtype: Any) -> Any:
     return pd.Series(values, dtype="str") if isinstance(dtype, nw.String) else values
 
 
+def cell_texts(frame: pd.DataFrame, name: str) -> list[str]:
+    """Return a column of texts as a list, empty where a cell or the column is."""
+    if name not in frame:
+        return [""] * len(frame)
+    cells: list[str] = frame[name].astype("object").fillna("").tolist()
+    return cells
+
+
 def collect_coded(
     frame: Any, keys: Sequence[str]
 ) -> tuple[dict[str, Any], list[tuple[NDArray[np.intp], NDArray[np.object_]]]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from chaingraph.dataset import last_day
-from chaingraph.engines import collect, read_frame
+from chaingraph.engines import cell_texts, collect, read_frame
 from chaingraph.enterprises import owner
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def plant_signs(ds: Dataset) -> pd.DataFrame:
     sites = collect(read_frame(ds.enterprises).select("enterprise_id", "city", group=owner()))
     of_group: dict[tuple[str, str], list[tuple[str, ...]]] = {}
     signs = set()
-    for event in zip(*(_texts(events, name) for name in _EVENT), strict=True):
+    for event in zip(*(cell_texts(events, name) for name in _EVENT), strict=True):
         site, group, city, product, products, scope, *said = event
         if scope and scope not in _OF_ONE_PRODUCT:
             continue
@@ -71,7 +71,7 @@ def plant_signs(ds: Dataset) -> pd.DataFrame:
             elif group and city:
                 of_group.setdefault((group, city), []).append((own, *said))
     for site, city, group in zip(
-        *(_texts(sites, name) for name in ("enterprise_id", "city", "group")), strict=True
+        *(cell_texts(sites, name) for name in ("enterprise_id", "city", "group")), strict=True
     ):
         signs.update((site, *sign) for sign in of_group.get((group, city), ()))
     # without a date last, as where dates are sorted
@@ -82,11 +82,3 @@ def plant_signs(ds: Dataset) -> pd.DataFrame:
 _EVENT: Final = (
     "enterprise_id", "group_zh", "city", "product_id", "product_ids", "scope", "date", "event",
 )  # fmt: skip
-
-
-def _texts(frame: pd.DataFrame, name: str) -> list[str]:
-    """Return a column of texts, empty where a cell or the column is."""
-    if name not in frame:
-        return [""] * len(frame)
-    cells: list[str] = frame[name].astype("object").fillna("").tolist()
-    return cells

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chaingraph.engines import collect
+from chaingraph.engines import cell_texts, collect
 from chaingraph.enterprises import group_capacity
 from chaingraph.events import known_events
 
@@ -103,7 +103,7 @@ def _ties(study: Basis) -> tuple[Tie, ...]:
     rows = rows.sort_values(
         ["year", *names[:3], "source_url"], ascending=[False, True, True, True, True]
     )
-    texts = (rows[name].astype("object").fillna("").tolist() for name in names)
+    texts = (cell_texts(rows, name) for name in names)
     ties = (Tie(*cells) for cells in zip(*texts, strict=True))
     return tuple(tie for tie in ties if tie.supplier != tie.customer)
 

@@ -15,8 +15,8 @@ from chaingraph.analysis.answers import (
     measure_effect,
 )
 from chaingraph.analysis.choices import group_lines
-from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import site_rows
+from chaingraph.groups import placeholders
 from chaingraph.knowledge.evidence import CODE
 from chaingraph.products import positions
 from chaingraph.quantity import Quantity
@@ -379,18 +379,9 @@ def _sites(state: RegionState) -> _Sites:
         counted=(rows["counted"] > 0).to_numpy(dtype=bool),
         begun=rows["status"].isin(["construction", "planned"]).to_numpy(dtype=bool),
         stale=(rows["stale"] > 0).to_numpy(dtype=bool),
-        nobody=_placeholders(state),
+        nobody=placeholders(state.study.dataset.enterprises),
         **texts, **numbers,
     )  # fmt: skip
-
-
-def _placeholders(state: RegionState) -> frozenset[str]:
-    """Return the enterprises that stand for firms nobody has named: they cannot be asked."""
-    frame = read_frame(state.study.dataset.enterprises)
-    if "placeholder" not in frame.collect_schema().names():
-        return frozenset()
-    known = collect(frame.select("enterprise_id", "placeholder"))
-    return frozenset(known.loc[known["placeholder"].astype("float64") > 0, "enterprise_id"])
 
 
 def open_questions(state: RegionState) -> list[Question]:

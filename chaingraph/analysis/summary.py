@@ -309,30 +309,17 @@ def recall_of(study: Basis) -> tuple[int, int]:
 # --- in words
 
 
-def first_lines(
-    state: RegionState, frame: pd.DataFrame, lang: Language, *, chain: str | None = None
-) -> list[str]:
+def first_lines(summary: Summary, lang: Language) -> list[str]:
     """Return the first lines on a region as sentences.
-
-    Parameters
-    ----------
-    state
-        The region.
-    frame
-        All its gaps, rows of :func:`chaingraph.find_gaps` without a choice of kinds.
-    lang
-        ``zh`` or ``en``.
-    chain
-        The chain that the gaps were asked for.
 
     Examples
     --------
     >>> import chaingraph as cg
     >>> state = cg.open_study(cg.load_dataset("toy")).state()
-    >>> print(first_lines(state, cg.find_gaps(state).frame, "en")[1])
+    >>> print(first_lines(summarise(state, cg.find_gaps(state).frame), "en")[1])
     Confirmed missing: 2 (Foil, Ore). One of several 1 (Powder A), made here, figures lacking 1 (Can).
     """
-    return [line_text(line) for line in say_lines(summarise(state, frame, chain=chain), lang)]
+    return [line_text(line) for line in say_lines(summary, lang)]
 
 
 def line_text(line: Line) -> str:

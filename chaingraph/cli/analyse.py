@@ -89,7 +89,7 @@ def gaps(
     """
     from chaingraph.analysis.gaps import CERTAIN, find_gaps, split_lists
     from chaingraph.analysis.study import region_state
-    from chaingraph.analysis.summary import line_text, say_lines, summarise
+    from chaingraph.analysis.summary import first_lines, summarise
     from chaingraph.words import LANGUAGES, message
 
     region = region_choice(regions, each)
@@ -102,7 +102,7 @@ def gaps(
         state = region_state(study, region)
         result = find_gaps(state, lang=out.lang, **asked)
         summary = summarise(state, result.frame, chain=asked["chain"])
-        said = {lang: [line_text(line) for line in say_lines(summary, lang)] for lang in LANGUAGES}
+        said = {lang: first_lines(summary, lang) for lang in LANGUAGES}
     emit(
         split_lists(result), whole=result, out=out, default_top=_PAGE,
         before=said.get(result.lang, ()), more={"summary": said} if said else None,

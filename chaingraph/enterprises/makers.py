@@ -70,9 +70,7 @@ def group_capacity(
         :func:`latest_totals`, and the sum of the sites), `known` (0/1: some figure is given), `bare`
         (rows without a figure), and where asked `shown`.
     """
-    rows = stand(capacities, **reading).counted(totals=True)
-    if products is not None:
-        rows = rows.filter(nw.col("product_id").is_in(list(products)))
+    rows = stand(capacities, **reading).of(products).counted(totals=True)
     rows = rows.filter(nw.col("counted") == 1).select(
         "enterprise_id", "product_id", "scope", "status", "since", "as_of",
         "effective", "known", "bare",

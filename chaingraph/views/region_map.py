@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from chaingraph.analysis.content import home_chains
+from chaingraph.engines import cell_texts
 from chaingraph.enterprises import site_rows
 from chaingraph.recruit.evidence import city_points
 from chaingraph.results import Result
@@ -312,9 +313,9 @@ class _Spot(NamedTuple):
 
 def _spots(rows: pd.DataFrame) -> dict[str, list[_Spot]]:
     """Return rows by every name that a supplier may be called by: group, site, id."""
-    texts = (rows[name].astype("object").fillna("").tolist() for name in _Spot._fields[:5])
+    texts = (cell_texts(rows, name) for name in _Spot._fields[:5])
     degrees = (rows[name].astype(float).tolist() for name in _Spot._fields[5:])
-    groups = rows["group_zh"].astype("object").fillna("").tolist()
+    groups = cell_texts(rows, "group_zh")
     found: dict[str, list[_Spot]] = defaultdict(list)
     for group, *cells in zip(groups, *texts, *degrees, strict=True):
         spot = _Spot(*cells)
