@@ -397,6 +397,35 @@ def test_general_knowledge_is_no_floor(engine, row, low):
     assert standing(engine, {"capacity": 100.0, **row})["effective_low"].tolist() == [low]
 
 
+UNSURE = {"note": "Running not confirmed: a page of 2022", "source_url": "https://example.org"}
+
+
+@pytest.mark.parametrize(
+    ("row", "at", "low"),
+    [
+        (UNSURE, AT, 0),
+        (UNSURE | {"note": "未核实在产"}, AT, 0),
+        (UNSURE | {"last_confirmed": "2022-07"}, AT, 0),
+        (UNSURE | {"last_confirmed": "2022-07"}, "2022-07", 100),
+        (UNSURE | {"last_confirmed": "2022"}, "2022-07", 100),
+        (UNSURE | {"last_confirmed": "2022-07"}, "2022-08", 0),
+        (UNSURE | {"last_confirmed": "2022-07"}, "", 0),
+        ({"note": "confirmed", "last_confirmed": "2022-07"}, AT, 100),
+    ],
+)
+@pytest.mark.parametrize("engine", ["pandas", "polars-lazy", "duckdb"])
+def test_what_is_not_confirmed_is_no_floor_after_its_last_page(engine, row, at, low):
+    frame = standing(engine, {"capacity": 100.0, **row}, at=at)
+    assert frame["effective_low"].tolist() == [low]
+    assert frame["effective"].tolist() == [100]
+
+
+def test_without_the_column_the_mark_holds_at_any_date():
+    frame = rows_of("pandas", {"capacity": 100.0, **UNSURE}, without=("last_confirmed",))
+    rows = standing_rows(nw.from_native(frame), at=AT, statuses=RUNNING)
+    assert collect(rows)["effective_low"].tolist() == [0]
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_frames_may_lack_the_newer_columns(engine):
     gone = ("note", "phase", "included_in", "last_confirmed", "since_basis")

@@ -12,7 +12,7 @@ import pandas as pd
 
 from chaingraph.analysis.intakes import site_intake
 from chaingraph.enterprises import RUNNING, site_rows
-from chaingraph.enterprises.standing import GENERAL_KNOWLEDGE, STALE_MONTHS
+from chaingraph.enterprises.standing import GENERAL_KNOWLEDGE, STALE_MONTHS, UNCONFIRMED
 from chaingraph.knowledge.dates import month_number
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ TOPICS: Final = (
 """What the lines of a region's gaps are counted under, each under one; words in the vocabulary ``topic``."""
 BOUGHT: Final = ("missing", "missing_likely", "unseen", "building", "announced", "stale")
 """Topics that are bought outside if nobody here makes them."""
-DOUBTS: Final = ("general_knowledge", "trial", "old")
+DOUBTS: Final = ("general_knowledge", "trial", "old", "unconfirmed")
 """Why a plant is not known to run; words in the vocabulary ``unconfirmed``."""
 
 
@@ -127,8 +127,9 @@ def plants_of(state: RegionState) -> tuple[Plant, ...]:
 def unconfirmed_anchors(state: RegionState, plants: Iterable[Plant]) -> tuple[Doubt, ...]:
     """Return the anchors that are not known to run, that with the most demand hanging on it first.
 
-    An anchor's row is in doubt where it rests on general knowledge, where it says trial running, and
-    where its last sign is older than 24 months.
+    An anchor's row is in doubt where it rests on general knowledge, where it says trial running,
+    where its last sign is older than 24 months, and where its note says that no page after
+    `last_confirmed` tells it to run.
     """
     at = month_number(state.study.dataset.as_of, late=True)
     signs = _last_events(state.study.site_signs)
@@ -172,4 +173,8 @@ def _doubt(plant: Plant, at: float, signs: Mapping[tuple[str, str], str]) -> str
     event = signs.get((plant.enterprise_id, plant.product_id), "")
     dates = [plant.as_of, plant.since, plant.last_confirmed, event]
     seen = [month_number(date, late=True) for date in dates if date]
-    return "old" if seen and at - max(seen) > STALE_MONTHS else ""
+    if seen and at - max(seen) > STALE_MONTHS:
+        return "old"
+    marked = re.search(UNCONFIRMED, plant.note)
+    confirmed = plant.last_confirmed and month_number(plant.last_confirmed, late=True) >= at
+    return "unconfirmed" if marked and not confirmed else ""

@@ -55,6 +55,8 @@ STALE_MONTHS: Final = 24
 """Months without a sign after which construction or a plan no longer counts."""
 GENERAL_KNOWLEDGE: Final = r"(?i)general knowledge|一般常识"
 """What a note says of a row that nobody has a page for."""
+UNCONFIRMED: Final = r"(?i)running not confirmed|未核实在产"
+"""What a note says of a running row that no page after its `last_confirmed` tells to run."""
 
 Stale = Literal["drop", "keep"]
 _STOPS: Final = ("suspended", "cancelled")
@@ -275,9 +277,9 @@ def standing_rows(
         The rows, with `stale` (0/1), `counted` (0/1: status chosen and not dropped), `bare` (0/1: without
         a figure that another row would hold), `figure` (known capacity; 0 without one, or where
         `included_in` names the row that holds it), `effective` (figure times factor, of counted rows),
-        `effective_low` (0 in trial, or where the row rests on general knowledge), `known` (0/1: counted
-        and not bare), `sourced` (effective capacity of rows with a source). A capacity of NaN is
-        unknown, as a null is.
+        `effective_low` (0 in trial, where the row rests on general knowledge, and after `last_confirmed`
+        where the note says ``running not confirmed``), `known` (0/1: counted and not bare), `sourced`
+        (effective capacity of rows with a source). A capacity of NaN is unknown, as a null is.
     """
     wanted = counted_statuses(statuses)
     kept = [*wanted, *(status for status in watch if status not in wanted)]
@@ -298,7 +300,7 @@ def standing_rows(
                     running = _in_force(capacities, at, RUNNING)
                 part = _without_begun(part, running)
             parts.append(_with_signs(part, at or "", signs))
-    return _counted(nw.concat(parts) if len(parts) > 1 else parts[0], wanted, kept, stale)
+    return _counted(nw.concat(parts) if len(parts) > 1 else parts[0], at, wanted, kept, stale)
 
 
 def _valid_at(at: str, kept: Sequence[str]) -> Any:
@@ -444,7 +446,18 @@ def _read_signs(signs: pd.DataFrame | None, at: str) -> tuple[dict[str, list[str
     return {str(day): keys.tolist() for day, keys in stopped}, seen
 
 
-def _counted(rows: Any, wanted: Mapping[str, float], kept: Sequence[str], stale: Stale) -> Any:
+def _unconfirmed(columns: Sequence[str], at: str) -> Any:
+    """Return the condition that a note says that nobody knows whether a row still runs at a date."""
+    said = nw.col("note").str.contains(UNCONFIRMED).fill_null(value=False)
+    if not at or "last_confirmed" not in columns:
+        return said
+    last = full_date(nw.col("last_confirmed")).fill_null("")
+    return said & (last < nw.lit(last_day(at)))
+
+
+def _counted(
+    rows: Any, at: str | None, wanted: Mapping[str, float], kept: Sequence[str], stale: Stale
+) -> Any:
     """Return standing rows with the columns that say what counts of them."""
     there = rows.collect_schema().names()
     status, drops = nw.col("status"), stale == "drop" and any(s in wanted for s in OPEN)
@@ -472,7 +485,7 @@ def _counted(rows: Any, wanted: Mapping[str, float], kept: Sequence[str], stale:
     unsourced = nw.col("source_url").is_null()
     if "note" in there:
         general = nw.col("note").str.contains(GENERAL_KNOWLEDGE).fill_null(value=False)
-        weak |= unsourced & general
+        weak |= (unsourced & general) | _unconfirmed(there, at or "")
     return rows.with_columns(
         effective=effective,
         effective_low=nw.when(weak).then(0.0).otherwise(effective),
