@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from chaingraph.analysis.answers import Effect
+    from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.state import RegionState
     from chaingraph.quantity import Flags, Floats, Integers
 
@@ -41,6 +42,15 @@ _UNSEEN: Final = ("unseen", "thin", "not_collected", "absent_likely", "announced
 _OF_BUREAUS: Final = ("exists", "total")
 """Asked of a bureau; what else is asked of one, it asks the makers."""
 _NAMED_USERS: Final = 3
+
+
+def known_by(study: Basis, product: int) -> str:
+    """Return the bureau that knows the makers of a product, by its position."""
+    kind, modes, graph = study.products["kind"].iloc[product], study.modes, study.product_graph
+    burnt = study.kind_in("kind", ("energy",))[graph.target[graph.source == product]].any()
+    if kind == "energy" or modes["grid"][product] or (kind == "resource" and burnt):
+        return "energy"
+    return "resources" if kind == "resource" or modes["resource"][product] else "industry"
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,12 +191,7 @@ class _Asker:
 
     def bureau(self, product: int) -> str:
         """Return the bureau that knows a product's makers."""
-        kind = self.study.products["kind"].iloc[product]
-        modes, graph = self.study.modes, self.graph
-        burnt = self.study.kind_in("kind", ("energy",))[graph.target[graph.source == product]].any()
-        if kind == "energy" or modes["grid"][product] or (kind == "resource" and burnt):
-            return "energy"
-        return "resources" if kind == "resource" or modes["resource"][product] else "industry"
+        return known_by(self.study, product)
 
     def existence(self) -> Iterator[Question]:
         """Ask whether anybody makes what no row names."""
