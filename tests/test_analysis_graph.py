@@ -53,10 +53,10 @@ def test_round_trip_gives_the_same_gaps(toy):
 
 def test_size_of_the_graph(qujing, graph):
     kinds = pd.Series([kind for _, kind in graph.nodes(data="node_kind")]).value_counts()
-    assert kinds["product"] == len(qujing.products) == 299
-    assert kinds["enterprise"] == len(qujing.enterprises) == 997
+    assert kinds["product"] == len(qujing.products) > 290
+    assert kinds["enterprise"] == len(qujing.enterprises) > 990
     edges = pd.Series([kind for *_, kind in graph.edges(data="edge_kind")]).value_counts()
-    assert edges["input"] == len(qujing.inputs) == 859
+    assert edges["input"] == len(qujing.inputs) > 850
 
 
 def test_attributes_stand_under_their_column_names(toy):

@@ -103,8 +103,58 @@ def test_indicators_of_a_product_count_once_and_in_its_unit(build):
         assert len(verdicts(build, total(), indicators=[other | {"value": 3}])) == 1
 
 
+FAMILY = {
+    "region": "here", "indicator": "capacity_family", "year": "2023-12", "value": 0.016,
+    "unit": "10000 t/a", "kind": "actual", "note": "products=b;a covers=with_construction; told",
+}  # fmt: skip
+
+
+def test_an_indicator_of_several_products_is_held_against_their_sum(build):
+    makers = [*MAKERS, ("m", "b", 10, {"since": "2021"})]
+    row = verdicts(build, indicators=[FAMILY], makers=makers).iloc[0]
+    assert (row["product_id"], row["said"]) == ("a;b", 160)
+    assert (row["operating_sum"], row["with_construction_sum"]) == (110, 160)
+    assert (row["difference"], row["total_verdict"]) == (0, "with_construction")
+    plain = FAMILY | {"note": "products=a;b"}
+    assert verdicts(build, indicators=[plain], makers=makers).iloc[0]["difference"] == 50
+    for other in ({"note": "products=a;nobody"}, {"note": ""}, {"unit": "GWh/a"}):
+        assert len(verdicts(build, indicators=[FAMILY | other], makers=makers)) == 0
+
+
+def test_places_in_a_region_are_held_against_their_own_rows(build):
+    sites = {
+        "m": {"park": "Zone"}, "n": {"park": "Zone west"}, "late": {"park": "Other"},
+        "far": {"city": "elsewhere", "park": "Zone far"},
+    }  # fmt: skip
+    makers = [*MAKERS, ("far", "a", 1000, {"since": "2020"})]
+    frame = verdicts(
+        build, total(value=170, year="2024-12"), total(region="Zone", year="2024-12"),
+        total(region="elsewhere"), makers=makers, sites=sites,
+    )  # fmt: skip
+    assert frame["region"].tolist() == ["here", "Zone"]
+    assert frame["operating_sum"].tolist() == [170, 100]
+    assert frame["with_construction_sum"].tolist() == [220, 150]
+
+
+def test_who_is_asked_stands_where_a_total_does_not_fit(build):
+    totals = [total(), total(value=60, measure="output"), total(year="2022-12", value=160)]
+    frame = verdicts(build, *totals, total(value=900, measure="output", year="2024"))
+    assert frame["total_verdict"].tolist() == ["neither", "operating", "within", "above"]
+    assert frame["whom_en"].fillna("").tolist() == [
+        "here bureau of industry and information technology", "", "", "here bureau of statistics",
+    ]  # fmt: skip
+    assert frame["whom_zh"].iloc[-1] == "here统计局"
+
+
 def test_qujing_shows_what_its_keepers_know(qujing):
-    frame = cg.reconcile(qujing).frame.set_index(["product_id", "year"])
+    frame = cg.reconcile(qujing).frame
+    zone = frame[frame["region"] == "曲靖经济技术开发区"]
+    assert set(zone["product_id"]) == {"lfp", "wafer"}
+    assert set(zone["total_verdict"]) >= {"operating"}
+    frame = frame[frame["region"] == "曲靖市"].set_index(["product_id", "year"])
+    assert "cell_bc;cell_hjt;cell_perc;cell_topcon" in frame.index.get_level_values(0)
+    doubtful = frame["total_verdict"].isin(["neither", "above", "no_rows"])
+    assert (frame["whom_zh"].notna() == doubtful).all()
     assert frame.loc[("primary_aluminium", "2023-08"), "total_verdict"] == "operating"
     assert frame.loc[("artificial_graphite", "2023-08"), "total_verdict"] == "with_construction"
     assert frame.loc[("prebaked_anode", "2023-08"), "total_verdict"] == "neither"

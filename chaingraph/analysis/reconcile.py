@@ -201,9 +201,7 @@ def _of_output(study: Study, record: Mapping[str, Any]) -> _Said | None:
     if not isinstance(product, str) or product not in study.product_graph.position:
         return None
     covers = _text(record["status"]) or "operating"
-    return _said(
-        record, (product,), record["measure"], covers, float(record["value"]), "outputs"
-    )
+    return _said(record, (product,), record["measure"], covers, float(record["value"]), "outputs")
 
 
 def _of_indicator(study: Study, record: Mapping[str, Any]) -> _Said | None:
@@ -303,7 +301,7 @@ def _row(
 
 
 def _whom(study: Study, place: Region, one: _Said) -> dict[str, str]:
-    """Return the office that can tell what is right: of a place's output statistics, else who knows its makers."""
+    """Return the office that can tell what is right: of an output statistics, else who knows the makers."""
     if one.measure == "output":
         bureau = "statistics"
     else:

@@ -22,6 +22,7 @@ from chaingraph.views.report.sections import (
     supply,
     survey,
     targets,
+    totals,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 SECTIONS: tuple[Builder, ...] = (
     summary.build,
     known.build,
+    totals.build,
     ask.build,
     gaps.build,
     targets.build,
