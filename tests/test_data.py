@@ -260,7 +260,7 @@ def test_pairs_that_a_trader_knows_name_places_and_products(qujing):
     with SANITY.open(encoding="utf-8", newline="") as lines:
         pairs = list(csv.DictReader(lines, strict=True))
     keys = [(pair["region"], pair["product_id"]) for pair in pairs]
-    assert len(set(keys)) == len(keys) == 60
+    assert len(set(keys)) == len(keys) >= 60
     assert {pair["region"] for pair in pairs} <= set(qujing.table("regions")["name_zh"])
     assert {pair["product_id"] for pair in pairs} <= set(qujing.products["product_id"])
     assert {pair["truth"] for pair in pairs} == {"made", "not_made", "on_site"}
