@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 SECTIONS: tuple[Builder, ...] = (
     summary.build,
     known.build,
-    totals.build,
     ask.build,
     gaps.build,
     targets.build,
@@ -46,6 +45,7 @@ SECTIONS: tuple[Builder, ...] = (
     cooperation.build,
     present.build,
     balance.build,
+    totals.build,
     flow.build,
     places.build,
     charts.build,
