@@ -126,7 +126,9 @@ def test_nothing_is_called_missing_that_nobody_looked_for(qujing, gaps):
     looked = gaps[gaps["gap_kind"] == "missing_likely"]
     surveys = qujing.table("surveys").query("region == '曲靖市' and result == 'none'")
     assert set(looked.index) <= set(surveys["products"].str.cat(sep=";").split(";"))
-    assert {"lithium_carbonate", "lithium_hydroxide", "alumina", "silver_paste"} <= set(looked.index)
+    assert {"lithium_carbonate", "lithium_hydroxide", "alumina", "silver_paste"} <= set(
+        looked.index
+    )
     assert (looked["evidence"] == "absent_likely").all()
     assert gaps.loc["polysilicon", ["gap_kind", "verb"]].tolist() == ["coming", "follow"]
     assert gaps.loc["nitrogen_gas", ["gap_kind", "verb"]].tolist() == ["on_site", "own_plant"]
