@@ -71,7 +71,7 @@ def test_a_page_names_how_many_questions_are_left(build):
     plan = cg.plan_survey(build(products, inputs, [("m", "b", 50)], surveyed=False))
     report = build_questionnaire(plan, lang="zh")
     assert sum(len(table.rows) for table in report.tables) == ON_A_PAGE
-    assert "另有6个问题" in report.subtitle
+    assert "另有6项" in report.subtitle
 
 
 def test_what_stands_in_the_row_of_another_is_not_asked_apart(build):

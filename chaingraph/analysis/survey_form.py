@@ -47,7 +47,9 @@ class Line:
 
     @property
     def situations(self) -> tuple[str, ...]:
-        """The answers that may be ticked."""
+        """The answers that may be ticked; none where a figure is all that is asked."""
+        if self.ask == "total":
+            return ()
         return OF_PLANTS if self.enterprise_id and self.ask != "own_plant" else OF_PLACES
 
 

@@ -125,7 +125,7 @@ def _paper_row(number: int, line: Line, lang: Language) -> tuple[model.Cell, ...
     return (
         model.count(number), model.text(_whom(line)), model.text(line.about),
         model.text(words.term("asked", line.ask, lang)), model.text(say_unit(line.unit, lang)),
-        model.Cell(ticks, ticks), model.Cell(None, "-") if line.enterprise_id else blank,
+        model.Cell(ticks, ticks or "-"), model.Cell(None, "-") if line.enterprise_id else blank,
         *(blank,) * 3,
     )  # fmt: skip
 
@@ -226,6 +226,8 @@ def _write_form(book: Workbook, plan: Result, lang: Language) -> None:
     place = list(_FORM).index("situation")
     for number, line in enumerate(lines, 1):
         shown = [words.term("situation", name, lang) for name in line.situations]
+        if not shown:
+            continue
         title = title_of("situation", lang)
         sheet.data_validation(number, place, number, place, {
             "validate": "list", "source": shown, "error_type": "stop", "error_title": title,
