@@ -260,12 +260,34 @@ def test_pairs_that_a_trader_knows_name_places_and_products(qujing):
     with SANITY.open(encoding="utf-8", newline="") as lines:
         pairs = list(csv.DictReader(lines, strict=True))
     keys = [(pair["region"], pair["product_id"]) for pair in pairs]
-    assert len(set(keys)) == len(keys) >= 60
+    assert len(set(keys)) == len(keys)
+    assert len(keys) >= 60
+    assert all(pair["reason"] for pair in pairs)
     assert {pair["region"] for pair in pairs} <= set(qujing.table("regions")["name_zh"])
     assert {pair["product_id"] for pair in pairs} <= set(qujing.products["product_id"])
     assert {pair["truth"] for pair in pairs} == {"made", "not_made", "on_site"}
     assert {pair["knowledge"] for pair in pairs} == {"sourced", "general knowledge"}
     assert all(pair["source_url"] for pair in pairs if pair["knowledge"] == "sourced")
+
+
+@pytest.mark.parametrize(
+    ("site", "product", "figure", "unit"),
+    [
+        ("ja_qujing", "mono_ingot", 20, "GW"),
+        ("ja_qujing", "wafer", 20, "GW"),
+        ("suotong_zhanyi", "prebaked_anode", 900_000, "t"),
+    ],
+)
+def test_the_two_sites_that_every_story_of_qujing_tells_are_there(
+    qujing, site, product, figure, unit
+):
+    rows = qujing.capacities.query(f"enterprise_id == '{site}' and product_id == '{product}'")
+    running = rows[rows["status"] == "operating"]
+    assert set(running["unit"]) == {unit}
+    assert figure in {*running["capacity"], running["capacity"].sum()}
+    with SANITY.open(encoding="utf-8", newline="") as lines:
+        pairs = {(pair["region"], pair["product_id"]) for pair in csv.DictReader(lines)}
+    assert ("曲靖市", product) in pairs
 
 
 def test_a_pair_that_is_not_in_the_rows_has_a_survey_or_a_total_behind_it():

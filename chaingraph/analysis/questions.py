@@ -75,6 +75,8 @@ class Question:
         Sentences: key and parameters, those of a language with its suffix.
     products
         Positions of all products that it is about.
+    sites
+        Ids of the sites that are asked, in the order of `makers`.
     """
 
     ask: str
@@ -86,6 +88,7 @@ class Question:
     asked: tuple[str, Mapping[str, Any]]
     why: tuple[str, Mapping[str, Any]]
     products: tuple[int, ...]
+    sites: tuple[str, ...] = ()
 
 
 def interval_text(low: float, high: float) -> str:
@@ -180,13 +183,14 @@ class _Asker:
             return
         hanging = self.listed(effect.products.tolist())
         params = self.words(place, hanging=hanging[1], hanging_zh=hanging[0], **more)
-        makers = () if rows is None else self.sites.names(rows)
+        asked_sites = {} if rows is None else self.sites.names(rows)
+        makers = tuple(asked_sites.values())
         asked: tuple[str, Mapping[str, Any]] = (f"ask-{ask}", params)
         if not makers and ask not in _OF_BUREAUS:
             asked = ("ask-by-bureau", {"asked": Phrase(asked[0], tuple(params.items()))})
         yield Question(
             ask, place, makers, "" if makers else bureau or self.bureau(place), tuple(outcomes), effect,
-            asked, (f"why-{why or ask}", params), products,
+            asked, (f"why-{why or ask}", params), products, tuple(asked_sites),
         )  # fmt: skip
 
     def bureau(self, product: int) -> str:
@@ -244,7 +248,7 @@ class _Asker:
         load = self.load
         open_end = (load.low < load.high) & (self.state.output.high > 0)
         for product in np.flatnonzero(open_end).tolist():
-            rows = self.sites.of([product], self.sites.counted)
+            rows = self.sites.of([product], self.sites.counted & ~self.sites.within)
             if not len(rows):
                 continue
             ends = f"{load.low[product]:.0%}–{load.high[product]:.0%}"
@@ -333,7 +337,10 @@ class _Asker:
 
 @dataclass(frozen=True, eq=False)
 class _Sites:
-    """The capacity rows of the sites here, also of what is begun or planned; the largest first."""
+    """The capacity rows of the sites here, also of what is begun or planned; the largest first.
+
+    `within`: the row is contained in that of another site.
+    """
 
     product: Integers
     enterprise: Any
@@ -345,6 +352,7 @@ class _Sites:
     counted: Flags
     begun: Flags
     stale: Flags
+    within: Flags
     as_of: Any
     nobody: frozenset[str]
 
@@ -352,15 +360,15 @@ class _Sites:
         """Return the rows of some products' makers that are chosen."""
         return np.flatnonzero(chosen & np.isin(self.product, products))
 
-    def names(self, rows: Integers) -> tuple[tuple[str, str], ...]:
-        """Return the names of the sites of some rows in Chinese and English, each once; not of placeholders."""
+    def names(self, rows: Integers) -> dict[str, tuple[str, str]]:
+        """Return id -> name in Chinese and English of the sites of some rows; not of placeholders."""
         found: dict[str, tuple[str, str]] = {}
         for row in rows.tolist():
             own, zh, en = self.enterprise[row], self.name_zh[row], self.name_en[row]
             if own not in self.nobody:
                 known = zh if isinstance(zh, str) else own
                 found.setdefault(own, (known, en if isinstance(en, str) else known))
-        return tuple(found.values())
+        return found
 
 
 def _sites(state: RegionState) -> _Sites:
@@ -384,6 +392,7 @@ def _sites(state: RegionState) -> _Sites:
         counted=(rows["counted"] > 0).to_numpy(dtype=bool),
         begun=rows["status"].isin(["construction", "planned"]).to_numpy(dtype=bool),
         stale=(rows["stale"] > 0).to_numpy(dtype=bool),
+        within=(rows["included_in"].notna() & ~(rows["effective"] > 0)).to_numpy(dtype=bool),
         nobody=placeholders(state.study.dataset.enterprises),
         **texts, **numbers,
     )  # fmt: skip

@@ -66,8 +66,9 @@ def plan_survey(
         One row a question, sorted by `answer_value_cny`, those without a price last: `rank`, `ask` (what is
         asked: exists, own_plant, total, figure, load, runs, choice, construction, coefficient), `whom_zh`
         and `whom_en` (the makers by name where rows name them, else the bureau; `bureau` is its kind,
-        `contact` the one that the tables `units` and `contacts` name), `asked_makers` (all of them),
-        `product_id` (what it is about), `question_zh`, `question_en`, `why_zh`, `why_en`, `hanging`
+        `contact` the one that the tables `units` and `contacts` name), `asked_makers`, `asked_names_en`
+        and `asked_ids` (all of them), `product_id` (what it is about; `about_zh`, `about_en`,
+        `about_unit`: names and units), `question_zh`, `question_en`, `why_zh`, `why_en`, `hanging`
         (products whose gap hangs on the answer, the most worth first), and of the first of them
         `interval_of`, `unit`, `interval_before`, `interval_after` (units a year; with `|` between the ways
         an answer may turn out), `gap_low`, `gap_high` (before), `removed` (share of the interval that the
@@ -178,10 +179,10 @@ def _frame(state: RegionState, questions: Sequence[Question]) -> pd.DataFrame:
 
 _NUMBERS: Final = ("gap_low", "gap_high", "removed", "answer_value_cny")
 _COLUMNS: Final = (
-    "ask", "whom_zh", "whom_en", "bureau", "contact", "asked_makers", "product_id", "question_zh",
-    "question_en", "answer_unit", "why_zh", "why_en", "hanging", "interval_of", "unit",
-    "interval_before", "interval_after", *_NUMBERS[:3], "no_bound", _NUMBERS[3], "evidence",
-    "evidence_date",
+    "ask", "whom_zh", "whom_en", "bureau", "contact", "asked_makers", "asked_names_en", "asked_ids",
+    "product_id", "about_zh", "about_en", "about_unit", "question_zh", "question_en", "answer_unit",
+    "why_zh", "why_en", "hanging", "interval_of", "unit", "interval_before", "interval_after",
+    *_NUMBERS[:3], "no_bound", _NUMBERS[3], "evidence", "evidence_date",
 )  # fmt: skip
 _TEXTS: Final = tuple(name for name in _COLUMNS if name not in {*_NUMBERS, "no_bound"})
 
@@ -211,7 +212,12 @@ def _row(state: RegionState, question: Question, contacts: _Contacts) -> dict[st
         "bureau": question.bureau or None,
         "contact": contacts.of(question) or None,
         "asked_makers": "; ".join(zh for zh, _ in question.makers) or None,
+        "asked_names_en": "; ".join(en for _, en in question.makers) or None,
+        "asked_ids": "; ".join(question.sites) or None,
         "product_id": "; ".join(ids[place] for place in question.products),
+        "about_zh": _joined(study.products["name_zh"], question.products, ids),
+        "about_en": _joined(study.products["name_en"], question.products, ids),
+        "about_unit": _joined(units, question.products),
         "hanging": "; ".join(ids[place] for place in effect.products.tolist()),
         "interval_of": ids[first],
         "unit": units.iloc[first] if isinstance(units.iloc[first], str) else None,
@@ -226,6 +232,15 @@ def _row(state: RegionState, question: Question, contacts: _Contacts) -> dict[st
         "evidence": LEVELS[int(state.evidence.level[question.product])],
         "evidence_date": state.evidence.date[question.product] or None,
     }
+
+
+def _joined(column: pd.Series, places: Sequence[int], other: Sequence[str] = ()) -> str:
+    """Return the texts of some products in a row; where one has none, its id."""
+    texts = [column.iloc[place] for place in places]
+    return "; ".join(
+        text if isinstance(text, str) else other[place] if other else ""
+        for text, place in zip(texts, places, strict=True)
+    )
 
 
 def _answer_unit(question: Question, unit: object) -> str | None:

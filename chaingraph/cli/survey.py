@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 _PAGE = 20
-_IN_A_DOCUMENT = 15
 _BOOKS = (".docx", ".xlsx")
 
 
@@ -46,8 +45,7 @@ def _is_book(target: str | None) -> bool:
 @prices_option
 @goal_option
 @click.option(
-    "--limit", type=click.IntRange(0),
-    help=f"Only the first questions; {_IN_A_DOCUMENT} in a document by default, 0 for all.",
+    "--limit", type=click.IntRange(0), help="Only the first questions; 0 for all.",
 )  # fmt: skip
 @click.option(
     "-f", "--format", "plan_format", type=click.Choice(FORMATS),
@@ -70,8 +68,8 @@ def survey(
 ) -> None:
     """Tell whom to ask what about a region, the answers that most money hangs on first.
 
-    With -o questions.docx a questionnaire with a table for each bureau and maker; with -o questions.xlsx a
-    workbook whose filled sheet of surveys 'chaingraph answers questions.xlsx FOLDER' brings back.
+    With -o questions.docx a questionnaire of one page; with -o questions.xlsx the same to be filled in, which
+    'chaingraph import questions.xlsx -o my-city' brings back.
     """
     from chaingraph.analysis.survey_plan import plan_survey
     from chaingraph.views.questionnaire import save_questionnaire
@@ -80,8 +78,6 @@ def survey(
     book = _is_book(target) and plan_format is None
     if not book:
         chosen_format(plan_format, target, books=_BOOKS)
-    if limit is None and book and str(target).casefold().endswith(".docx"):
-        limit = _IN_A_DOCUMENT
     plan = plan_survey(opened(ds, asked), limit=limit or None, lang=lang, **asked)
     if not book:
         emit(

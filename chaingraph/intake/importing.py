@@ -11,6 +11,7 @@ from chaingraph.errors import DataError, OptionError
 from chaingraph.files import write_folder
 from chaingraph.intake.assembling import Assembly
 from chaingraph.intake.cards import card_of, check_target, found_extends, read_base
+from chaingraph.intake.form import take_answers
 from chaingraph.intake.grids import open_grids
 from chaingraph.intake.headers import find_layout, tell_columns
 from chaingraph.intake.keys import Enterprises, Products
@@ -159,7 +160,7 @@ def import_file(
         check_target(target)
     grids, problems = open_grids(path)
     grids, template = take_template(grids)
-    chosen = _chosen_sheets(grids, sheets or {})
+    given = as_of
     language: Language = "zh"
     if template is not None:
         parent = Path(path) if Path(path).is_dir() else Path(path).resolve().parent
@@ -168,6 +169,9 @@ def import_file(
         language = template.lang
         problems.append(_template_problem(extends, region, Path(path).name))
     base = read_base(extends)
+    grids, answered = take_answers(grids, base, as_of)
+    as_of = as_of if given else max(as_of, answered)  # what is said of later is known later
+    chosen = _chosen_sheets(grids, sheets or {})
     name = target.resolve().name if target is not None else Path(path).resolve().stem
     read = _read_sheets(grids, chosen, base)
     if not as_of and template is None:
@@ -185,7 +189,8 @@ def import_file(
     _add_surveys(assembly, card, complete, Path(path).name)
     problems += [problem for grid in grids for problem in grid.problems] + assembly.problems
     if not read and not _has_errors(problems):
-        problems.append(Problem("nothing-understood", Path(path).name))
+        empty = "nothing-understood" if template is None else "template-unfilled"
+        problems.append(Problem(empty, Path(path).name))
     if read and not any(assembly.records.values()) and not _has_errors(problems):
         empty = "nothing-read" if template is None else "template-unfilled"
         problems.append(Problem(empty, Path(path).name))

@@ -32,6 +32,8 @@ _NARROW = 15
 _TWIPS = 1440 / 25.4
 _TALLEST = 0.60
 _MANY = 8
+_EDGE, _SMALL, _TALL = 11, 9.5, 510
+"""Of a sheet to fill in: margin in mm, size of letters in points, least height of rows in twentieths of one."""
 
 
 def to_document(report: Report) -> bytes:
@@ -60,13 +62,13 @@ class _Writer:
         self.report = report
         self.document: Any = Document()
         self.bookmarks = 0
-        self.wide = False
+        self.wide = report.sheet
         self._styles()
         self._properties()
 
     def finish(self) -> bytes:
         """Write all parts and return the file."""
-        self._paper(self.document.sections[0], wide=False)
+        self._paper(self.document.sections[0], wide=self.wide)
         self._front()
         for number, section in enumerate(self.report.sections, 1):
             self._section(section, number)
@@ -112,6 +114,10 @@ class _Writer:
         side = Mm(_NARROW if wide else _MARGIN)
         section.left_margin = section.right_margin = side
         section.top_margin = section.bottom_margin = Mm(_TOP if not wide else 18)
+        if self.report.sheet:
+            section.top_margin = section.bottom_margin = Mm(_EDGE)
+            section.header_distance = section.footer_distance = Mm(_EDGE / 2)
+            return
         section.header.is_linked_to_previous = section.footer.is_linked_to_previous = False
         section.header.paragraphs[0].text = f"{self.report.title}  {self.report.subtitle}"
         foot = section.footer.paragraphs[0]
@@ -128,6 +134,9 @@ class _Writer:
         from docx.shared import Pt
 
         document, report = self.document, self.report
+        if report.sheet:
+            self._head_of_sheet()
+            return
         document.add_paragraph(report.title, style="Title")
         document.add_paragraph(report.subtitle)
         for label, value in report.meta:
@@ -145,6 +154,16 @@ class _Writer:
         for line in parts.contents(entries):
             self._append(line)
 
+    def _head_of_sheet(self) -> None:
+        """Write title and explanations in a few small lines."""
+        report = self.report
+        title = parts.run(report.title, size=15, bold=True, colour=parts.HEAD_FILL)
+        self._append(parts.paragraph(title, align="center", after=40))
+        lines = [report.subtitle, *(f"{k}{report.say('colon')}{v}" for k, v in report.meta)]
+        lines += [line.text for section in report.sections for line in section.paragraphs]
+        for line in lines:
+            self._append(parts.paragraph(parts.run(line, size=_SMALL), after=40))
+
     def _append(self, block: Any) -> None:
         self.document.element.body.insert_element_before(block, "w:sectPr")
 
@@ -154,11 +173,12 @@ class _Writer:
         if section.wide != self.wide:
             self.wide = section.wide
             self._paper(self.document.add_section(WD_SECTION.NEW_PAGE), wide=section.wide)
-        heading = self.document.add_heading(level=1)
-        heading.add_run(f"{number}. {section.title}")
-        self._mark(heading._p, f"section_{section.key}")  # noqa: SLF001
-        for paragraph in section.paragraphs:
-            self._paragraph(paragraph)
+        if not self.report.sheet:
+            heading = self.document.add_heading(level=1)
+            heading.add_run(f"{number}. {section.title}")
+            self._mark(heading._p, f"section_{section.key}")  # noqa: SLF001
+            for paragraph in section.paragraphs:
+                self._paragraph(paragraph)
         for figure in section.figures:
             self._figure(figure)
         for table in section.page_tables:
@@ -214,7 +234,8 @@ class _Writer:
         if table.title:
             caption = self._caption("table", table.number, table.title, table.basis, ())
             caption.paragraph_format.keep_with_next = True
-        size = 7 if len(table.columns) > _MANY else 9
+        sheet = self.report.sheet
+        size: float = _SMALL if sheet else 7 if len(table.columns) > _MANY else 9
         widths = self._widths(table)
         titles = [column.header for column in table.columns]
         if table.cited:
@@ -234,7 +255,10 @@ class _Writer:
         )
         rows = [self._row(table, row, widths, size) for row in table.rows]
         self._append(parts.table(widths, [head, *rows]))
-        self._append(parts.paragraph(after=120))
+        # behind a table Word wants a paragraph; on a sheet it must not be the one that does not fit
+        self._append(
+            parts.paragraph(parts.run("", size=1)) if sheet else parts.paragraph(after=120)
+        )
 
     def _row(self, table: Table, row: Row, widths: Sequence[int], size: float) -> Any:
         cells = []
@@ -244,7 +268,7 @@ class _Writer:
             cited = parts.notes(runs(row.notes), size=size)
             own = cited or [parts.run(self.report.say("general"), size=size, colour="4A5560")]
             cells.append(parts.cell(widths[-1], parts.paragraph(*own)))
-        return parts.row(cells)
+        return parts.row(cells, tall=_TALL if self.report.sheet else 0)
 
     def _cell(
         self, table: Table, row: Row, content: tuple[Column, Cell], width: int, size: float

@@ -104,9 +104,14 @@ def cell(width: int, *paragraphs: Any, fill: str = "", lines: str = "") -> Any:
     return element("tc", look, *paragraphs)
 
 
-def row(cells: Iterable[Any], *, head: bool = False) -> Any:
-    """Return a table row that no page break splits; a head row stands on every page."""
+def row(cells: Iterable[Any], *, head: bool = False, tall: int = 0) -> Any:
+    """Return a table row that no page break splits, `tall` twentieths of a point at least.
+
+    A head row stands on every page.
+    """
     look = element("trPr", element("cantSplit"))
+    if tall:
+        look.append(element("trHeight", val=tall, hRule="atLeast"))
     if head:
         look.append(element("tblHeader"))
     return element("tr", look, *cells)

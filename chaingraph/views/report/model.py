@@ -203,6 +203,8 @@ class Report:
         Date of the data, ``YYYY``, ``YYYY-MM``, ``YYYY-MM-DD`` or empty.
     contents
         Whether a document begins with a list of its sections.
+    sheet
+        Whether a document is a sheet to fill in: landscape paper, small title, rows with room to write.
     """
 
     title: str
@@ -214,6 +216,7 @@ class Report:
     as_of: str
     program: str
     contents: bool = True
+    sheet: bool = False
 
     def say(self, key: str, **params: object) -> str:
         """Return a phrase in the report's language."""
