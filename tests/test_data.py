@@ -307,7 +307,9 @@ def test_a_pair_that_is_not_in_the_rows_has_a_survey_or_a_total_behind_it():
 def test_prices_have_an_address_the_unit_and_a_likely_size():
     """A price is of its product's unit and within a factor of three of the one in the table of products."""
     products = {row["product_id"]: row for chain in CHAINS for row in table(chain, "products")}
-    addresses = {row["source_url"] for folder in (*CHAINS, "qujing") for row in table(folder, "sources")}
+    addresses = {
+        row["source_url"] for folder in (*CHAINS, "qujing") for row in table(folder, "sources")
+    }
     for chain in CHAINS:
         for row in table(chain, "product_facts"):
             if row["measure"] != "price":
@@ -315,6 +317,10 @@ def test_prices_have_an_address_the_unit_and_a_likely_size():
             product = products[row["product_id"]]
             assert row["source_url"] in addresses, row
             assert row["unit"] == f"CNY/{product['unit']}", row
-            assert float(row["low"] or row["value"]) <= float(row["value"]) <= float(row["high"] or row["value"]), row
+            assert (
+                float(row["low"] or row["value"])
+                <= float(row["value"])
+                <= float(row["high"] or row["value"])
+            ), row
             if product["price_cny"]:
                 assert 1 / 3 < float(row["value"]) / float(product["price_cny"]) < 3, row

@@ -44,6 +44,7 @@ from chaingraph.enterprises.standing import (
     stale_before,
     stand,
     standing_rows,
+    start_unknown,
     valid_rows,
 )
 
@@ -85,5 +86,6 @@ __all__ = [
     "stale_before",
     "stand",
     "standing_rows",
+    "start_unknown",
     "valid_rows",
 ]

@@ -14,6 +14,7 @@ from chaingraph.enterprises.standing import (
     site_rows,
     stand,
     standing_rows,
+    start_unknown,
 )
 
 if TYPE_CHECKING:
@@ -185,7 +186,8 @@ def count_undated(
     """Return how many capacity rows of sites have no start, so that they count at every date."""
     wanted = list(counted_statuses(statuses))
     rows = site_rows(read_frame(capacities))
-    rows = rows.filter(nw.col("since").is_null(), nw.col("status").is_in(wanted))
+    unknown = start_unknown(rows.collect_schema().names())
+    rows = rows.filter(unknown, nw.col("status").is_in(wanted))
     sites = sites_in(enterprises, where).select("enterprise_id")
     joined = rows.select("enterprise_id").join(sites, on="enterprise_id", how="inner")
     found = collect(joined.with_columns(one=nw.lit(1)).select(nw.col("one").sum()))

@@ -11,7 +11,7 @@ import pandas as pd
 from chaingraph.engines import collect, collect_coded, read_frame, same_engine
 from chaingraph.enterprises.local import WATCHED
 from chaingraph.enterprises.sites import LEVELS, located, real_firms, sites_in
-from chaingraph.enterprises.standing import site_rows, stand
+from chaingraph.enterprises.standing import known_starts, site_rows, stand
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -242,10 +242,10 @@ def plant_rows(
     pandas.DataFrame
         One row a row of capacities, sorted: `enterprise_id`, `product_id`, `status`, `since`, `phase`,
         `figure`, `effective`, `bare`, `counted`, `stale`, `capacity` as the row gives it, `as_of`,
-        `source_url`, `note`, and of the site `group`, its names, place, coordinates and whether it is
+        `source_url`, `note` (`since` is empty where it tells only when the plant was seen), and of the site `group`, its names, place, coordinates and whether it is
         an anchor, as far as the tables have them.
     """
-    rows = site_rows(stand(capacities, **reading).rows(WATCHED))
+    rows = known_starts(site_rows(stand(capacities, **reading).rows(WATCHED)))
     there = set(rows.collect_schema().names())
     columns = [name for name in _ROW if name in there]
     sites = sites_in(enterprises, where)

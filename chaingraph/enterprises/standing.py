@@ -244,7 +244,8 @@ def standing_rows(
     """Return the capacity rows that stand at a date, with what counts of them.
 
     A row is in force from the first day of `since` up to, not including, the first day of `until`; an
-    empty `since` is an unknown start and counts. A planned row without `since` counts from its `as_of`.
+    empty `since` is an unknown start and counts; so is one that tells only when the plant was seen to run
+    (`since_basis` as_of or listing). A planned row without `since` counts from its `as_of`.
 
     Of those, a row under construction without an end is left out where its own start is there too: a
     running row of the same site, product, scope and `phase`; or, where one of them names no phase, one
@@ -303,10 +304,33 @@ def standing_rows(
     return _counted(nw.concat(parts) if len(parts) > 1 else parts[0], at, wanted, kept, stale)
 
 
-def _valid_at(at: str, kept: Sequence[str]) -> Any:
+def start_unknown(there: Sequence[str]) -> Any:
+    """Return the condition that a row has no start: none is given, or only when it was seen to run.
+
+    Parameters
+    ----------
+    there
+        Columns of the frame.
+    """
+    unknown = nw.col("since").is_null()
+    return unknown | _only_seen() if "since_basis" in there else unknown
+
+
+def _only_seen() -> Any:
+    return nw.col("since_basis").fill_null("").is_in(list(_SEEN))
+
+
+def known_starts(rows: Any) -> Any:
+    """Return rows whose `since` is a start, empty where it tells only when the plant was seen to run."""
+    if "since_basis" not in rows.collect_schema().names():
+        return rows
+    return rows.with_columns(since=nw.when(~_only_seen()).then(nw.col("since")))
+
+
+def _valid_at(at: str, kept: Sequence[str], there: Sequence[str]) -> Any:
     """Return the condition that a row is in force at a date."""
     day = last_day(at)
-    unknown_start = nw.col("since").is_null()
+    unknown_start = start_unknown(there)
     if "planned" in kept:
         planned_later = (nw.col("status") == "planned") & ~nw.col("as_of").is_null()
         unknown_start &= ~planned_later | (nw.col("as_of") <= day)
@@ -316,13 +340,15 @@ def _valid_at(at: str, kept: Sequence[str]) -> Any:
 
 def valid_rows(capacities: Any, *, at: str) -> Any:
     """Return the rows of a narwhals frame of capacities in force at a date (empty: all), of every status."""
-    return capacities.filter(_valid_at(at, STATUSES)) if at else capacities
+    there = capacities.collect_schema().names()
+    return capacities.filter(_valid_at(at, STATUSES, there)) if at else capacities
 
 
 def _in_force(capacities: Any, at: str, statuses: Sequence[str]) -> Any:
     """Return the rows of some statuses in force at a date (empty: all)."""
     chosen = nw.col("status").is_in(list(statuses))
-    return capacities.filter(_valid_at(at, statuses) & chosen if at else chosen)
+    there = capacities.collect_schema().names()
+    return capacities.filter(_valid_at(at, statuses, there) & chosen if at else chosen)
 
 
 def _without_begun(coming: Any, running: Any) -> Any:
@@ -362,8 +388,7 @@ def _keyed(rows: Any, **others: Any) -> Any:
     there = rows.collect_schema().names()
     since, size = nw.col("since").fill_null(""), nw.col("capacity").cast(nw.Float64())
     if "since_basis" in there:
-        seen = nw.col("since_basis").is_in(list(_SEEN))
-        since = nw.when(seen).then(nw.lit("")).otherwise(since)
+        since = nw.when(_only_seen()).then(nw.lit("")).otherwise(since)
     return rows.with_columns(
         scope_=nw.col("scope").fill_null("site"),
         phase_=nw.col("phase").fill_null("") if "phase" in there else nw.lit(""),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chaingraph.dataset import checked_date, last_day
 from chaingraph.engines import collect, read_frame
-from chaingraph.enterprises import located, site_rows
+from chaingraph.enterprises import located, site_rows, start_unknown
 from chaingraph.groups import HELD, known_by, placeholders, sites_of
 
 if TYPE_CHECKING:
@@ -115,20 +115,19 @@ def _repeated(new: pd.DataFrame) -> Any:
 
 
 def _capacity_events(ds: Dataset, graph: ProductGraph) -> pd.DataFrame:
-    """Return the capacity rows of sites as events, dated by `since`, else seen at `as_of`."""
+    """Return the capacity rows of sites as events, dated by their start, else seen at a date."""
     rows = site_rows(read_frame(ds.capacities))
+    unknown = start_unknown(rows.collect_schema().names())
     rows = rows.filter(
         nw.col("status").is_in(list(HELD))
         & ~(nw.col("since").is_null() & nw.col("as_of").is_null())
-    ).select("enterprise_id", "product_id", "since", "as_of", "source_url")
+    ).select("enterprise_id", "product_id", "since", "as_of", "source_url", dated=~unknown)
     found = collect(located(rows, read_frame(ds.enterprises), ["province", "city"]))
     found = found[~found["enterprise_id"].isin(list(placeholders(ds.enterprises)))]
     found = found.reset_index(drop=True)
-    dated = found["since"].notna()
     found = found.assign(
         date=found["since"].fillna(found["as_of"]),
-        dated=dated,
-        event=np.where(dated, "operating", "seen"),
+        event=np.where(found["dated"], "operating", "seen"),
         project_id=None,
     )
     found["product_ids"] = pd.Series([(p,) for p in found["product_id"]], dtype=object)
