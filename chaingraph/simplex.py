@@ -4,8 +4,8 @@ Each programme is ``maximise cost @ x`` over ``rows @ x <= limit``, x at least 0
 that x = 0 is a first answer. Several goals are taken in order: what is best for a later one is looked for
 among the answers that are best for all before, since a column that would cost one of those is closed.
 
-Dictionaries and the rule that ends: V. Chvatal, Linear Programming, 1983, chapters 2 and 3; R. G. Bland, New finite
-pivoting rules for the simplex method, Mathematics of Operations Research 2(2), 1977.
+Dictionaries and the rule that ends: V. Chvatal, Linear Programming, 1983, chapters 2 and 3; R. G. Bland, New
+finite pivoting rules for the simplex method, Mathematics of Operations Research 2(2), 1977.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _pivot(
     left: Integers,
     column: Integers,
 ) -> None:
-    """Let a column of each programme enter and the row that stops it leave; of equal rows the first variable."""
+    """Let a column of each programme enter for the row that stops it; of equal rows the first variable's."""
     part = table[left]
     each = np.arange(len(left))
     entering = part[each, :, column]

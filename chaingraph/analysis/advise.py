@@ -93,14 +93,14 @@ def advise(
         By product position.
     """
     table = decision_table()
-    verb, then, list_ = (
-        np.array(decisions.text(name), dtype="str") for name in ("verb", "then", "list")
-    )
-    sized = np.array([table.size.get(word, "") for word in verdict.tolist()], dtype="str")
+    verb, then, list_ = (decisions.text(name) for name in ("verb", "then", "list"))
+    sized = np.full(len(verb), "", dtype="U24")
+    for said, word in table.size.items():
+        sized[verdict == said] = word
     then = np.where(then == SIZE, sized, then)
     verb = np.where(verb == SIZE, np.where(sized == "", table.size["unknown"], sized), verb)
     mark = np.full(len(verb), "", dtype="U24")
-    surplus = np.array([kind == "surplus" for kind in decisions.text("kind")], dtype=bool)
+    surplus = decisions.text("kind") == "surplus"
     look = surplus & downstream_unseen & ~downstream_building
     then = np.where(look, verb, then)
     verb = np.where(look, _LOOKING, verb)

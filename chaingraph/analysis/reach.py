@@ -1,7 +1,7 @@
 """Is a gap large enough for a plant here? How far a product travels, and what is wanted in that reach.
 
-Arrays by product position, and by (city, product) for what lies around. "No maker known" elsewhere is
-as little proof as it is here, so the market and the spare supply are those of known makers.
+Arrays by product position; one entry a city and product for what lies around, where there is any. "No maker
+known" elsewhere is as little proof as it is here, so the market and the spare supply are those of known makers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chaingraph.analysis.sizes import PlantSize
-    from chaingraph.quantity import Flags, Floats
+    from chaingraph.quantity import Flags, Floats, Integers
 
     Words = NDArray[np.str_]
 
@@ -43,27 +43,61 @@ VERDICTS: Final = (
 """What size and reach say of a gap; words in the vocabulary ``size_verdict``."""
 
 
+class Spots(NamedTuple):
+    """Cities and products, one entry a pair, sorted by product."""
+
+    city: Integers
+    product: Integers
+
+
+class Cells(NamedTuple):
+    """Amounts of cities and products where there is any, one entry a pair, sorted by product."""
+
+    city: Integers
+    product: Integers
+    amount: Quantity
+
+    @classmethod
+    def of(cls, table: Quantity) -> Cells:
+        """Return the entries of a table by city and product."""
+        product, city = np.nonzero(table.high.T > 0)
+        ends = (end[city, product] for end in (table.low, table.point, table.high))
+        return cls(city, product, Quantity.of(*ends))
+
+    def of_products(self, wanted: Flags) -> Cells:
+        """Return the entries of some products."""
+        chosen = np.flatnonzero(wanted[self.product])
+        return Cells(self.city[chosen], self.product[chosen], self.amount.take(chosen))
+
+
 class Around(NamedTuple):
-    """What lies around a region: one row a city.
+    """What lies around a region.
 
     Attributes
     ----------
     cities
         Names.
     km
-        By road to the region; nan of its own cities, and where the place of either is not known.
+        By city: by road to the region; nan of its own cities, and where the place of either is not known.
     unmet, spare
-        By city and product, units a year, of known makers: what its users take beyond what the city could
-        make, and what it could make beyond that.
+        Units a year, of known makers: what a city's users take beyond what it could make, and what it could
+        make beyond that.
     makes
-        By city and product: whether a maker is known there.
+        Where a maker is known.
     """
 
     cities: tuple[str, ...]
     km: Floats
-    unmet: Quantity
-    spare: Quantity
-    makes: Flags
+    unmet: Cells
+    spare: Cells
+    makes: Spots
+
+    @classmethod
+    def nothing(cls) -> Around:
+        """Return that nothing lies around."""
+        spots = Spots(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp))
+        cells = Cells(*spots, Quantity.zeros(0))
+        return cls((), np.zeros(0), cells, cells, spots)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +121,11 @@ class Reach:
         One of ``VERDICTS``; empty where there is no gap.
     fill
         How many times the gap would fill a small plant; nan where either is not known.
-    maker_km, maker_city
-        The nearest known maker elsewhere, by road; nan and empty where none has a place.
+    maker_km, maker
+        The nearest known maker elsewhere, by road, and the number of its city; nan and -1 where none has a
+        place.
+    cities
+        Names of cities by that number.
     """
 
     tonne: Floats
@@ -99,7 +136,13 @@ class Reach:
     verdict: Words
     fill: Floats
     maker_km: Floats
-    maker_city: Words
+    maker: Integers
+    cities: tuple[str, ...]
+
+    @property
+    def maker_city(self) -> Words:
+        """The city of the nearest known maker elsewhere; empty where none has a place."""
+        return np.array(["", *self.cities])[self.maker + 1]
 
 
 def measure_reach(
@@ -109,6 +152,7 @@ def measure_reach(
     small: Floats,
     around: Around,
     utility: Flags,
+    asked: Flags | None = None,
     freight_share: float = FREIGHT_SHARE,
     tariff: float = TARIFF,
     used_in_reach: float = USED_IN_REACH,
@@ -141,6 +185,8 @@ def measure_reach(
         The cities.
     utility
         Products that are made on site as a rule.
+    asked
+        Products whose market is wanted, all by default: that of the others is their gap here.
     freight_share, tariff, used_in_reach
         :math:`\theta`, :math:`\tau` in CNY a tonne and km, and u.
 
@@ -151,19 +197,19 @@ def measure_reach(
 
     Examples
     --------
-    >>> nobody = Quantity.of(*np.zeros((3, 0, 1)))
-    >>> around = Around((), np.zeros(0), nobody, nobody, np.zeros((0, 1), dtype=bool))
     >>> reach = measure_reach(
     ...     Quantity.of([29102.0], [36515.0], [77625.0]), tonne=np.array([75000.0]),
-    ...     small=np.array([10000.0]), around=around, utility=np.array([False]),
+    ...     small=np.array([10000.0]), around=Around.nothing(), utility=np.array([False]),
     ... )
     >>> reach.verdict.tolist(), reach.reach_class.tolist(), reach.km.round().tolist()
     (['alone'], ['national'], [16304.0])
     """
     km = freight_share * tonne / tariff
-    weight = weigh(around.km, km)
-    market = gap + _weighed(around.unmet, weight)
-    spare = _weighed(around.spare, weight)
+    unmet, spare = (
+        _weighed(cells if asked is None else cells.of_products(asked), around.km, km)
+        for cells in (around.unmet, around.spare)
+    )
+    market = gap + unmet
     unclear = np.isnan(km)
     market = Quantity.of(
         np.where(unclear, gap.low, market.low), np.where(unclear, np.nan, market.point),
@@ -173,11 +219,11 @@ def measure_reach(
     reach_class = classify(km)
     own = utility & (reach_class == "local")
     limit = used_in_reach * np.where((small > 0) & ~unclear, small, np.nan)
-    maker_km, maker_city = nearest_maker(around)
+    maker_km, maker = nearest_maker(around, len(km))
     fill = np.divide(gap.point, small, out=np.full(len(km), np.nan), where=small > 0)
     return Reach(
         tonne, km, reach_class, market, spare, judge_size(gap, market, spare, limit, own=own),
-        fill, maker_km, maker_city,
+        fill, maker_km, maker, around.cities,
     )  # fmt: skip
 
 
@@ -194,16 +240,17 @@ def classify(km: Floats) -> Words:
 
 
 def weigh(distance: Floats, km: Floats) -> Floats:
-    """Return what a place counts for each product: ``exp(-d / R)``; 0 where either is not known."""
+    """Return what a place so far away counts for a product that travels so far: ``exp(-d / R)``; unknown: 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        weight = np.exp(-distance[:, np.newaxis] / km)
-    return np.nan_to_num(weight)
+        weight = np.exp(-distance / km)
+    return np.where(np.isnan(weight), 0.0, weight)
 
 
-def _weighed(amounts: Quantity, weight: Floats) -> Quantity:
+def _weighed(cells: Cells, distance: Floats, km: Floats) -> Quantity:
     """Add the cities' amounts of each product up, each with its weight."""
-    ends = (amounts.low, amounts.point, amounts.high)
-    return Quantity.of(*(np.einsum("cp,cp->p", end, weight) for end in ends))
+    weight = weigh(distance[cells.city], km[cells.product])
+    ends = (cells.amount.low, cells.amount.point, cells.amount.high)
+    return Quantity.of(*(np.bincount(cells.product, end * weight, len(km)) for end in ends))
 
 
 def judge_size(
@@ -237,17 +284,21 @@ def judge_size(
     return np.select(conditions, words, default="contract_only")
 
 
-def nearest_maker(around: Around) -> tuple[Floats, Words]:
-    """Return how far the nearest known maker of each product is, and its city."""
-    if not around.cities:
-        size = around.makes.shape[1]
-        return np.full(size, np.nan), np.full(size, "", dtype="U1")
-    distance = np.where(np.isnan(around.km), np.inf, around.km)[:, np.newaxis]
-    reached = np.where(around.makes, distance, np.inf)
-    first = reached.argmin(axis=0)
-    km = reached[first, np.arange(reached.shape[1])]
-    found = np.isfinite(km)
-    return np.where(found, km, np.nan), np.where(found, np.array(around.cities)[first], "")
+def nearest_maker(around: Around, size: int) -> tuple[Floats, Integers]:
+    """Return how far the nearest known maker of each product is, and its city's number; nan and -1 for none."""
+    km, maker = np.full(size, np.nan), np.full(size, -1, dtype=np.intp)
+    city, product = around.makes
+    if not len(city):
+        return km, maker
+    order = np.argsort(around.km, kind="stable")  # unknown places come last
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    first = np.flatnonzero(np.diff(product, prepend=-1))
+    nearest = order[np.minimum.reduceat(rank[city], first)]
+    known = ~np.isnan(around.km[nearest])
+    made = product[first][known]
+    km[made], maker[made] = around.km[nearest[known]], nearest[known]
+    return km, maker
 
 
 def reach_columns(reach: Reach, sizes: PlantSize) -> dict[str, Any]:
