@@ -85,7 +85,7 @@ def test_the_market_is_the_gap_here_and_those_around_each_less_with_distance(bui
     spot = 1
     assert reach.km[spot] == pytest.approx(1000)
     assert reach.market.point[spot] == pytest.approx(20 + 25 * np.exp(-road))
-    assert reach.spare.point[spot] == pytest.approx(50 * np.exp(-4 * road))
+    assert reach.spare[spot] == pytest.approx(50 * np.exp(-4 * road))
     assert reach.fill[spot] == 0.5  # 20 of a small plant of 40
     assert reach.verdict[spot] == "alone"
     assert (reach.maker_city[spot], round(reach.maker_km[spot])) == ("near", round(DETOUR * KM))

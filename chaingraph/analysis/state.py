@@ -359,7 +359,6 @@ class RegionState:
         return measure_reach(
             self.gap, tonne=study.tonne, small=study.sizes.small, utility=study.modes["utility"],
             around=around or around_region(study.neighbours, self.region),
-            asked=self.needed | self.present | (self.rows.construction_rows > 0),
         )  # fmt: skip
 
     @cached_property
