@@ -14,7 +14,7 @@ import numpy as np
 from chaingraph.simplex import Dictionaries, maximise, start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -110,35 +110,96 @@ def find_extremes(contest: Contest, *, own: Floats, largest: bool) -> Extremes:
     total: dict[int, float] = {}
     bought: dict[int, float] = {}
     for batch in _batches(contest):
-        at_best = _at_best(batch, own)
-        part, number = np.nonzero(batch.groups >= 0)
-        inside = np.where(batch.group[part] == number[:, None], batch.output[part], 0.0)
-        whole = inside.max(axis=1, initial=0.0)
-        lack[batch.groups[part, number]] = _lacking(at_best, part, inside, whole, largest=largest)
-
-        part, number = np.nonzero(batch.products >= 0)
-        products = batch.products[part, number].tolist()
-        # what each member's group would take of the product, could it take nothing else
-        weight = batch.units[part[:, None], batch.group[part], number[:, None]]
-        served = np.where(batch.real[part], weight * batch.output[part], 0.0)
-        of_it = batch.real[part] & (batch.product[part] == number[:, None])
-        whole = np.where(of_it, served, 0.0).sum(axis=1)
-        values = _lacking(at_best, part, served, whole, largest=largest)
-        bought |= dict(zip(products, values.tolist(), strict=True))
-        taken = np.where(of_it, 0.0 if largest else served, served if largest else 0.0)
-        values = _taken(at_best, part, number, taken, whole, largest=largest)
-        total |= dict(zip(products, values.tolist(), strict=True))
-
-        part, place = np.nonzero(batch.real)
-        itself = np.arange(batch.width) == place[:, None]
-        mates = batch.group[part] == batch.group[part, place][:, None]
-        chosen = mates & ~itself if largest else itself
-        taken = np.where(chosen & batch.real[part], batch.output[part], 0.0)
-        member[batch.place[part, place]] = _taken(
-            at_best, part, batch.product[part, place], taken, batch.output[part, place],
-            largest=largest,
-        )  # fmt: skip
+        of_group, group = np.nonzero(batch.groups >= 0)
+        of_product, product = np.nonzero(batch.products >= 0)
+        of_member, column = np.nonzero(batch.real)
+        asked = (
+            _lack_of_groups(batch, of_group, group, largest=largest),
+            _bought(batch, of_product, product, largest=largest),
+            _taken_of_products(batch, of_product, product, largest=largest),
+            _taken_of_members(batch, of_member, column, largest=largest),
+        )
+        values = _answered(_at_best(batch, own), asked)
+        lack[batch.groups[of_group, group]] = values[0]
+        names = batch.products[of_product, product].tolist()
+        bought |= dict(zip(names, values[1].tolist(), strict=True))
+        total |= dict(zip(names, values[2].tolist(), strict=True))
+        member[batch.place[of_member, column]] = values[3]
     return Extremes(np.maximum(member, 0.0), lack, total, bought)
+
+
+class _Asked(NamedTuple):
+    """Goals of programmes: a value is `base + factor` times the least that a cost can be.
+
+    Attributes
+    ----------
+    part
+        Whose programme.
+    product
+        The input whose own other supply is tried too, by part; None: of none.
+    cost
+        By column.
+    base, factor
+        Of the value.
+    whole
+        The most that it could be: what is dust beside it is nothing.
+    """
+
+    part: Integers
+    product: Integers | None
+    cost: Grid
+    base: Floats
+    factor: float
+    whole: Floats
+
+
+def _lack_of_groups(batch: _Batch, part: Integers, group: Integers, *, largest: bool) -> _Asked:
+    """Ask what is not served of a group: all but the least, or the most, that is."""
+    served = np.where(
+        batch.real[part] & (batch.group[part] == group[:, None]), batch.output[part], 0.0
+    )
+    whole, sign = served.max(axis=1, initial=0.0), 1.0 if largest else -1.0
+    return _Asked(part, None, sign * served, whole, -sign, whole)
+
+
+def _could_take(batch: _Batch, part: Integers, product: Integers) -> Grid:
+    """Return by column what the member's group would take of an input, could it take nothing else."""
+    units = batch.units[part[:, None], batch.group[part], product[:, None]]
+    return np.where(batch.real[part], units * batch.output[part], 0.0)
+
+
+def _of_it(batch: _Batch, part: Integers, product: Integers) -> Flags:
+    return np.asarray(batch.real[part] & (batch.product[part] == product[:, None]))
+
+
+def _bought(batch: _Batch, part: Integers, product: Integers, *, largest: bool) -> _Asked:
+    """Ask what all users of an input lack, in units of it."""
+    served = _could_take(batch, part, product)
+    whole = np.where(_of_it(batch, part, product), served, 0.0).sum(axis=1)
+    sign = 1.0 if largest else -1.0
+    return _Asked(part, None, sign * served, whole, -sign, whole)
+
+
+def _taken_of_products(
+    batch: _Batch, part: Integers, product: Integers, *, largest: bool
+) -> _Asked:
+    """Ask what all users of an input take of it: at most all that others do not serve."""
+    served, mine = _could_take(batch, part, product), _of_it(batch, part, product)
+    whole = np.where(mine, served, 0.0).sum(axis=1)
+    if largest:
+        return _Asked(part, product, np.where(mine, 0.0, served), whole, -1.0, whole)
+    return _Asked(part, product, np.where(mine, served, 0.0), np.zeros(len(part)), 1.0, whole)
+
+
+def _taken_of_members(batch: _Batch, part: Integers, column: Integers, *, largest: bool) -> _Asked:
+    """Ask what its group takes of a member: at most all that its other members do not serve."""
+    itself = np.arange(batch.width) == column[:, None]
+    mates = batch.real[part] & (batch.group[part] == batch.group[part, column][:, None])
+    cost = np.where(mates & ~itself if largest else itself, batch.output[part], 0.0)
+    whole, product = batch.output[part, column], batch.product[part, column]
+    if largest:
+        return _Asked(part, product, cost, whole, -1.0, whole)
+    return _Asked(part, product, cost, np.zeros(len(part)), 1.0, whole)
 
 
 class _AtBest(NamedTuple):
@@ -168,32 +229,28 @@ def _at_best(batch: _Batch, own: Floats) -> _AtBest:
     return _AtBest(maximise(start(rows, limit), worth), other)
 
 
-def _lacking(
-    at_best: _AtBest, part: Integers, served: Grid, whole: Floats, *, largest: bool
-) -> Floats:
-    """Return the most or least that is not served of a whole: the least or most served."""
-    least = _least(at_best.programmes, part, served if largest else -served)
-    left = whole - (least if largest else -least)
-    return np.where(left > _DUST * whole, left, 0.0)
-
-
-def _taken(
-    at_best: _AtBest,
-    part: Integers,
-    product: Integers,
-    cost: Grid,
-    whole: Floats,
-    *,
-    largest: bool,
-) -> Floats:
-    """Return the most that is taken of a member, all that the others (the cost) do not serve; or the least."""
-    # more of its own may serve another group and leave less, or more, of it to be taken
-    least = _least(at_best.programmes, part, cost)
-    other = at_best.other[part, product]
-    new = np.flatnonzero(other != part)
-    least[new] = np.minimum(least[new], _least(at_best.programmes, other[new], cost[new]))
-    value = whole - least if largest else least
-    return np.where(value > _DUST * whole, value, 0.0)
+def _answered(at_best: _AtBest, asked: Sequence[_Asked]) -> list[Floats]:
+    """Return the values that are asked for, all from one pass over the programmes."""
+    at = [goals.part for goals in asked]
+    costs = [goals.cost for goals in asked]
+    again: list[tuple[int, Integers]] = []
+    for number, goals in enumerate(asked):
+        if goals.product is not None:
+            # more of its own may serve another group and leave less, or more, of it to be taken
+            other = at_best.other[goals.part, goals.product]
+            new = np.flatnonzero(other != goals.part)
+            again.append((number, new))
+            at.append(other[new])
+            costs.append(goals.cost[new])
+    found = _least(at_best.programmes, np.concatenate(at), np.concatenate(costs))
+    parts = np.split(found, np.cumsum([len(part) for part in at])[:-1])
+    for (number, new), least in zip(again, parts[len(asked) :], strict=True):
+        parts[number][new] = np.minimum(parts[number][new], least)
+    values = []
+    for goals, least in zip(asked, parts, strict=False):
+        value = goals.base + goals.factor * least
+        values.append(np.where(value > _DUST * goals.whole, value, 0.0))
+    return values
 
 
 def _least(programmes: Dictionaries, at: Integers, cost: Grid) -> Floats:
@@ -337,7 +394,7 @@ def _batches(contest: Contest) -> Iterator[_Batch]:
         )  # fmt: skip
 
 
-_WIDTHS = np.unique(np.ceil(4 * 1.4 ** np.arange(40)).astype(np.intp))
+_WIDTHS = 4 * 2 ** np.arange(30)
 """Largest numbers of members of the parts that are worked on side by side."""
 
 
