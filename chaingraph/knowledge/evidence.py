@@ -220,15 +220,25 @@ def read_signs(
         _of_events(signs, statements, statements.events[mask(statements.events)])
     if len(statements.head_offices):
         offices = statements.head_offices[mask(statements.head_offices)]
-        for place, date in zip(offices["place"].tolist(), offices["as_of"].fillna(""), strict=True):
-            if place >= 0:
-                _report(signs, place, date, "head_office")
+        _of_head_offices(signs, offices["place"].to_numpy(), offices["as_of"])
     return signs
 
 
 def _report(signs: Signs, place: int, date: str, why: str) -> None:
     if not signs.reported_why[place] or date > signs.reported[place]:
         signs.reported[place], signs.reported_why[place] = date, why
+
+
+def _of_head_offices(signs: Signs, places: Integers, dates: pd.Series[str]) -> None:
+    """Report what companies whose head office is here make somewhere: of each product the newest."""
+    said = dates.fillna("").to_numpy(dtype=signs.reported.dtype)
+    order = np.lexsort((said, places))
+    places, said = places[order], said[order]
+    last = (np.diff(places, append=-1) != 0) & (places >= 0)
+    places, said = places[last], said[last]
+    new = (signs.reported_why[places] == "") | (said > signs.reported[places])
+    signs.reported[places[new]] = said[new]
+    signs.reported_why[places[new]] = "head_office"
 
 
 def _of_totals(signs: Signs, totals: Totals) -> None:
