@@ -228,6 +228,13 @@ class Basis:
         return local_rows(self.dataset.enterprises, self.standing, level="city", watched=False)
 
     @cached_property
+    def watched_city_rows(self) -> LocalRows:
+        """The same with what is told beside it: it stands for :attr:`city_rows` where that was not read yet."""
+        rows = local_rows(self.dataset.enterprises, self.standing, level="city")
+        self.__dict__.setdefault("city_rows", rows)
+        return rows
+
+    @cached_property
     def maker_cities(self) -> Integers:
         """Number of cities with a maker of each product."""
         rows = self.city_rows

@@ -420,7 +420,10 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
     ds = study.dataset
     links = _consumed_links(study)
     for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
-        rows = local_rows(ds.enterprises, study.standing, level=level, where=where)
+        if level == "city" and not where:
+            rows = study.watched_city_rows
+        else:
+            rows = local_rows(ds.enterprises, study.standing, level=level, where=where)
         pairs = own_pairs(ds.enterprises, study.standing, links, level=level, where=where)
         place = positions(study.product_graph, rows.products)[rows.product]
         code = {name: i for i, name in enumerate(rows.regions.tolist())}
