@@ -293,11 +293,11 @@ class _Batch:
 
     @property
     def width(self) -> int:
-        return self.place.shape[1]
+        return int(self.place.shape[1])
 
     @property
     def group_count(self) -> int:
-        return self.groups.shape[1]
+        return int(self.groups.shape[1])
 
     @cached_property
     def real(self) -> Flags:
@@ -323,7 +323,8 @@ class _Batch:
         """By part and column: worth of the whole output of the member's group, the largest 1."""
         worth = self.contest.worth[self.contest.group[self.place]] * self.output
         most = worth.max(axis=1, keepdims=True)
-        return np.divide(worth, most, out=np.zeros_like(worth), where=most > 0)
+        share: Grid = np.divide(worth, most, out=np.zeros_like(worth), where=most > 0)
+        return share
 
     @cached_property
     def units(self) -> Grid:
@@ -382,7 +383,7 @@ def _batches(contest: Contest) -> Iterator[_Batch]:
     part_of_product = np.zeros(len(products), dtype=np.intp)
     part_of_product[product] = part
     of_product = _Ranked.of(part_of_product)
-    size = np.searchsorted(_WIDTHS, members.count)
+    size = np.searchsorted(_WIDTHS, members.size)
     for number in np.unique(size).tolist():
         parts = np.flatnonzero(size == number)
         place = members.grid(parts)
@@ -408,7 +409,7 @@ class _Ranked(NamedTuple):
     order: Integers
     first: Integers
     rank: Integers
-    count: Integers
+    size: Integers
 
     @classmethod
     def of(cls, part: Integers) -> _Ranked:
@@ -421,9 +422,9 @@ class _Ranked(NamedTuple):
 
     def grid(self, parts: Integers) -> Integers:
         """Return by part and rank the thing; -1 beyond the last."""
-        rank = np.arange(self.count[parts].max())
+        rank = np.arange(self.size[parts].max())
         place = self.first[parts][:, None] + rank
-        inside = rank < self.count[parts][:, None]
+        inside = rank < self.size[parts][:, None]
         return np.where(inside, self.order[np.where(inside, place, 0)], -1)
 
 

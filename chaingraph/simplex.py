@@ -46,7 +46,9 @@ class Dictionaries(NamedTuple):
 
     def take(self, places: Integers) -> Dictionaries:
         """Return copies of some programmes, each as often as asked."""
-        return Dictionaries(*(part[places] for part in self))
+        return Dictionaries(
+            self.table[places], self.basic[places], self.free[places], self.open[places]
+        )
 
     @property
     def value(self) -> Floats:
@@ -91,7 +93,8 @@ def maximise(programmes: Dictionaries, cost: NDArray[np.float64]) -> Dictionarie
     cost
         By programme and variable; no goal may be without end.
     """
-    table, basic, free = (part.copy() for part in programmes[:3])
+    table = programmes.table.copy()
+    basic, free = programmes.basic.copy(), programmes.free.copy()
     _set_goal(table, basic, free, cost)
     height, width = basic.shape[1], free.shape[1]
     left = np.arange(len(table))

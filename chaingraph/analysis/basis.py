@@ -91,6 +91,23 @@ class Basis:
         return self.prices.value
 
     @cached_property
+    def names_zh(self) -> list[str]:
+        """Chinese name of each product, else the English one, else its id."""
+        return self._names("name_zh", "name_en")
+
+    @cached_property
+    def names_en(self) -> list[str]:
+        """English name of each product, else the Chinese one, else its id."""
+        return self._names("name_en", "name_zh")
+
+    def _names(self, *columns: str) -> list[str]:
+        cells = [self.products[name].tolist() for name in (*columns, "product_id")]
+        return [
+            next(str(name) for name in found if isinstance(name, str))
+            for found in zip(*cells, strict=True)
+        ]
+
+    @cached_property
     def sourced_link(self) -> Flags:
         """Whether each link's row names a source."""
         urls = self.dataset.inputs["source_url"].notna().to_numpy()

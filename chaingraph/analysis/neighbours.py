@@ -285,7 +285,8 @@ def around_region(near: Neighbours, region: Region) -> Around:
     held = np.isin(np.arange(len(names)), part.city[part.makers > 0])
     rest = _rest(near.known, part, len(names))
     of_held = held[rest.city]
-    own = left_over(given, Makers(*(values[of_held] for values in rest)), len(names))
+    of_held_cities = Makers(*(values[of_held] for values in rest))  # type: ignore[arg-type]
+    own = left_over(given, of_held_cities, len(names))
     unmet, spare = (
         _in_place(whole, mine, held)
         for whole, mine in zip((near.unmet, near.spare), own, strict=True)

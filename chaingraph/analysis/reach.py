@@ -257,10 +257,10 @@ def classify(km: Floats) -> Words:
     return np.select(conditions, ["unknown", "local", "regional"], default="national")
 
 
-def weigh(distance: Floats, km: Floats) -> Floats:
+def weigh(distance: NDArray[Any], km: NDArray[Any]) -> NDArray[Any]:
     """Return what a place so far away counts for a product that travels so far: ``exp(-d / R)``; unknown: 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        weight = np.exp(-distance / km)
+        weight: NDArray[Any] = np.exp(-distance / km)
     weight[np.isnan(weight)] = 0.0
     return weight
 
