@@ -258,6 +258,13 @@ class Gazetteer:
         frame = pd.DataFrame(rows, columns=["province", "city", "lat", "lon"])
         return frame.astype({"lat": "float64", "lon": "float64"})
 
+    @cached_property
+    def _centres(self) -> dict[str, Point]:
+        """The cities whose place is known."""
+        known = self.cities.dropna(subset=["lat", "lon"])
+        columns = (known[name].tolist() for name in ("city", "lat", "lon"))
+        return {city: (lat, lon) for city, lat, lon in zip(*columns, strict=True)}
+
     def centre(self, place: Region) -> Point:
         """Return where a region is: as the regions table says, else the mean of its sites.
 
@@ -271,6 +278,8 @@ class Gazetteer:
             known = not any(math.isnan(value) for value in point)
             if wanted and known and tuple(dict.fromkeys(filter(None, spot))) == wanted:
                 return point
+        if place.level == "city" and place.is_plain and place.name in self._centres:
+            return self._centres[place.name]
         sites = place.filter(read_frame(self._enterprises)).select("lat", "lon")
         means = collect(sites).astype("float64").dropna().mean()
         if means.notna().all():

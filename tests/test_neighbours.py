@@ -13,7 +13,10 @@ from chaingraph.analysis.study import Study, open_study
 
 if TYPE_CHECKING:
     from chaingraph import Dataset
+    from chaingraph.analysis.neighbours import Neighbours
+    from chaingraph.analysis.reach import Cells
     from chaingraph.analysis.state import RegionState
+    from chaingraph.quantity import Quantity
     from tests.conftest import Build
 
 KM = 6371.0 * np.pi / 180
@@ -48,12 +51,22 @@ def around(ds: Dataset, region: str = "here") -> dict[str, tuple[float, float, f
     """Return kilometres, unmet demand and spare supply of `raw` by city around a region."""
     study = open_study(ds)
     found = around_region(study.neighbours, study.state(region).region)
-    columns = (end.point[:, place(study)].tolist() for end in (found.unmet, found.spare))
+    columns = []
+    for cells in (found.unmet, found.spare):
+        chosen = cells.product == place(study)
+        points = cells.amount.point[chosen]
+        columns.append(np.bincount(cells.city[chosen], points, len(found.cities)).tolist())
     return {
         city: (round(km, 1), unmet, spare)
         for city, km, unmet, spare in zip(found.cities, found.km.tolist(), *columns, strict=True)
         if km >= 0 and (unmet or spare)
     }
+
+
+def ends_of(known: Neighbours, cells: Cells, size: int) -> Quantity:
+    """Return the amounts of the city `near` by product."""
+    chosen = cells.city == known.cities["city"].tolist().index("near")
+    return cells.amount.take(chosen).gathered(cells.product[chosen], size)
 
 
 MAKERS = [("a", "out", 10), ("b", "out", 15), ("b", "raw", 5), ("c", "raw", 50)]
@@ -72,7 +85,7 @@ def test_the_market_is_the_gap_here_and_those_around_each_less_with_distance(bui
     spot = 1
     assert reach.km[spot] == pytest.approx(1000)
     assert reach.market.point[spot] == pytest.approx(20 + 25 * np.exp(-road))
-    assert reach.spare.point[spot] == pytest.approx(50 * np.exp(-4 * road))
+    assert reach.spare[spot] == pytest.approx(50 * np.exp(-4 * road))
     assert reach.fill[spot] == 0.5  # 20 of a small plant of 40
     assert reach.verdict[spot] == "alone"
     assert (reach.maker_city[spot], round(reach.maker_km[spot])) == ("near", round(DETOUR * KM))
@@ -134,8 +147,7 @@ def test_totals_of_cities_count_above_their_rows(build: Build) -> None:
         outputs=rows,
     )  # fmt: skip
     near = open_study(ds).neighbours
-    row = near.cities["city"].tolist().index("near")
-    assert near.spare.point[row].tolist() == [supply for _, supply in TOTALS]
+    assert ends_of(near, near.spare, len(names)).point.tolist() == [supply for _, supply in TOTALS]
 
 
 def test_a_total_of_a_city_without_rows_is_a_known_maker(build: Build) -> None:
@@ -151,11 +163,12 @@ def test_the_ends_around_are_those_of_the_loads(build: Build) -> None:
     facts = [fact("out", "load", 0.5, low=0.4, high=1.0)]
     ds = goods(build, MAKERS, product_facts=facts, load=None)
     study = open_study(ds)
-    near, spot = study.neighbours, place(study)
-    row = near.cities["city"].tolist().index("near")
-    ends = [float(end[row, spot]) for end in (near.unmet.low, near.unmet.point, near.unmet.high)]
-    assert ends == [7, 10, 25]  # 12, 15 or 30 taken, 5 made
-    assert open_study(ds, load="full").neighbours.unmet.point[row, spot] == 25
+    near, spot, size = study.neighbours, place(study), study.product_graph.size
+    unmet = ends_of(near, near.unmet, size)
+    # 12, 15 or 30 taken, 5 made
+    assert [end[spot] for end in (unmet.low, unmet.point, unmet.high)] == [7, 10, 25]
+    full = open_study(ds, load="full").neighbours
+    assert ends_of(full, full.unmet, size).point[spot] == 25
 
 
 def test_by_products_are_supply_around(build: Build) -> None:

@@ -13,7 +13,9 @@ from chaingraph.analysis.reach import (
     TARIFF,
     USED_IN_REACH,
     Around,
+    Cells,
     Reach,
+    Spots,
     classify,
     measure_reach,
     weigh,
@@ -34,12 +36,9 @@ def cities(km: list[float], demand: list[list[float]], supply: list[list[float]]
     """Return cities around, named by their number; who supplies makes."""
     names = tuple(f"c{i}" for i in range(len(km)))
     taken, made = known(*demand), known(*supply)
-    return Around(names, np.array(km), taken.minus(made), made.minus(taken), made.high > 0)
-
-
-def nobody(size: int = 1) -> Around:
-    empty = Quantity.of(*np.zeros((3, 0, size)))
-    return Around((), np.zeros(0), empty, empty, np.zeros((0, size), dtype=bool))
+    product, city = np.nonzero(made.high.T > 0)
+    unmet, spare = Cells.of(taken.minus(made)), Cells.of(made.minus(taken))
+    return Around(names, np.array(km), unmet, spare, Spots(city, product))
 
 
 def reach_of(
@@ -55,7 +54,7 @@ def reach_of(
     """Measure one product."""
     return measure_reach(
         Quantity.of([low], [point], [high]), tonne=np.array([tonne]), small=np.array([small]),
-        around=around or nobody(), utility=np.array([utility]),
+        around=around or Around.nothing(), utility=np.array([utility]),
     )  # fmt: skip
 
 
@@ -141,28 +140,27 @@ def test_what_lies_farther_counts_less() -> None:
     around = cities([km, 2 * km], [[100.0], [0.0]], [[10.0], [50.0]])
     reach = reach_of(20, 20, 20, around=around)
     assert reach.market.point[0] == pytest.approx(20 + 90 * np.exp(-1))
-    assert reach.spare.point[0] == pytest.approx(50 * np.exp(-2))
+    assert reach.spare[0] == pytest.approx(50 * np.exp(-2))
 
 
 def test_the_ends_of_the_market_are_those_of_demand_and_supply_around() -> None:
     demand = Quantity.of([[20.0]], [[30.0]], [[40.0]])
     supply = Quantity.of([[10.0]], [[15.0]], [[25.0]])
     around = Around(
-        ("c",), np.zeros(1), demand.minus(supply), supply.minus(demand), np.array([[True]])
-    )
+        ("c",), np.zeros(1), Cells.of(demand.minus(supply)), Cells.of(supply.minus(demand)),
+        Spots(np.array([0]), np.array([0])),
+    )  # fmt: skip
     reach = reach_of(1, 2, 3, around=around)
     assert [float(end[0]) for end in (reach.market.low, reach.market.point, reach.market.high)] == [
         1, 17, 33,
     ]  # fmt: skip
-    assert [float(end[0]) for end in (reach.spare.low, reach.spare.point, reach.spare.high)] == [
-        0, 0, 5,
-    ]  # fmt: skip
+    assert reach.spare.tolist() == [0]
 
 
 def test_a_place_nobody_knows_counts_nothing() -> None:
     around = cities([NAN], [[1000.0]], [[0.0]])
     assert reach_of(20, 20, 20, around=around).market.point.tolist() == [20]
-    assert weigh(np.array([0.0, 5.0]), np.array([0.0, NAN])).tolist() == [[0, 0], [0, 0]]
+    assert weigh(np.array([0.0, 5.0, 0.0, NAN]), np.array([0.0, NAN, NAN, 1.0])).tolist() == [0] * 4
 
 
 @pytest.mark.parametrize(
@@ -176,7 +174,7 @@ def test_without_a_price_the_market_is_open_upwards() -> None:
     around = cities([0.0], [[1000.0]], [[10.0]])
     reach = reach_of(20, 20, 20, tonne=NAN, around=around)
     assert str(reach.market) == "at least 20"
-    assert str(reach.spare) == "unknown"
+    assert np.isnan(reach.spare[0])
     assert reach.reach_class.tolist() == ["unknown"]
 
 
@@ -210,7 +208,7 @@ def test_the_nearest_known_maker_elsewhere_is_told() -> None:
 
 def test_a_choice_of_share_and_tariff_moves_the_reach() -> None:
     gap = Quantity.known([10.0])
-    options = {"tonne": np.array([HERE]), "small": np.array([15.0]), "around": nobody()}
+    options = {"tonne": np.array([HERE]), "small": np.array([15.0]), "around": Around.nothing()}
     flags = np.array([False])
     far = measure_reach(gap, utility=flags, freight_share=0.2, tariff=0.2, **options)  # type: ignore[arg-type]
     assert far.km.tolist() == [1000.0]

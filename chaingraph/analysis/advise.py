@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from chaingraph.analysis.decide import decision_table
+from chaingraph.analysis.decide import Decisions, decision_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from chaingraph.analysis.decide import Decisions
     from chaingraph.quantity import Flags
 
     Words = NDArray[np.str_]
@@ -92,15 +91,40 @@ def advise(
     Advice
         By product position.
     """
+    flags = (
+        restricted, suspended, declining, idle_nation, downstream_building, downstream_unseen,
+        decisions.assured,
+    )  # fmt: skip
+    case = decisions.rule.astype(np.int64)
+    for mask in (*flags, *(verdict == word for word in decision_table().size)):
+        case = 2 * case + mask
+    # products are many, cases few
+    _, first, number = np.unique(case, return_index=True, return_inverse=True)
+    cases = Decisions(decisions.rule[first], decisions.assured[first])
+    words = _advise(cases, verdict[first], *(mask[first] for mask in flags[:-1]))
+    return Advice(*(column[number] for column in words))
+
+
+def _advise(
+    decisions: Decisions,
+    verdict: Words,
+    restricted: Flags,
+    suspended: Flags,
+    declining: Flags,
+    idle_nation: Flags,
+    downstream_building: Flags,
+    downstream_unseen: Flags,
+) -> tuple[Words, Words, Words, Words]:
+    """Return verb, then, list and mark of some cases; see :func:`advise`."""
     table = decision_table()
-    verb, then, list_ = (
-        np.array(decisions.text(name), dtype="str") for name in ("verb", "then", "list")
-    )
-    sized = np.array([table.size.get(word, "") for word in verdict.tolist()], dtype="str")
+    verb, then, list_ = (decisions.text(name) for name in ("verb", "then", "list"))
+    sized = np.full(len(verb), "", dtype="U24")
+    for said, word in table.size.items():
+        sized[verdict == said] = word
     then = np.where(then == SIZE, sized, then)
     verb = np.where(verb == SIZE, np.where(sized == "", table.size["unknown"], sized), verb)
     mark = np.full(len(verb), "", dtype="U24")
-    surplus = np.array([kind == "surplus" for kind in decisions.text("kind")], dtype=bool)
+    surplus = decisions.text("kind") == "surplus"
     look = surplus & downstream_unseen & ~downstream_building
     then = np.where(look, verb, then)
     verb = np.where(look, _LOOKING, verb)
@@ -130,4 +154,4 @@ def advise(
         verb = np.where(against & ~follows, "not_advised", verb)
         list_ = np.where(against, "cooperation", list_)
         mark[against] = name
-    return Advice(verb, then, list_, mark)
+    return verb, then, list_, mark

@@ -205,9 +205,8 @@ def join_blocks(study: Basis, blocks: list[Block]) -> pd.DataFrame:
     for name in list(blocks[0].columns):
         columns[name] = np.concatenate([block.columns.pop(name) for block in blocks])
     columns["price_cny"] = study.price[rows]
-    columns["price_date"] = pd.array(
-        [study.prices.date[row] or None for row in rows.tolist()], dtype="str"
-    )
+    dates = pd.array([date or None for date in study.prices.date], dtype="str")
+    columns["price_date"] = dates.take(rows)
     columns["price_far"] = (~study.prices.of_date & ~np.isnan(study.price))[rows]
     return pd.DataFrame(columns, copy=False)
 
@@ -261,6 +260,6 @@ def named_codes(study: Basis, frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     frame["evidence"] = pd.array(LEVELS, dtype="str").take(frame["evidence"].to_numpy())
     bits = frame["reasons"].to_numpy()
-    names = {bit: "; ".join(reason_names(bit)) or None for bit in set(bits.tolist())}
-    frame["reasons"] = pd.array([names[bit] for bit in bits.tolist()], dtype="str")
+    known = ["; ".join(reason_names(bit)) or None for bit in range(bits.max(initial=0) + 1)]
+    frame["reasons"] = pd.array(known, dtype="str").take(bits)
     return frame

@@ -91,6 +91,23 @@ class Basis:
         return self.prices.value
 
     @cached_property
+    def names_zh(self) -> list[str]:
+        """Chinese name of each product, else the English one, else its id."""
+        return self._names("name_zh", "name_en")
+
+    @cached_property
+    def names_en(self) -> list[str]:
+        """English name of each product, else the Chinese one, else its id."""
+        return self._names("name_en", "name_zh")
+
+    def _names(self, *columns: str) -> list[str]:
+        cells = [self.products[name].tolist() for name in (*columns, "product_id")]
+        return [
+            next(str(name) for name in found if isinstance(name, str))
+            for found in zip(*cells, strict=True)
+        ]
+
+    @cached_property
     def sourced_link(self) -> Flags:
         """Whether each link's row names a source."""
         urls = self.dataset.inputs["source_url"].notna().to_numpy()
@@ -226,6 +243,13 @@ class Basis:
     def city_rows(self) -> LocalRows:
         """What counts by city and product, from one pass over the enterprises."""
         return local_rows(self.dataset.enterprises, self.standing, level="city", watched=False)
+
+    @cached_property
+    def watched_city_rows(self) -> LocalRows:
+        """The same with what is told beside it: it stands for :attr:`city_rows` where that was not read yet."""
+        rows = local_rows(self.dataset.enterprises, self.standing, level="city")
+        self.__dict__.setdefault("city_rows", rows)
+        return rows
 
     @cached_property
     def maker_cities(self) -> Integers:

@@ -15,7 +15,11 @@ from chaingraph.knowledge.evidence import CODE, MADE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from chaingraph.quantity import Flags, Integers
+
+    Words = NDArray[np.str_]
 
 FACTS: Final = ("need", "sure", "may", "none", "eo", "spare", "own", "one", "down")
 """What rules may ask of the balance; see :func:`chaingraph.analysis.state.balance_facts`."""
@@ -101,20 +105,33 @@ class Decisions:
     rule: Integers
     assured: Flags
 
-    def text(self, name: str) -> list[str]:
+    def text(self, name: str) -> Words:
         """Return a word of the rule for each product: kind, action, verb, then, list or amount."""
-        table = decision_table()
-        plain = [getattr(rule, name) for rule in table.rules]
-        other = [rule.assured.get(name, getattr(rule, name)) for rule in table.rules]
-        return [
-            other[rule] if supplied else plain[rule]
-            for rule, supplied in zip(self.rule.tolist(), self.assured.tolist(), strict=True)
-        ]
+        return _words(name)[self.assured.astype(np.intp), self.rule]
+
+    def is_kind(self, *kinds: str) -> Flags:
+        """Whether the kind of a rule is one of some."""
+        return np.isin(_words("kind"), kinds)[self.assured.astype(np.intp), self.rule]
 
     def is_rule(self, *ids: str) -> Flags:
         """Whether one of some rules was the first that fits."""
-        numbers = [i for i, rule in enumerate(decision_table().rules) if rule.id in ids]
-        return np.isin(self.rule, numbers)
+        return np.array([rule.id in ids for rule in decision_table().rules])[self.rule]
+
+
+@cache
+def _words(name: str) -> Words:
+    """Return a word of each rule: where a product is recruited, and where it is supplied."""
+    rules = decision_table().rules
+    plain = [getattr(rule, name) for rule in rules]
+    return np.array(
+        [plain, [rule.assured.get(name, own) for rule, own in zip(rules, plain, strict=True)]]
+    )
+
+
+@cache
+def _of_levels(levels: tuple[int, ...]) -> Flags:
+    """By level of evidence: whether it is one of some."""
+    return np.isin(np.arange(len(CODE)), levels)
 
 
 def decide(level: Integers, facts: Mapping[str, Flags], assured: Flags) -> Decisions:
@@ -132,7 +149,7 @@ def decide(level: Integers, facts: Mapping[str, Flags], assured: Flags) -> Decis
     rules = decision_table().rules
     chosen = np.full(len(level), -1, dtype=np.intp)
     for number, rule in enumerate(rules):
-        fits = (chosen < 0) & np.isin(level, rule.evidence)
+        fits = (chosen < 0) & _of_levels(rule.evidence)[level]
         for name in rule.when:
             fact = facts[name.removeprefix("!")]
             fits &= ~fact if name.startswith("!") else fact

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
+from chaingraph.analysis.advise import MARKS
 from chaingraph.analysis.balance import (
     Block,
     balance_numbers,
@@ -26,7 +28,7 @@ from chaingraph.analysis.priority import (
     read_weights,
     weigh,
 )
-from chaingraph.analysis.reach import reach_columns
+from chaingraph.analysis.reach import CLASSES, VERDICTS, reach_columns
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import as_states
 from chaingraph.enterprises import count_undated
@@ -69,7 +71,18 @@ CERTAIN = ("missing", "short")
 ACTIONS = ("fill", "strengthen", "survey", "follow", "extend", "secure", "assure", "collect", "")
 SUPPLY_KINDS = ("resource", "energy")
 LISTS = (*decision_table().lists, "")
-_LIST_CODE = {name: i for i, name in enumerate(LISTS)}
+WORDS: Final[dict[str, tuple[str, ...]]] = {
+    "list": LISTS,
+    "gap_kind": GAP_KINDS,
+    "decision": tuple(rule.id for rule in decision_table().rules),
+    "verb": (*decision_table().verbs, ""),
+    "then": (*decision_table().verbs, ""),
+    "mark": (*MARKS, ""),
+    "action": ACTIONS,
+    "size_verdict": (*VERDICTS, ""),
+    "reach_class": CLASSES,
+}
+"""Words of columns that are kept as their position until all regions are joined."""
 Sort = Literal["priority", "value"]
 SORTS: Final[dict[Sort, tuple[str, str]]] = {
     "priority": ("priority", "gap_value_cny"),
@@ -233,9 +246,21 @@ def find_breaks(state: RegionState) -> Flags:
 
 def certain_value(state: RegionState) -> Floats:
     """Return the part of the gap value that is certain, CNY a year: the least gap, of no survey item."""
-    value = state.gap_value.low
-    asks = np.array([name == "survey" for name in state.decisions.text("list")])
+    value, asks = state.gap_value.low, state.decisions.text("list") == "survey"
     return np.where(np.isnan(state.study.price), np.nan, np.where(asks, 0.0, value))
+
+
+def coded(column: str, values: NDArray[np.str_]) -> Integers:
+    """Return words as their position in those of a column."""
+    order, words = _sorted_words(column)
+    return order[np.searchsorted(words, values)]
+
+
+@cache
+def _sorted_words(column: str) -> tuple[Integers, NDArray[np.str_]]:
+    words = np.array(WORDS[column])
+    order = np.argsort(words)
+    return order, words[order]
 
 
 def _region_gaps(
@@ -248,8 +273,8 @@ def _region_gaps(
     seed: int,
 ) -> Block:
     study, reach = state.study, state.reach
-    kind = np.array(state.decisions.text("kind"))
-    rows = np.flatnonzero(np.isin(kind, kinds) & wanted)
+    kind = state.decisions.text("kind")
+    rows = np.flatnonzero(state.decisions.is_kind(*kinds) & wanted)
     restricted = study.products["restricted"].notna().to_numpy(dtype=bool)
     breaks, output = find_breaks(state), output_at_stake(state)
     lacking = 1 - np.nan_to_num(state.coverage, nan=0.0)
@@ -266,20 +291,20 @@ def _region_gaps(
     low, high = weigh(parts, weights)
     advice = state.advice
     lines = group_lines(state, rows)
-    lists = np.array([_LIST_CODE[str(advice.list[row])] for row in rows.tolist()], dtype=np.int8)
+    dates: NDArray[Any] = np.full(len(rows), None, dtype=object)
+    dated = np.flatnonzero(state.evidence.date[rows] != "")
+    dates[dated] = state.evidence.date[rows[dated]].tolist()
     numbers = balance_numbers(state, rows, draws=draws, seed=seed)
     columns: dict[str, Any] = {
         **numbers,
-        "list": lists,
-        "gap_kind": rows,
-        "decision": rows,
-        "verb": advice.verb[rows],
-        "then": advice.then[rows],
-        "mark": advice.mark[rows],
-        "action": rows,
-        "evidence_date": np.array(
-            [state.evidence.date[row] or None for row in rows.tolist()], dtype=object
-        ),
+        "list": coded("list", advice.list[rows]),
+        "gap_kind": coded("gap_kind", kind[rows]),
+        "decision": state.decisions.rule[rows],
+        "verb": coded("verb", advice.verb[rows]),
+        "then": coded("then", advice.then[rows]),
+        "mark": coded("mark", advice.mark[rows]),
+        "action": coded("action", state.decisions.text("action")[rows]),
+        "evidence_date": dates,
         "coming": state.coming.point[rows],
         "planned": state.rows.planned[rows],
         "gap_after_coming": np.maximum(0.0, state.gap.point - state.coming.point)[rows],
@@ -297,17 +322,14 @@ def _region_gaps(
         "priority": low,
         "priority_high": high,
     } | {f"part_{name}": values for name, values in parts.items()}
-    words = {name: state.decisions.text(name) for name in ("kind", "action")}
-    rules = [rule.id for rule in decision_table().rules]
-    columns["gap_kind"] = np.array([words["kind"][row] for row in rows.tolist()], dtype=object)
-    columns["action"] = np.array([words["action"][row] for row in rows.tolist()], dtype=object)
-    columns["decision"] = np.array(
-        [rules[state.decisions.rule[row]] for row in rows.tolist()], dtype=object
-    )
+    for name in ("size_verdict", "reach_class"):
+        columns[name] = coded(name, columns[name])
+    columns["plant_size_basis"] = rows
+    columns["nearest_maker_city"] = reach.maker[rows]
     columns["list"] = columns["list"][lines.leader]
     order = _order(columns, rows, SORTS[sort], lines)
     columns = {name: values[order] for name, values in columns.items()}
-    columns["rank"] = _ranks(columns)
+    columns["rank"] = _ranks(columns["list"], (lines.leader == np.arange(len(rows)))[order])
     return Block(state.region.name, rows[order], columns)
 
 
@@ -323,12 +345,11 @@ def _order(
     return np.lexsort(keys)
 
 
-def _ranks(columns: Mapping[str, Any]) -> Integers:
-    """Return ranks within each list; members of a group carry that of its first."""
-    first = np.array([not isinstance(under, str) for under in columns["under"]], dtype=bool)
+def _ranks(lists: Integers, first: Flags) -> Integers:
+    """Return ranks within each list; those that stand beneath a first carry its rank."""
     rank = np.zeros(len(first), dtype=np.intp)
     for number in range(len(LISTS)):
-        mine = columns["list"] == number
+        mine = lists == number
         rank[mine] = np.cumsum(first[mine])
     return np.maximum(rank, 1)
 
@@ -338,19 +359,26 @@ def _named(study: Basis, frame: pd.DataFrame) -> pd.DataFrame:
     if "gap_kind" not in frame:
         return frame
     frame = named_codes(study, frame)
-    frame["list"] = pd.array(LISTS, dtype="str").take(frame["list"].to_numpy())
-    restricted = pd.array(study.products["restricted"].tolist(), dtype="str")
-    frame["restricted"] = restricted.take(frame["restricted"].to_numpy())
+    names = {name: _texts(words) for name, words in WORDS.items()}
+    names["restricted"] = _texts(study.products["restricted"].tolist())
+    names["plant_size_basis"] = _texts(study.sizes.basis.tolist())
+    # without a maker elsewhere there is none to name, and -1 is the last
+    cities = study.gazetteer.cities["city"].tolist()
+    names["nearest_maker_city"] = _texts([*cities, ""])
+    for name, words in names.items():
+        frame[name] = words.take(frame[name].to_numpy() % len(words))
     for name in _TEXTS:
-        frame[name] = frame[name].astype("str").mask(frame[name] == "")
+        frame[name] = frame[name].astype("str")
     frame.insert(1, "rank", frame.pop("rank"))
     return frame
 
 
-_TEXTS = (
-    "list", "gap_kind", "decision", "verb", "then", "mark", "action", "plant_size_basis", "evidence_date",
-    "alternatives", "under", "reach_class", "size_verdict", "nearest_maker_city", "open_outputs",
-)  # fmt: skip
+def _texts(words: Iterable[str | None]) -> Any:
+    """Return words as a column's texts, empty ones as missing."""
+    return pd.array([word or None for word in words], dtype="str")
+
+
+_TEXTS = ("evidence_date", "alternatives", "under", "open_outputs")
 
 
 def _open_outputs(
@@ -362,10 +390,12 @@ def _open_outputs(
     links = links[np.argsort(graph.source[links], kind="stable")]  # targets stay in order
     names = [graph.ids[target] for target in graph.target[links].tolist()]
     source = graph.source[links]
-    first = np.searchsorted(source, rows, side="left").tolist()
-    last = np.searchsorted(source, rows, side="right").tolist()
-    cells = ["; ".join(names[a:b]) if b > a else None for a, b in zip(first, last, strict=True)]
-    return np.array(cells, dtype=object)
+    first = np.searchsorted(source, rows, side="left")
+    last = np.searchsorted(source, rows, side="right")
+    cells: NDArray[Any] = np.full(len(rows), None, dtype=object)
+    for place in np.flatnonzero(last > first).tolist():
+        cells[place] = "; ".join(names[first[place] : last[place]])
+    return cells
 
 
 def _undated(study: Basis, region: str) -> tuple[tuple[str, dict[str, Any]], ...]:

@@ -208,7 +208,7 @@ class _Asker:
             why = "absent" if evidence.level[product] == CODE["absent_likely"] else "exists"
             yield from self.question(
                 "exists", product, (gap, made), bureau=self.bureau(product), why=why,
-                direct=True, date=evidence.date[product],
+                direct=True, date=str(evidence.date[product]),
             )  # fmt: skip
         for product in np.flatnonzero(need & evidence.is_any("utility")).tolist():
             made = none.where(self.flag(product), gap)
@@ -224,7 +224,7 @@ class _Asker:
         unlisted = state.evidence.is_any("reported") | state.signs.some | state.totals.stale
         for product in np.flatnonzero(state.present & open_end & unlisted).tolist():
             bureau = self.bureau(product)
-            date = state.evidence.date[product] or state.totals.year[product] or "-"
+            date = str(state.evidence.date[product] or state.totals.year[product] or "-")
             yield from self.question(
                 "total", product, (gap_if_exact(state, [product]),), date=date,
                 bureau="statistics" if bureau == "industry" else bureau,

@@ -179,16 +179,16 @@ def _add_products(
 def _products(state: RegionState) -> list[dict[str, Any]]:
     """Return the attributes of each product, in the order of positions."""
     study, advice, decisions = state.study, state.advice, state.decisions
-    kinds = decisions.text("kind")
+    kinds = decisions.text("kind").tolist()
     columns: dict[str, Any] = {
         **_texts(study.products),
         "evidence": [EVIDENCE[code] for code in state.evidence.level.tolist()],
-        "evidence_date": list(state.evidence.date),
-        "why": list(state.evidence.why),
+        "evidence_date": state.evidence.date.tolist(),
+        "why": state.evidence.why.tolist(),
         "standing": standing(state).tolist(),
         "gap_kind": kinds,
         "decision": [decision_table().rules[rule].id for rule in decisions.rule.tolist()],
-        "action": decisions.text("action"),
+        "action": decisions.text("action").tolist(),
         "verb": advice.verb.tolist(),
         "then": advice.then.tolist(),
         "mark": advice.mark.tolist(),

@@ -16,7 +16,6 @@ from chaingraph.analysis.own_use import own_use
 from chaingraph.analysis.reach import measure_reach
 from chaingraph.errors import OptionError
 from chaingraph.knowledge.evidence import (
-    CODE,
     MADE,
     Evidence,
     Made,
@@ -141,7 +140,7 @@ class RegionState:
     @cached_property
     def present(self) -> Flags:
         """Whether each product is made here: by rows, totals, surveys or events."""
-        return np.isin(self.evidence.level, [CODE[name] for name in MADE])
+        return self.evidence.is_any(*MADE)
 
     @property
     def makers(self) -> Integers:
@@ -356,7 +355,7 @@ class RegionState:
     def reach(self) -> Reach:
         """How far each product travels, what is wanted in that reach, and whether the gap carries a plant."""
         study = self.study
-        around = nothing_around(study.gazetteer, self.region, study.product_graph.size)
+        around = nothing_around(study.gazetteer, self.region)
         return measure_reach(
             self.gap, tonne=study.tonne, small=study.sizes.small, utility=study.modes["utility"],
             around=around or around_region(study.neighbours, self.region),
@@ -640,13 +639,7 @@ def assemble(
 
 def _with_reported(capacity: Quantity, rows: Rows, signs: Signs, totals: Totals) -> Quantity:
     """Return capacities with nobody knows how much where something is made here that no row names."""
-    said = np.array([bool(why) for why in signs.reported_why])
-    denied = np.array(
-        [
-            max(a, b) > r
-            for a, b, r in zip(signs.absent, signs.absent_soft, signs.reported, strict=True)
-        ]
-    )
+    said, denied = signs.reported_why != "", signs.absent_last > signs.reported
     vague = said & ~denied & (rows.makers <= 0) & ~(totals.made > 0)
     some = signs.some & (rows.makers > 0) & ~(totals.made > 0)
     open_end = Quantity.unknown(len(capacity.low), "maker_no_figure")

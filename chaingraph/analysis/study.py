@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import narwhals as nw
 import numpy as np
+import pandas as pd
 
 from chaingraph.analysis.basis import Basis, Nation, spread
 from chaingraph.analysis.compare import SHOWN as COMPARED
@@ -33,23 +34,22 @@ from chaingraph.gazetteer import find_regions
 from chaingraph.knowledge.facts import PRICE_RULES, prices_at
 from chaingraph.knowledge.statements import read_statements
 from chaingraph.products import positions, product_graph
+from chaingraph.regions import Region
 from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     import networkx as nx
-    import pandas as pd
     from numpy.typing import NDArray
 
     from chaingraph.analysis.loads import Load
     from chaingraph.dataset import Dataset
-    from chaingraph.enterprises import Stale, Standing, Where
+    from chaingraph.enterprises import LocalRows, Stale, Standing, Where
     from chaingraph.gazetteer import Asked
     from chaingraph.knowledge.facts import PriceRule
     from chaingraph.products import ProductGraph
     from chaingraph.quantity import Floats, Integers
-    from chaingraph.regions import Region
     from chaingraph.words import Language
 
     Source: TypeAlias = "Dataset | Basis | RegionState"
@@ -386,8 +386,6 @@ def _head_offices(ds: Dataset, standing: Standing) -> pd.DataFrame:
     """Return the company totals in force with the place of the head office."""
     rows = standing.running(totals=True).filter(nw.col("scope") == "group")
     if is_empty(rows):
-        import pandas as pd
-
         return pd.DataFrame(columns=["product_id", "as_of", *LEVELS], dtype="str")
     rows = rows.select("enterprise_id", "product_id", "as_of")
     rows = located(rows, read_frame(ds.enterprises), LEVELS)
@@ -420,27 +418,39 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
     ds = study.dataset
     links = _consumed_links(study)
     for level, where, members in _passes(find_regions(ds, regions), whole=isinstance(regions, str)):
-        rows = local_rows(ds.enterprises, study.standing, level=level, where=where)
+        rows, of_cities = _rows_of(study, level, where)
         pairs = own_pairs(ds.enterprises, study.standing, links, level=level, where=where)
         place = positions(study.product_graph, rows.products)[rows.product]
         code = {name: i for i, name in enumerate(rows.regions.tolist())}
         own_code = {name: i for i, name in enumerate(pairs.regions.tolist())}
         columns = _pair_columns(study, pairs)
         for region in members:
-            key = region.path[-1] if level else ""
-            first, last = np.searchsorted(rows.region, [code.get(key, -1), code.get(key, -1) + 1])
+            number = code.get(region.path[-1] if of_cities or level else "", -1)
+            first, last = np.searchsorted(rows.region, [number, number + 1])
             numbers = {name: values[first:last] for name, values in rows.numbers.items()}
-            chosen = pairs.region == own_code.get(key, -1)
+            chosen = pairs.region == own_code.get(region.path[-1] if level else "", -1)
             yield assemble(
                 study, region, _rows(study, place[first:last], numbers),
                 {name: values[chosen] for name, values in columns.items()},
             )  # fmt: skip
 
 
+def _rows_of(study: Study, level: str | None, where: Where) -> tuple[LocalRows, bool]:
+    """Return what regions make, and whether it is that of all cities.
+
+    All cities are read once, for their states and for what lies around any region; so is one city of a
+    table in memory, where a pass costs the same for all of them.
+    """
+    one_city = isinstance(where, Region) and where.level == "city" and where.is_plain
+    in_memory = isinstance(study.dataset.enterprises, pd.DataFrame)
+    if (level == "city" and not where) or (one_city and in_memory):
+        return study.watched_city_rows, True
+    sites = study.dataset.enterprises
+    return local_rows(sites, study.standing, level=level, where=where), False
+
+
 def _consumed_links(study: Study) -> pd.DataFrame:
     """Return the links that sites may serve themselves."""
-    import pandas as pd
-
     graph = study.product_graph
     chosen = np.flatnonzero(graph.quantified)
     ids = np.array(graph.ids, dtype=object)

@@ -338,10 +338,9 @@ def say_lines(summary: Summary, lang: Language) -> list[Line]:
 
 def product_name(state: RegionState, product: str, lang: Language) -> str:
     """Return a product's name in a language, the other one or the id where there is none."""
-    place = state.study.product_graph.position[product]
-    row = state.study.products.iloc[place]
-    first, second = ("name_zh", "name_en") if lang == "zh" else ("name_en", "name_zh")
-    return str(next((row[name] for name in (first, second) if isinstance(row[name], str)), product))
+    study = state.study
+    names = study.names_zh if lang == "zh" else study.names_en
+    return names[study.product_graph.position[product]]
 
 
 def site_name(plants: Iterable[Plant], enterprise: str, lang: Language) -> str:

@@ -230,7 +230,7 @@ def _row(state: RegionState, question: Question, contacts: _Contacts) -> dict[st
         "no_bound": effect.endless,
         "answer_value_cny": effect.value,
         "evidence": LEVELS[int(state.evidence.level[question.product])],
-        "evidence_date": state.evidence.date[question.product] or None,
+        "evidence_date": str(state.evidence.date[question.product]) or None,
     }
 
 

@@ -21,11 +21,14 @@ from chaingraph.knowledge.statements import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from chaingraph.quantity import Flags, Floats, Integers
+
+    Texts = NDArray[np.str_]
 
 LEVELS: Final = (
     "rows",
@@ -94,8 +97,8 @@ class Totals:
     with_construction: Floats
     output: Floats
     use: Floats
-    year: list[str]
-    source: list[str]
+    year: Texts
+    source: Sequence[str]
     stale: Flags
 
     @property
@@ -121,34 +124,41 @@ class Evidence:
     """
 
     level: Integers
-    date: list[str]
-    source: list[str]
+    date: Texts
+    source: Sequence[str]
     complete: Flags
-    why: list[str]
+    why: Texts
 
     def is_any(self, *names: str) -> Flags:
         """Whether the level is one of some."""
-        return np.isin(self.level, [CODE[name] for name in names])
+        fits = np.zeros(len(LEVELS), dtype=bool)
+        fits[[CODE[name] for name in names]] = True
+        return fits[self.level]
 
 
 class Signs(NamedTuple):
     """Statements about a region, by product position: whether, of when, and the page."""
 
-    reported: list[str]
-    reported_why: list[str]
+    reported: Texts
+    reported_why: Texts
     building: Flags
     announced: Flags
     suspended: Flags
-    absent: list[str]
-    absent_soft: list[str]
+    absent: Texts
+    absent_soft: Texts
     some: Flags
     complete: Flags
+
+    @property
+    def absent_last(self) -> Texts:
+        """When somebody looked last and found none."""
+        return np.where(self.absent > self.absent_soft, self.absent, self.absent_soft)
 
 
 def read_totals(statements: Statements, relation: Callable[[str], str], size: int) -> Totals:
     """Return the totals of a region: of each measure the latest year."""
     found = {name: np.full(size, np.nan) for name in ("capacity", "building", "output", "use")}
-    years = {name: [""] * size for name in found}
+    years = {name: _no_texts(size) for name in found}
     pages = {name: [""] * size for name in found}
     for total in statements.totals:
         if not total.place or relation(total.place) != SAME:
@@ -161,25 +171,34 @@ def read_totals(statements: Statements, relation: Callable[[str], str], size: in
         found[name][total.product] = total.value
         years[name][total.product] = total.year
         pages[name][total.product] = total.source
-    year = [a or b for a, b in zip(years["capacity"], years["output"], strict=True)]
+    year = np.where(years["capacity"] != "", years["capacity"], years["output"])
     page = [a or b for a, b in zip(pages["capacity"], pages["output"], strict=True)]
-    age = statements.month - month_numbers(year, late=True)
+    age, dated = np.full(size, np.nan), np.flatnonzero(year != "")
+    age[dated] = statements.month - month_numbers(year[dated].tolist(), late=True)
     return Totals(
         found["capacity"], found["building"], found["output"], found["use"], year, page,
         np.asarray(age > FRESH_TOTAL),
     )  # fmt: skip
 
 
+def _no_texts(size: int) -> Texts:
+    """Return empty texts, each wide enough for a date or a reason."""
+    return np.full(size, "", dtype=f"U{_WIDEST}")
+
+
+_WIDEST: Final = max(len("YYYY-MM-DD"), len("head_office"))
+
+
 def no_signs(size: int) -> Signs:
     """Return that nothing is said of any product."""
     return Signs(
-        reported=[""] * size,
-        reported_why=[""] * size,
+        reported=_no_texts(size),
+        reported_why=_no_texts(size),
         building=np.zeros(size, dtype=bool),
         announced=np.zeros(size, dtype=bool),
         suspended=np.zeros(size, dtype=bool),
-        absent=[""] * size,
-        absent_soft=[""] * size,
+        absent=_no_texts(size),
+        absent_soft=_no_texts(size),
         some=np.zeros(size, dtype=bool),
         complete=np.zeros(size, dtype=bool),
     )
@@ -201,15 +220,25 @@ def read_signs(
         _of_events(signs, statements, statements.events[mask(statements.events)])
     if len(statements.head_offices):
         offices = statements.head_offices[mask(statements.head_offices)]
-        for place, date in zip(offices["place"].tolist(), offices["as_of"].fillna(""), strict=True):
-            if place >= 0:
-                _report(signs, place, date, "head_office")
+        _of_head_offices(signs, offices["place"].to_numpy(), offices["as_of"])
     return signs
 
 
 def _report(signs: Signs, place: int, date: str, why: str) -> None:
     if not signs.reported_why[place] or date > signs.reported[place]:
         signs.reported[place], signs.reported_why[place] = date, why
+
+
+def _of_head_offices(signs: Signs, places: Integers, dates: pd.Series[str]) -> None:
+    """Report what companies whose head office is here make somewhere: of each product the newest."""
+    said = dates.fillna("").to_numpy(dtype=signs.reported.dtype)
+    order = np.lexsort((said, places))
+    places, said = places[order], said[order]
+    last = (np.diff(places, append=-1) != 0) & (places >= 0)
+    places, said = places[last], said[last]
+    new = (signs.reported_why[places] == "") | (said > signs.reported[places])
+    signs.reported[places[new]] = said[new]
+    signs.reported_why[places[new]] = "head_office"
 
 
 def _of_totals(signs: Signs, totals: Totals) -> None:
@@ -245,8 +274,8 @@ def _of_surveys(
 def _deny(signs: Signs, place: int, date: str, method: str, statements: Statements) -> None:
     """Note that somebody looked and found none beyond the rows: hard and fresh, or only likely."""
     settled = method in HARD and statements.age(date) <= FRESH
-    list_ = signs.absent if settled else signs.absent_soft
-    list_[place] = max(list_[place], date or "0")
+    dates = signs.absent if settled else signs.absent_soft
+    dates[place] = max(str(dates[place]), date or "0")
 
 
 def _of_events(signs: Signs, statements: Statements, events: pd.DataFrame) -> None:
@@ -319,16 +348,11 @@ def judge(
     bare_all |= (made.makers == 0) & made.by_product_vague
     part = (made.rows_bare > 0) | (made.unquantified > 0) | beyond | signs.some
     part |= made.by_product_vague
-    reported = np.array([bool(why) for why in signs.reported_why])
-    denied = np.array([bool(a or b) for a, b in zip(signs.absent, signs.absent_soft, strict=True)])
-    newer = np.array(
-        [
-            max(a, b) > said
-            for a, b, said in zip(signs.absent, signs.absent_soft, signs.reported, strict=True)
-        ]
-    )
+    reported = signs.reported_why != ""
+    denied = signs.absent_last != ""
+    newer = signs.absent_last > signs.reported
     # a later web search that finds none either takes nothing from a register that says so
-    settled = np.array([a > said for a, said in zip(signs.absent, signs.reported, strict=True)])
+    settled = signs.absent > signs.reported
     building = (made.building > 0) | signs.building
     scarce = (modes["grid"] | modes["resource"]) & (cities < _COLLECTED)
     conditions = [
@@ -346,22 +370,12 @@ def judge(
         cities <= _RARE,
     ]
     level = np.select(conditions, range(len(conditions)), default=CODE["unseen"])
-    return Evidence(
-        level.astype(np.intp),
-        [_first(*dates) for dates in zip(signs.reported, signs.absent, signs.absent_soft, strict=True)],
-        totals.source,
-        signs.complete,
-        _reasons(level, signs),
-    )  # fmt: skip
-
-
-def _first(*texts: str) -> str:
-    return next((text for text in texts if text and text != "0"), "")
-
-
-def _reasons(level: Integers, signs: Signs) -> list[str]:
-    result = []
-    for code, why in zip(level.tolist(), signs.reported_why, strict=True):
-        name = LEVELS[code]
-        result.append(why if name == "reported" else "survey" if name.startswith("absent") else "")
-    return result
+    level = level.astype(np.intp)
+    date = _no_texts(len(level))
+    for dates in (signs.absent_soft, signs.absent, signs.reported):
+        date = np.where((dates != "") & (dates != "0"), dates, date)
+    evidence = Evidence(level, date, totals.source, signs.complete, _no_texts(len(level)))
+    evidence.why[evidence.is_any("absent", "absent_likely")] = "survey"
+    by_report = evidence.is_any("reported")
+    evidence.why[by_report] = signs.reported_why[by_report]
+    return evidence

@@ -204,7 +204,8 @@ _SAID: Final = ("gap_kind", "action", "verb", "then")
 
 def _named(state: RegionState, names: list[str]) -> list[_Row]:
     """Return products asked for by name, with what the state says of each."""
-    kind, action = state.decisions.text("kind"), state.decisions.text("action")
+    words = [state.decisions.text(name).tolist() for name in ("kind", "action")]
+    kind, action = words
     verb, then = state.advice.verb.tolist(), state.advice.then.tolist()
     rows = []
     for name in dict.fromkeys(names):
