@@ -242,7 +242,7 @@ def plant_rows(
     pandas.DataFrame
         One row a row of capacities, sorted: `enterprise_id`, `product_id`, `status`, `since`, `phase`,
         `figure`, `effective`, `bare`, `counted`, `stale`, `capacity` as the row gives it, `as_of`,
-        `source_url`, `note` (`since` is empty where it tells only when the plant was seen), and of the site `group`, its names, place, coordinates and whether it is
+        `source_url`, `note`, and of the site `group`, its names, place, coordinates and whether it is
         an anchor, as far as the tables have them.
     """
     rows = known_starts(site_rows(stand(capacities, **reading).rows(WATCHED)))
