@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import chaingraph as cg
+from chaingraph.analysis import basis
 from chaingraph.analysis import study as states
 from chaingraph.analysis.study import as_state, as_states, as_study
 from chaingraph.recruit.candidates import find_place
@@ -145,17 +146,18 @@ def opened(monkeypatch):
     states._OPEN.clear()  # else what another test opened stands in for it
     counts = {"studies": 0, "joins": 0}
 
-    def counting(name, key):
-        real = getattr(states, name)
+    def counting(home, name, key):
+        real = getattr(home, name)
 
         def called(*args, **kwargs):
             counts[key] += 1
             return real(*args, **kwargs)
 
-        monkeypatch.setattr(states, name, called)
+        monkeypatch.setattr(home, name, called)
 
-    counting("national_capacity", "studies")
-    counting("local_rows", "joins")
+    counting(states, "national_capacity", "studies")
+    counting(states, "local_rows", "joins")
+    counting(basis, "local_rows", "joins")
     return counts
 
 
