@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers_cli import failure
+from tests.helpers_data import rows_of
+
+PRODUCTS = len(list(rows_of("products")))
 
 USAGE = {
     ("gaps", "toy", "-r", "甲币市"): "no region '甲币市' in the data; did you mean: 甲市",
@@ -13,7 +16,7 @@ USAGE = {
     ("gaps", "toy", "-c", "cel"): "no chain 'cel'",
     ("view", "toy", "-c", "nix", "-o", "x.html"): "no chain 'nix'; there are: cell, metal",
     ("trace", "toy", "foill"): "no product 'foill'; did you mean: foil",
-    ("explain", "qujing", "xyzzyx"): "no product 'xyzzyx'; none of the 299 is close",
+    ("explain", "qujing", "xyzzyx"): f"no product 'xyzzyx'; none of the {PRODUCTS} is close",
     ("explain", "toy", "FOILL"): "no product 'FOILL'; did you mean: foil",
     ("explain", "toy", ""): "no product ''",
     ("requirements", "toy", "--goal", "celll=1"): "no product 'celll'; did you mean: cell",

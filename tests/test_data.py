@@ -6,36 +6,14 @@ import csv
 import hashlib
 import json
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
 
 import chaingraph as cg
 from chaingraph.schema import TABLE_NAMES, table_spec
+from tests.helpers_data import CHAINS, FOLDERS, GENERAL, REPOSITORY, every_row, table
 
-REPOSITORY = Path(__file__).parents[1]
-CHAINS = ("battery", "photovoltaic", "aluminium")
-FOLDERS = {name: REPOSITORY / "datasets" / name for name in (*CHAINS, "qujing")} | {
-    "toy": REPOSITORY / "chaingraph" / "toy"
-}
 README = (REPOSITORY / "datasets" / "README.md").read_text(encoding="utf-8")
-GENERAL = re.compile("general knowledge|without an? ?address|no address", re.IGNORECASE)
-
-
-@cache
-def table(folder: str, name: str) -> list[dict[str, str]]:
-    file = FOLDERS[folder] / f"{name}.csv"
-    if not file.is_file():
-        return []
-    with file.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines, strict=True))
-
-
-def every_row(folder: str):
-    for name in TABLE_NAMES:
-        for line, row in enumerate(table(folder, name), start=2):
-            yield name, line, row
 
 
 def test_these_are_the_bundled_datasets():
@@ -52,9 +30,11 @@ def test_no_finding_is_open_and_no_acceptance_unused(folder):
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_it_loads_from_anywhere(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    card = json.loads((FOLDERS[folder] / "datapackage.json").read_text(encoding="utf-8"))
+    assert card["as_of"] >= "2024-12"
     for source in (folder, FOLDERS[folder], str(FOLDERS[folder])):
         ds = cg.load_dataset(source)
-        assert (ds.name, ds.as_of, ds.skipped_rows) == (folder, "2024-12", 0)
+        assert (ds.name, ds.as_of, ds.skipped_rows) == (folder, card["as_of"], 0)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

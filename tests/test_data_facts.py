@@ -38,7 +38,9 @@ def misfits():
         rows = list(csv.DictReader(lines, strict=True))
     assert all(row["reason"] for row in rows)
     assert all(bool(row["low"]) == bool(row["high"]) for row in rows)
-    return {tuple(row[name] for name in ("region", "products", "year", "measure")): row for row in rows}
+    return {
+        tuple(row[name] for name in ("region", "products", "year", "measure")): row for row in rows
+    }
 
 
 @pytest.mark.parametrize("region", ["曲靖市", "云南省"])
@@ -131,7 +133,9 @@ def test_the_mark_of_a_price_is_on_those_that_lie_far_from_the_date(qujing, at):
     ],
 )
 def test_twelve_months_are_near(dates, table_date, far):
-    products = [{"product_id": "a", "price_cny": "1" if table_date else "", "price_as_of": table_date}]
+    products = [
+        {"product_id": "a", "price_cny": "1" if table_date else "", "price_as_of": table_date}
+    ]
     facts = [{"product_id": "a", "measure": "price", "date": date} for date in dates]
     facts.append({"product_id": "a", "measure": "load", "date": "2024-12"})
     assert far_prices(products, facts, "2024-12") == far
@@ -227,7 +231,9 @@ def test_a_broad_family_is_no_product_that_somebody_makes():
 
 def test_no_product_counts_as_made_by_the_word_of_a_family(qujing):
     """What only events of a family name is not reported as made by an event."""
-    commissioned = [row for row in rows_of("projects") if row["event"] in {"commissioned", "full_output"}]
+    commissioned = [
+        row for row in rows_of("projects") if row["event"] in {"commissioned", "full_output"}
+    ]
     only = made_by_family(commissioned)
     exact = {(r["city"], r["product_id"]) for r in rows_of("projects")}
     study = cg.open_study(qujing)
@@ -237,7 +243,10 @@ def test_no_product_counts_as_made_by_the_word_of_a_family(qujing):
         for _, product in only[state.region.name]:
             place = study.product_graph.find(product)
             why = str(state.evidence.why[place])
-            assert why != "event" or (state.region.name, product) in exact, (state.region.name, product)
+            assert why != "event" or (state.region.name, product) in exact, (
+                state.region.name,
+                product,
+            )
 
 
 def test_only_what_a_family_alone_names_is_of_the_family():

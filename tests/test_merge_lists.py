@@ -35,13 +35,13 @@ YIBIN = Path(__file__).parents[1] / "examples" / "yibin"
 HEADER = ["序号", "企业名称", "统一社会信用代码", "所在市", "产品名称", "产能（万吨/年）", "状态"]
 CODES = ["91511500MA6700001W", "91511500MA67000020"]
 DECEMBER: list[list[Any]] = [
-    ["宜宾天宜锂业科创有限公司", CODES[0], "宜宾市", "氢氧化锂", 7.5, "在产"],
+    ["宜宾天宜锂盐材料有限公司", CODES[0], "宜宾市", "氢氧化锂", 7.5, "在产"],
     ["宜宾德能新材料有限公司", CODES[1], "宜宾市", "磷酸铁锂正极材料", 6, "在建"],
     ["宜宾光原锂电材料有限公司", None, "宜宾市", "三元前驱体", 8, "在产"],
     ["宜宾示例结构件有限公司", None, "宜宾市", "铜箔", 1.5, "规划"],
 ]
 JANUARY: list[list[Any]] = [
-    ["宜宾天宜锂业有限责任公司", CODES[0], "宜宾市", "氢氧化锂", 10, "在产"],
+    ["宜宾天宜锂盐有限责任公司", CODES[0], "宜宾市", "氢氧化锂", 10, "在产"],
     ["宜宾德能新材料有限公司", CODES[1], "宜宾市", "磷酸铁锂正极材料", 6, "已投产"],
     ["宜宾示例结构件有限公司", None, "宜宾市", "铜箔", 1.5, "规划"],
     ["宜宾新锋负极材料有限公司", None, "宜宾市", "人造石墨负极材料", 3, "在产"],
@@ -84,7 +84,7 @@ def test_a_month_of_a_bureau(yibin, tmp_path):
     shutil.copytree(mine, out)
     done = cg.merge_dataset(out, january, as_of="2025-01", decisions=decisions)
     shown = [(row[0], row[2], *row[3:]) for row in view(done)]
-    old, new = "宜宾天宜锂业科创有限公司", "宜宾天宜锂业有限责任公司"
+    old, new = "宜宾天宜锂盐材料有限公司", "宜宾天宜锂盐有限责任公司"
     assert [row for row in shown if row[-1] == "changed"] == [
         ("enterprises", "name_zh", old, old, new, "changed"),
         ("capacities", "capacity", "75000 t", "75000 t", "100000 t", "changed"),
