@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from chaingraph.quantity import Floats
 
 STATED: Final = "stated"
-RECALL_BASES: Final = (STATED, "capacity", "output")
+AT_MOST: Final = "output"
+"""The basis over which a share is an upper bound: plants seldom run full."""
+RECALL_BASES: Final = (STATED, "capacity", AT_MOST)
 """What a recall rests on, the first that is in force; words in the vocabulary ``recall_basis``."""
 
 
@@ -25,7 +27,7 @@ class Recall(NamedTuple):
     Attributes
     ----------
     share
-        0 to 1; nan where nothing tells. Over an output it is an upper bound, since plants seldom run full.
+        0 to 1; nan where nothing tells. Over an output it is an upper bound.
     basis
         ``stated`` (in product_facts), ``capacity`` or ``output`` (of the nation); empty where nothing tells.
     total
@@ -39,10 +41,6 @@ class Recall(NamedTuple):
     total: Floats
     year: list[str]
     source: list[str]
-
-    def is_bound(self, place: int) -> bool:
-        """Whether the share of a product is only the most that it can be."""
-        return self.basis[place] == "output"
 
 
 def read_recall(ds: Dataset, graph: ProductGraph, statements: Statements, known: Floats) -> Recall:
