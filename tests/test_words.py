@@ -28,6 +28,7 @@ from chaingraph.analysis.decide import decision_table
 from chaingraph.checks import rules
 from chaingraph.enterprises import LEVELS, STATUSES
 from chaingraph.knowledge import evidence
+from chaingraph.knowledge.recall import RECALL_BASES
 from chaingraph.matching import match
 from chaingraph.recruit.choices import BASELINES
 from chaingraph.recruit.contest import PRODUCT_RULES
@@ -197,6 +198,7 @@ def test_every_term_is_there_twice(name):
         ("action", set(gaps.ACTIONS) - {""}),
         ("evidence", evidence.LEVELS),
         ("reasons", quantity.REASONS),
+        ("recall_basis", RECALL_BASES),
         ("topic", (*topics.TOPICS, "running")),
         ("verb", decision_table().verbs),
         ("then", decision_table().verbs),

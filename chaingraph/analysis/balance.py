@@ -89,8 +89,11 @@ def calculate_balance(
         `gap_value_cny` with `gap_value_cny_low` and `gap_value_cny_high` (CNY a year), `price_cny`,
         `price_date`, `price_far` (the price is of more than 12 months before or after), `makers`,
         `makers_unquantified`, `users`, `users_unquantified`, `hhi`,
-        `sourced_share`, `reasons`, `national_capacity`, `national_makers`, and with draws
-        `demand_likely_low`, `demand_likely_high`. The figure is missing where it can't be told,
+        `sourced_share`, `reasons`, `national_capacity`, `national_makers`, `collection_recall` (0 to
+        1: the share of the nation's capacity that rows of running makers know), `recall_basis` (stated in
+        `product_facts`, else over the nation's ``capacity``, else over its ``output``: then an upper bound),
+        `national_total` (units a year that it is a share of), `recall_year` (of the total or the fact),
+        and with draws `demand_likely_low`, `demand_likely_high`. The figure is missing where it can't be told,
         never zero; an end without bound is infinite.
 
     Raises
@@ -208,6 +211,10 @@ def join_blocks(study: Basis, blocks: list[Block]) -> pd.DataFrame:
     dates = pd.array([date or None for date in study.prices.date], dtype="str")
     columns["price_date"] = dates.take(rows)
     columns["price_far"] = (~study.prices.of_date & ~np.isnan(study.price))[rows]
+    recall = study.recall
+    columns["collection_recall"], columns["national_total"] = recall.share[rows], recall.total[rows]
+    for name, cells in (("recall_basis", recall.basis), ("recall_year", recall.year)):
+        columns[name] = pd.array([cell or None for cell in cells], dtype="str").take(rows)
     return pd.DataFrame(columns, copy=False)
 
 

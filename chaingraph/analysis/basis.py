@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -12,9 +12,16 @@ from chaingraph.allocation import read_recipe
 from chaingraph.analysis.loads import region_load
 from chaingraph.analysis.neighbours import Premises, read_neighbours
 from chaingraph.analysis.sizes import Plants, read_sizes, tonne_prices
-from chaingraph.enterprises import local_rows, maker_rows, plant_sizes
+from chaingraph.enterprises import (
+    local_rows,
+    maker_rows,
+    national_capacity,
+    plant_sizes,
+    stand,
+)
 from chaingraph.gazetteer import Gazetteer, gazetteer
 from chaingraph.knowledge.facts import NATION
+from chaingraph.knowledge.recall import read_recall
 from chaingraph.knowledge.statements import SAME
 from chaingraph.products import NOT_MADE_OF, goal_vector, positions
 
@@ -30,11 +37,14 @@ if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
     from chaingraph.enterprises import LocalRows, Stale, Standing
     from chaingraph.knowledge.facts import Prices
+    from chaingraph.knowledge.recall import Recall
     from chaingraph.knowledge.statements import Statements, Total
     from chaingraph.products import ProductGraph
     from chaingraph.quantity import Flags, Floats, Integers, Quantity
     from chaingraph.regions import Region
 
+RUNNING: Final = {"operating": 1.0}
+"""Statuses of makers that run; trial running counts as operating does."""
 MODES = ("trade", "utility", "flow", "grid", "resource", "service")
 """How a product is supplied; where a product does not say, by its kind."""
 _BY_KIND = {"resource": "resource", "energy": "grid", "service": "service"}
@@ -57,6 +67,18 @@ class Nation:
     capacity: Floats
     makers: Integers
     hhi: Floats
+
+
+def read_nation(ds: Dataset, graph: ProductGraph, standing: Standing) -> Nation:
+    """Return what all makers of the data can make, as the rows stand."""
+    rows = national_capacity(ds.enterprises, standing)
+    place = positions(graph, rows["product_id"])
+    size = graph.size
+    return Nation(
+        spread(size, place, rows["capacity"], 0.0),
+        spread(size, place, rows["makers"], 0.0).astype(np.intp),
+        spread(size, place, rows["hhi"], np.nan),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +201,20 @@ class Basis:
         """Links carrier -> by-product, without flows: what use gives back arises years later, elsewhere."""
         later = self.modes["flow"][self.product_graph.target]
         return np.flatnonzero(self.product_graph.is_by_product & ~later)
+
+    # --- how much of the nation the rows know
+
+    @cached_property
+    def recall(self) -> Recall:
+        """The share of the nation's capacity that running rows know, whatever statuses count."""
+        known = self.nation
+        if self.statuses != RUNNING:
+            running = stand(
+                self.dataset.capacities, at=self.standing.at, statuses=RUNNING,
+                signs=self.standing.signs, stale=self.stale,
+            )  # fmt: skip
+            known = read_nation(self.dataset, self.product_graph, running)
+        return read_recall(self.dataset, self.product_graph, self.statements, known.capacity)
 
     # --- the recipe, and choices where nothing nearer is known
 

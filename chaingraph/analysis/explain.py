@@ -11,6 +11,7 @@ from chaingraph.analysis.balance import study_params
 from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.study import as_state
 from chaingraph.enterprises import maker_rows, site_rows
+from chaingraph.knowledge.recall import AT_MOST
 from chaingraph.results import Call, Result, shown_number
 
 if TYPE_CHECKING:
@@ -193,6 +194,10 @@ def _summary(state: RegionState, position: int) -> tuple[tuple[str, dict[str, An
         notes.append(("explain-open-users", {"count": int(state.users_unknown[position])}))
     if state.unquantified[position]:
         notes.append(("explain-open-makers", {"count": int(state.unquantified[position])}))
+    share, basis = study.recall.share[position], study.recall.basis[position]
+    if basis and not (basis == AT_MOST and share >= 1):
+        key = "explain-known-most" if basis == AT_MOST else "explain-known"
+        notes.append((key, {"share": f"{share:.0%}", "year": study.recall.year[position]}))
     if isinstance(row["restricted"], str):
         both = {"restriction": row["restricted"], "restriction_zh": row["restricted_zh"]}
         if not isinstance(both["restriction_zh"], str):

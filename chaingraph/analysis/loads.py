@@ -10,7 +10,7 @@ import numpy as np
 
 from chaingraph.analysis.settings import by_product_id, read_number
 from chaingraph.errors import OptionError
-from chaingraph.knowledge.facts import NATION, fact_at
+from chaingraph.knowledge.facts import fact_at, is_of_nation
 from chaingraph.knowledge.statements import FRESH
 from chaingraph.quantity import Quantity
 
@@ -131,7 +131,7 @@ def _nation(ds: Dataset, graph: ProductGraph, statements: Statements) -> Quantit
 
 
 def _of_nation(total: Total) -> bool:
-    return total.place in NATION and not total.enterprise
+    return is_of_nation(total.place, total.enterprise)
 
 
 def total_loads(statements: Statements, chosen: Callable[[Total], bool]) -> dict[int, float]:

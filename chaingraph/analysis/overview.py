@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chaingraph.analysis.settings import read_lang
+from chaingraph.analysis.study import open_study
 from chaingraph.bundled import list_datasets
 from chaingraph.loading import check_dataset, load_dataset
 from chaingraph.results import Result
@@ -29,6 +30,10 @@ _FIGURES = {
     "regions": "lat",
     "parks": "planned_area_km2",
 }
+RECALL_SHOWN = (
+    "product_id", "name_zh", "name_en", "unit", "national_capacity", "national_total",
+    "collection_recall", "recall_basis", "recall_year",
+)  # fmt: skip
 _DATES = {
     "products": "price_as_of",
     "inputs": "year",
@@ -82,6 +87,54 @@ def describe_dataset(ds: Dataset, *, lang: Language | None = None) -> Result:
         )
     params = {"dataset": ds.name, "version": ds.version, "at": ds.as_of}
     return Result("show", pd.DataFrame(rows), params, chosen)
+
+
+def describe_recall(ds: Dataset, *, lang: Language | None = None) -> Result:
+    """Describe how much of the nation's capacity the rows know, for each product where that can be told.
+
+    Parameters
+    ----------
+    ds
+        The dataset.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    Result
+        One row a product with a total of the nation or a stated share in force, the least known first:
+        `product_id`, names, `unit`, `national_capacity` (of running makers in the data, units a year),
+        `national_total`, `collection_recall` (0 to 1), `recall_basis`, `recall_year`, `source_url`. Without
+        enterprises or capacities: no row.
+
+    Notes
+    -----
+    See :func:`chaingraph.knowledge.recall.read_recall`.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> from chaingraph.analysis.overview import describe_recall
+    >>> len(describe_recall(cg.load_dataset("toy")))
+    0
+    """
+    chosen = read_lang(ds, lang)
+    params = {"dataset": ds.name, "version": ds.version, "at": ds.as_of}
+    if not (ds.has("enterprises") and ds.has("capacities")):
+        return Result("recall", pd.DataFrame(), params, chosen)
+    study = open_study(ds, bounds=False)
+    recall = study.recall
+    told = [place for place, basis in enumerate(recall.basis) if basis]
+    told.sort(key=lambda place: recall.share[place])
+    frame = study.products.iloc[told][["product_id", "name_zh", "name_en", "unit"]].assign(
+        national_capacity=study.nation.capacity[told],
+        national_total=recall.total[told],
+        collection_recall=recall.share[told],
+        recall_basis=[recall.basis[place] for place in told],
+        recall_year=[recall.year[place] for place in told],
+        source_url=[recall.source[place] for place in told],
+    )
+    return Result("recall", frame.reset_index(drop=True), params, chosen, RECALL_SHOWN)
 
 
 def _share(frame: pd.DataFrame, column: str) -> float:

@@ -206,6 +206,10 @@ def _products(state: RegionState) -> list[dict[str, Any]]:
         "national_makers": study.nation.makers.tolist(),
         "national_capacity": study.nation.capacity.tolist(),
         "price_cny": study.price.tolist(),
+        "collection_recall": study.recall.share.tolist(),
+        "recall_basis": study.recall.basis,
+        "recall_year": study.recall.year,
+        "national_total": study.recall.total.tolist(),
     }
     for name in _AMOUNTS:
         columns |= _ends(name, getattr(state, name))

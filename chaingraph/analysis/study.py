@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from chaingraph.analysis.basis import Basis, Nation, spread
+from chaingraph.analysis.basis import Basis, read_nation, spread
 from chaingraph.analysis.compare import SHOWN as COMPARED
 from chaingraph.analysis.compare import compared_states
 from chaingraph.analysis.loads import read_load, read_loads
@@ -24,7 +24,6 @@ from chaingraph.enterprises import (
     LEVELS,
     local_rows,
     located,
-    national_capacity,
     own_pairs,
     stand,
 )
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
     from chaingraph.enterprises import LocalRows, Stale, Standing, Where
     from chaingraph.gazetteer import Asked
     from chaingraph.knowledge.facts import PriceRule
-    from chaingraph.products import ProductGraph
     from chaingraph.quantity import Floats, Integers
     from chaingraph.words import Language
 
@@ -98,7 +96,8 @@ class Study(Basis):
             Nodes ``("product", id)`` with names, `unit`, `chains`, `stage`, `product_kind`, `restricted`,
             `source_url`; `evidence` with `evidence_date` and `why`, `standing` (its colour on pages),
             `gap_kind`, `decision`, `verb`, `then`, `mark`, `list`; `made`, `needed`, `makers`, `users`,
-            `maker_cities`, `national_makers`, `national_capacity`, `price_cny`, `reasons`; and, with
+            `maker_cities`, `national_makers`, `national_capacity`, `collection_recall` with `recall_basis`,
+            `recall_year` and `national_total`, `price_cny`, `reasons`; and, with
             ``_low`` and ``_high``, `capacity`, `supply`, `demand`, `own_use`, `merchant`, `gap` (units
             a year) and `gap_value_cny`; beside them `known_capacity` (known figures alone),
             `construction`, `planned` and `coverage` (0 to 1). ``("enterprise", id)`` with place,
@@ -352,7 +351,7 @@ def open_study(
         prices=prices_at(ds, graph, latest=prices == "latest"),
         price_rule=prices,
         statements=statements,
-        nation=_nation(ds, graph, standing),
+        nation=read_nation(ds, graph, standing),
         bounds=bounds,
         asked=asked,
     )
@@ -391,17 +390,6 @@ def _head_offices(ds: Dataset, standing: Standing) -> pd.DataFrame:
     rows = located(rows, read_frame(ds.enterprises), LEVELS)
     return collect(rows.select("product_id", "as_of", *LEVELS)).sort_values(
         ["product_id", "as_of"], ignore_index=True
-    )
-
-
-def _nation(ds: Dataset, graph: ProductGraph, standing: Standing) -> Nation:
-    rows = national_capacity(ds.enterprises, standing)
-    place = positions(graph, rows["product_id"])
-    size = graph.size
-    return Nation(
-        spread(size, place, rows["capacity"], 0.0),
-        spread(size, place, rows["makers"], 0.0).astype(np.intp),
-        spread(size, place, rows["hhi"], np.nan),
     )
 
 

@@ -20,6 +20,7 @@ from chaingraph.analysis.topics import (
     unconfirmed_anchors,
 )
 from chaingraph.dataset import last_day
+from chaingraph.knowledge.recall import AT_MOST
 from chaingraph.products import positions
 from chaingraph.spoken import say_amount, say_ends, say_money, say_unit
 
@@ -37,6 +38,7 @@ CALLS: Final = 5
 _NAMED: Final = 4
 """Products that a sentence names; of more it gives the number."""
 _SITES: Final = 3
+_SHARES: Final = 3
 """Anchors that the sentence on them names."""
 _MADE: Final = ("commissioned", "full_output")
 _SIZES: Final = {
@@ -95,6 +97,9 @@ class Footing(NamedTuple):
         First and last date of the prices used; empty without any.
     newest
         Newest date of a capacity row here.
+    known
+        Of the dearest products that may be bought outside: id, the share of the nation's capacity that the data
+        know, and whether that is only the most it can be.
     """
 
     found: int
@@ -104,6 +109,7 @@ class Footing(NamedTuple):
     load: str
     prices: tuple[str, str] | None
     newest: str
+    known: tuple[tuple[str, float, bool], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +172,7 @@ def summarise(state: RegionState, frame: pd.DataFrame, *, chain: str | None = No
     plants = plants_of(state)
     if frame.empty:
         money = Money(0.0, 0.0, 0.0, 0.0, 0.0, 0, 0)
-        basis = _basis(state, (), plants)
+        basis = _basis(state, frame, plants)
         asked = plan_survey(state).frame.head(0)
         return Summary(state, {}, {}, money, (), {}, asked, (), basis, chain or "", frame, plants)
     frame = frame.assign(topic=topics_of(frame))
@@ -195,7 +201,7 @@ def summarise(state: RegionState, frame: pd.DataFrame, *, chain: str | None = No
         sizes=_sizes(free),
         asked=asked,
         doubts=doubts,
-        basis=_basis(state, [d for d in bought["price_date"] if isinstance(d, str)], plants),
+        basis=_basis(state, bought, plants),
         chain=chain or "",
         frame=frame,
         plants=plants,
@@ -271,8 +277,9 @@ def _sizes(free: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return {name: tuple(products) for name, products in found.items() if products}
 
 
-def _basis(state: RegionState, prices: Sequence[str], plants: Sequence[Plant]) -> Footing:
+def _basis(state: RegionState, bought: pd.DataFrame, plants: Sequence[Plant]) -> Footing:
     study = state.study
+    prices = [] if bought.empty else [d for d in bought["price_date"] if isinstance(d, str)]
     found, events = recall_of(study)
     assumed = study.load_of(state.region).has("load_assumed")
     asked = study.loads.asked
@@ -280,8 +287,21 @@ def _basis(state: RegionState, prices: Sequence[str], plants: Sequence[Plant]) -
     dates = [plant.as_of for plant in plants]
     return Footing(
         found, events, int((assumed & state.present).sum()), int(state.present.sum()), load,
-        (min(prices), max(prices)) if prices else None, max(dates, default=""),
+        (min(prices), max(prices)) if prices else None, max(dates, default=""), _known(bought),
     )  # fmt: skip
+
+
+def _known(bought: pd.DataFrame) -> tuple[tuple[str, float, bool], ...]:
+    """Return how much of the nation the data know of the dearest lines, of which that can be told."""
+    if bought.empty:
+        return ()
+    most = bought["recall_basis"] == AT_MOST
+    told = bought[
+        bought["collection_recall"].notna() & ~(most & (bought["collection_recall"] >= 1))
+    ]
+    told = told.sort_values("gap_value_cny", ascending=False, kind="stable").head(_SHARES)
+    cells = (told["product_id"], told["collection_recall"], most[told.index])
+    return tuple(zip(*(cell.tolist() for cell in cells), strict=True))
 
 
 def recall_of(study: Basis) -> tuple[int, int]:
@@ -530,6 +550,13 @@ def _basis_line(summary: Summary, lang: Language) -> Line:
     if basis.events:
         said.append(_say("recall", lang, found=basis.found, events=basis.events,
                          share=f"{basis.found / basis.events:.0%}"))  # fmt: skip
+    if basis.known:
+        shares = []
+        for product, share, most in basis.known:
+            name = _names(summary, [product], lang)
+            at_most = _say("known-most", lang, product=name, share=f"{share:.0%}")
+            shares.append(at_most if most else f"{name} {share:.0%}")
+        said.append(_say("known", lang, names=("、" if lang == "zh" else ", ").join(shares)))
     if basis.made:
         load = basis.load if basis.assumed or basis.load == "full" else _NONE_ASSUMED[basis.load]
         said.append(_say(f"load-{load}", lang, assumed=basis.assumed, made=basis.made))

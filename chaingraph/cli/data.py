@@ -31,14 +31,15 @@ def datasets(out: Output) -> None:
 @with_dataset
 @with_output
 def show(ds: Dataset, out: Output) -> None:
-    """Show what a dataset holds: rows, share with a source, dates, known weaknesses."""
-    from chaingraph.analysis.overview import describe_dataset, weaknesses
+    """Show what a dataset holds: rows, sources, dates, share of the nation known, weaknesses."""
+    from chaingraph.analysis.overview import describe_dataset, describe_recall, weaknesses
     from chaingraph.words import message
 
     result = describe_dataset(ds, lang=out.lang)
     known = [f"* {text}" for text in weaknesses(ds, out.lang)]
     after = ["", message("weaknesses", result.lang), "", *known] if known else []
-    emit([result], out=out, after=after[1:])
+    recall = describe_recall(ds, lang=out.lang)
+    emit([result, *([recall] if len(recall) else [])], out=out, after=after[1:])
 
 
 @click.command(epilog="Example: chaingraph check my-city --format json")

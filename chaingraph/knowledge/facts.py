@@ -29,6 +29,14 @@ PRICE_WINDOW: Final = 12
 """Months on either side of a date within which a price is one of the date."""
 
 
+def is_of_nation(place: str, enterprise: str = "") -> bool:
+    """Whether a total is of the whole country: of no enterprise, with a region that names the country.
+
+    Totals name their region: an empty one is not the nation's, as it is in a fact.
+    """
+    return bool(place) and place in NATION and not enterprise
+
+
 class Fact(NamedTuple):
     """One measure of every product: its value in force, with its range, date and source.
 

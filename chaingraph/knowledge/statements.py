@@ -64,7 +64,7 @@ class Statements:
     Attributes
     ----------
     surveys, totals
-        Rows of surveys and of outputs.
+        Rows of surveys and of outputs, these by year.
     events
         Rows of projects with `place` (position of the product) and `month`, one product each.
     head_offices
@@ -93,10 +93,15 @@ def read_statements(ds: Dataset, graph: ProductGraph, head_offices: pd.DataFrame
     return Statements(
         ds.as_of,
         tuple(_surveys(ds, graph)) if ds.has("surveys") else (),
-        tuple(_totals(ds, graph)) if ds.has("outputs") else (),
+        tuple(sorted(_totals(ds, graph), key=_year_of)) if ds.has("outputs") else (),
         _events(ds, graph),
         head_offices.assign(place=positions(graph, head_offices["product_id"])),
     )
+
+
+def _year_of(total: Total) -> str:
+    """Return what totals are sorted by: of one year and measure the latest date is the last."""
+    return total.year
 
 
 def _surveys(ds: Dataset, graph: ProductGraph) -> Iterable[Statement]:
