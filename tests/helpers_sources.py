@@ -25,13 +25,14 @@ class Host(NamedTuple):
 
     grade: str
     medium: str
+    note: str
 
 
 @cache
 def hosts() -> dict[str, Host]:
     """Return the rules: end of a host, or start of a path on it, to grade and medium."""
     with (HERE / "data" / "source_hosts.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["host"]: Host(row["grade"], row["medium"]) for row in csv.DictReader(lines)}
+        return {row["host"]: Host(row["grade"], row["medium"], row["note"]) for row in csv.DictReader(lines)}
 
 
 def grade_of(address: str) -> Host:
@@ -50,7 +51,7 @@ def grade_of(address: str) -> Host:
     for rule in (*whole, *ends):
         if rule in hosts():
             return hosts()[rule]
-    return Host("unknown", "")
+    return Host("unknown", "", "")
 
 
 def rows_of(folder: str, name: str) -> list[dict[str, str]]:
@@ -92,7 +93,7 @@ def main() -> None:
         rows = []
         for address in sorted(a for a, home in missing.items() if home == folder):
             host = grade_of(address)
-            rows.append([address, "", host.medium, "", "", host.grade, "", ""])
+            rows.append([address, "", host.medium, "", "", host.grade, "", host.note])
         with (DATASETS / folder / "sources.csv").open("a", encoding="utf-8", newline="") as lines:
             csv.writer(lines, lineterminator="\n").writerows(rows)
 
