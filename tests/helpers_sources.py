@@ -32,7 +32,10 @@ class Host(NamedTuple):
 def hosts() -> dict[str, Host]:
     """Return the rules: end of a host, or start of a path on it, to grade and medium."""
     with (HERE / "data" / "source_hosts.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["host"]: Host(row["grade"], row["medium"], row["note"]) for row in csv.DictReader(lines)}
+        return {
+            row["host"]: Host(row["grade"], row["medium"], row["note"])
+            for row in csv.DictReader(lines)
+        }
 
 
 def grade_of(address: str) -> Host:
@@ -69,7 +72,10 @@ def used_addresses() -> dict[str, str]:
                 continue
             for row in rows_of(folder, file.stem):
                 named = _IN_TEXT.findall(row.get("note") or "")
-                for address in (row.get("source_url") or "", *(text.rstrip(".:") for text in named)):
+                for address in (
+                    row.get("source_url") or "",
+                    *(text.rstrip(".:") for text in named),
+                ):
                     if address:
                         found.setdefault(address, folder)
     return found
