@@ -306,7 +306,9 @@ def _capacity_parts(state: RegionState, carrier: str, value: Floats) -> list[dic
     for product in np.flatnonzero(value > 0).tolist():
         own = rows[rows["product_id"] == graph.ids[product]]
         known, capacity = float(own["effective"].sum()), float(whole[product])
-        capacity = known if np.isnan(capacity) else capacity  # the least rests on known figures alone
+        capacity = (
+            known if np.isnan(capacity) else capacity
+        )  # the least rests on known figures alone
         if not capacity > 0:
             continue
         rest = max(capacity - known, 0.0)

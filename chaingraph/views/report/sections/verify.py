@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chaingraph.analysis.sources import GRADE_COLUMNS, GRADES, grade_result, list_unverified
+from chaingraph.analysis.sources import (
+    GRADE_COLUMNS,
+    GRADES,
+    grade_result,
+    list_unverified,
+    parts_of,
+)
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Column, Paragraph, Row, Section, Table, make_row
 
@@ -46,15 +52,19 @@ def _graded(context: Context, records: list[dict[Any, Any]]) -> Table:
         context.column("solid", "percent", 12),
         *(grade_column(context, grade) for grade in GRADES),
     )
-    rows = tuple(
-        make_row((
+    parts = parts_of(context.facts.state, context.chain).dropna(subset=["source_url"])
+    rows = []
+    for row in records:
+        own = parts if row["carrier"] == "all" else parts[parts["carrier"] == row["carrier"]]
+        cells = (
             model.text(context.term("carrier", row["carrier"])), model.money(row["carried_cny"]),
             *(model.percent(row[name]) for name in ("firm_share", "solid_share", *GRADE_COLUMNS)),
-        ))
-        for row in records
+        )  # fmt: skip
+        rows.append(make_row(cells, context.sources.cite(own["source_url"])))
+    return Table(
+        "graded", context.say("table-graded"), columns, tuple(rows),
+        context.say("basis-graded", at=context.at), 1 - records[-1]["grade_none"],
     )  # fmt: skip
-    basis = context.say("basis-graded", at=context.at)
-    return Table("graded", context.say("table-graded"), columns, rows, basis, cited=False)
 
 
 def _todo(context: Context, records: list[dict[Any, Any]]) -> tuple[Table, Table]:
@@ -69,9 +79,11 @@ def _todo(context: Context, records: list[dict[Any, Any]]) -> tuple[Table, Table
     )
     title, basis = context.say("table-verify"), context.say("basis-graded", at=context.at)
     rows = tuple(_row(context, record) for record in records)
+    named = sum(row["carried_cny"] for row in records if isinstance(row["source_grade"], str))
+    sourced = named / sum(row["carried_cny"] for row in records)
     return (
-        Table("verify", title, columns, rows[:_FIRST], basis, place="pages"),
-        Table("verify-all", title, columns, rows, basis, place="workbook"),
+        Table("verify", title, columns, rows[:_FIRST], basis, sourced, place="pages"),
+        Table("verify-all", title, columns, rows, basis, sourced, place="workbook"),
     )
 
 
