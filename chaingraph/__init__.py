@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.relatedness import measure_relatedness
     from chaingraph.analysis.requirements import calculate_requirements
     from chaingraph.analysis.sensitivity import draw_demand, measure_sensitivity
+    from chaingraph.analysis.sources import grade_result, list_unverified
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Study, open_study
     from chaingraph.analysis.survey_plan import plan_survey
@@ -89,6 +90,7 @@ _HOMES = {
     "chaingraph.analysis.relatedness": ("measure_relatedness",),
     "chaingraph.analysis.requirements": ("calculate_requirements",),
     "chaingraph.analysis.sensitivity": ("draw_demand", "measure_sensitivity"),
+    "chaingraph.analysis.sources": ("grade_result", "list_unverified"),
     "chaingraph.analysis.state": ("RegionState",),
     "chaingraph.analysis.study": ("Study", "open_study"),
     "chaingraph.analysis.survey_plan": ("plan_survey",),
@@ -182,12 +184,14 @@ __all__ = [
     "find_cross_chain",
     "find_gaps",
     "find_region",
+    "grade_result",
     "graph_to_tables",
     "import_file",
     "init_dataset",
     "list_datasets",
     "list_regions",
     "list_rules",
+    "list_unverified",
     "load_dataset",
     "match_enterprises",
     "measure_local_content",

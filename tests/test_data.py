@@ -12,6 +12,7 @@ import pytest
 import chaingraph as cg
 from chaingraph.schema import TABLE_NAMES, table_spec
 from tests.helpers_data import CHAINS, FOLDERS, GENERAL, REPOSITORY, every_row, table
+from tests.helpers_sources import grade_of, listed_addresses, missing_addresses
 
 README = (REPOSITORY / "datasets" / "README.md").read_text(encoding="utf-8")
 
@@ -304,3 +305,27 @@ def test_prices_have_an_address_the_unit_and_a_likely_size():
             ), row
             if product["price_cny"]:
                 assert 1 / 3 < float(row["value"]) / float(product["price_cny"]) < 3, row
+
+
+def test_every_address_has_one_row_among_the_sources():
+    """``python -m tests.helpers_sources`` adds the missing ones."""
+    assert missing_addresses() == {}
+    listed = listed_addresses()
+    assert len(listed) == len(set(listed))
+
+
+def test_no_source_weighs_more_than_its_host_without_a_note():
+    """Official, filing and association are said of hosts in tests/data/source_hosts.csv."""
+    for folder in FOLDERS:
+        for row in table(folder, "sources"):
+            if row["grade"] in {"official", "filing", "association"}:
+                assert row["note"] or grade_of(row["source_url"]).grade == row["grade"], row
+
+
+def test_sources_of_taken_over_hosts_say_so():
+    for folder in FOLDERS:
+        for row in table(folder, "sources"):
+            rule = grade_of(row["source_url"])
+            if "taken-over" in rule.note:
+                assert row["grade"] == "repost", row
+                assert row["note"] or row["medium"], row

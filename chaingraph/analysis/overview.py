@@ -8,6 +8,15 @@ import pandas as pd
 
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import open_study
+from chaingraph.analysis.sources import (
+    FIRM,
+    GRADE_COLUMNS,
+    SOLID,
+    grade_addresses,
+    grade_shares,
+    share_of,
+    source_grades,
+)
 from chaingraph.bundled import list_datasets
 from chaingraph.loading import check_dataset, load_dataset
 from chaingraph.results import Result
@@ -45,6 +54,11 @@ _DATES = {
 }
 
 
+_SHOWN = (
+    "table_title", "rows", "firm_share", "solid_share", *GRADE_COLUMNS, "with_figure", "oldest", "newest",
+)  # fmt: skip
+
+
 def describe_dataset(ds: Dataset, *, lang: Language | None = None) -> Result:
     """Describe each table of a dataset.
 
@@ -58,7 +72,9 @@ def describe_dataset(ds: Dataset, *, lang: Language | None = None) -> Result:
     Returns
     -------
     Result
-        One row a table: `rows`, `sourced` (share of rows with a source), `with_figure` (share of rows
+        One row a table: `rows`, `sourced` (share of rows with an address, which is no proof), the share of
+        rows by grade of source (`grade_official` to `grade_none`) with `firm_share` (official pages and
+        filings) and `solid_share` (these, associations and the press), `with_figure` (share of rows
         whose main figure is known), `oldest` and `newest` date.
 
     Examples
@@ -69,6 +85,7 @@ def describe_dataset(ds: Dataset, *, lang: Language | None = None) -> Result:
     11
     """
     chosen = read_lang(ds, lang)
+    grades = source_grades(ds)
     rows = []
     for name in TABLE_NAMES:
         if not ds.has(name) or not isinstance(frame := ds.table(name), pd.DataFrame):
@@ -80,13 +97,26 @@ def describe_dataset(ds: Dataset, *, lang: Language | None = None) -> Result:
                 "table_title": table_spec(name).title(chosen),
                 "rows": len(frame),
                 "sourced": _share(frame, "source_url"),
+                **_grades(frame, grades),
                 "with_figure": _share(frame, _FIGURES.get(name, "")),
                 "oldest": str(dates.min()) if len(dates) else None,
                 "newest": str(dates.max()) if len(dates) else None,
             }
         )
     params = {"dataset": ds.name, "version": ds.version, "at": ds.as_of}
-    return Result("show", pd.DataFrame(rows), params, chosen)
+    return Result("show", pd.DataFrame(rows), params, chosen, _SHOWN)
+
+
+def _grades(frame: pd.DataFrame, grades: dict[str, str]) -> dict[str, float]:
+    """Return the share of a table's rows by grade of source; nan for a table without sources."""
+    if "source_url" not in frame:
+        return dict.fromkeys((*GRADE_COLUMNS, "firm_share", "solid_share"), float("nan"))
+    shares = grade_shares(grade_addresses(frame["source_url"].tolist(), grades))
+    return {
+        **shares,
+        "firm_share": share_of(shares, FIRM),
+        "solid_share": share_of(shares, SOLID),
+    }
 
 
 def describe_recall(ds: Dataset, *, lang: Language | None = None) -> Result:

@@ -31,7 +31,7 @@ def datasets(out: Output) -> None:
 @with_dataset
 @with_output
 def show(ds: Dataset, out: Output) -> None:
-    """Show what a dataset holds: rows, sources, dates, share of the nation known, weaknesses."""
+    """Show what a dataset holds: rows, grades of source, dates, share of the nation known, weaknesses."""
     from chaingraph.analysis.overview import describe_dataset, describe_recall, weaknesses
     from chaingraph.words import message
 
@@ -55,6 +55,10 @@ def show(ds: Dataset, out: Output) -> None:
     "--reconcile", "totals", is_flag=True,
     help="Instead: set stated totals of a region against the sum of its rows.",
 )  # fmt: skip
+@click.option(
+    "--sources", "graded", is_flag=True,
+    help="Instead: on which grades of source a region's gaps rest, and what to verify first.",
+)  # fmt: skip
 @region_option
 @with_output
 @click.pass_context
@@ -65,6 +69,7 @@ def check(
     severity: str,
     accepted: bool,
     totals: bool,
+    graded: bool,
     region: str | None,
     out: Output,
 ) -> None:
@@ -72,13 +77,12 @@ def check(
 
     PATH is a folder or a bundled name. Exit status 1 where there are errors.
     """
-    if region is not None and not totals:
-        raise click.UsageError("--region goes with --reconcile.")
-    if totals:
-        from chaingraph.analysis.reconcile import reconcile
-
-        ds = load(path, quiet=out.quiet, lang=out.lang)
-        emit([reconcile(ds, region, lang=out.lang)], out=out)
+    if region is not None and not (totals or graded):
+        raise click.UsageError("--region goes with --reconcile or --sources.")
+    if totals and graded:
+        raise click.UsageError("--reconcile does not go with --sources.")
+    if totals or graded:
+        _check_region(path, region, graded=graded, out=out)
         return
 
     from dataclasses import replace
@@ -99,6 +103,22 @@ def check(
     emit([result], out=out, after=after)
     if result.params["errors"]:
         ctx.exit(1)
+
+
+def _check_region(path: str, region: str | None, *, graded: bool, out: Output) -> None:
+    """Show what a region's figures rest on, or its stated totals against the rows."""
+    ds = load(path, quiet=out.quiet, lang=out.lang)
+    if graded:
+        from chaingraph.analysis.sources import grade_result, list_unverified
+        from chaingraph.analysis.study import as_state
+
+        state = as_state(ds, region)
+        todo = list_unverified(state, lang=out.lang)
+        emit([grade_result(state, lang=out.lang), todo], out=out, whole=todo, default_top=30)
+        return
+    from chaingraph.analysis.reconcile import reconcile
+
+    emit([reconcile(ds, region, lang=out.lang)], out=out)
 
 
 @click.command(epilog="Example: chaingraph regions qujing --level county --region 曲靖市")

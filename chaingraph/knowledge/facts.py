@@ -130,11 +130,12 @@ def _filled(fact: Fact, rows: pd.DataFrame) -> Fact:
 
 
 class Prices(NamedTuple):
-    """Prices in force: CNY a unit, of when, and whether they are of the date."""
+    """Prices in force: CNY a unit, of when, whether they are of the date, and on which page."""
 
     value: Floats
     date: list[str]
     of_date: Flags
+    source: list[str]
 
 
 def prices_at(ds: Dataset, graph: ProductGraph, *, latest: bool = False) -> Prices:
@@ -154,6 +155,7 @@ def prices_at(ds: Dataset, graph: ProductGraph, *, latest: bool = False) -> Pric
             "product_id": products["product_id"],
             "value": products["price_cny"],
             "date": products["price_as_of"].fillna(""),
+            "source_url": products["source_url"],
         }
     )
     frames = [own]
@@ -161,7 +163,8 @@ def prices_at(ds: Dataset, graph: ProductGraph, *, latest: bool = False) -> Pric
         facts = ds.table("product_facts")
         national = facts["region"].fillna("").isin(NATION)
         rows = facts[(facts["measure"] == "price") & national]
-        frames.append(rows[["product_id", "value", "date"]].assign(date=rows["date"].fillna("")))
+        columns = ["product_id", "value", "date", "source_url"]
+        frames.append(rows[columns].assign(date=rows["date"].fillna("")))
     rows = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
     rows = rows[rows["value"].notna()]
     month = month_numbers(rows["date"], late=True)
@@ -178,14 +181,15 @@ def prices_at(ds: Dataset, graph: ProductGraph, *, latest: bool = False) -> Pric
     place = first["place_"].to_numpy(dtype=np.intp)
     value = np.full(graph.size, np.nan)
     value[place] = first["value"].to_numpy(dtype=float)
-    dates = [""] * graph.size
-    for spot, date in zip(place.tolist(), first["date"].tolist(), strict=True):
-        dates[spot] = date
+    dates, sources = [""] * graph.size, [""] * graph.size
+    cells = (place.tolist(), first["date"].tolist(), first["source_url"].fillna("").tolist())
+    for spot, date, source in zip(*cells, strict=True):
+        dates[spot], sources[spot] = date, source
     near = np.ones(graph.size, dtype=bool)
     if not np.isnan(at):
         away = np.abs(first["month_"].to_numpy(dtype=float) - at)
         near[place] = ~(away > PRICE_WINDOW) | np.isnan(away)
-    return Prices(value, dates, near)
+    return Prices(value, dates, near, sources)
 
 
 def fact_rows(ds: Dataset, measures: Collection[str]) -> pd.DataFrame:

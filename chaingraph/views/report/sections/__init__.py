@@ -23,6 +23,7 @@ from chaingraph.views.report.sections import (
     survey,
     targets,
     totals,
+    verify,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ SECTIONS: tuple[Builder, ...] = (
     present.build,
     balance.build,
     totals.build,
+    verify.build,
     flow.build,
     places.build,
     charts.build,
