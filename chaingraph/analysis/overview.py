@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chaingraph.analysis.settings import read_lang
-from chaingraph.analysis.study import open_study
 from chaingraph.analysis.sources import (
     FIRM,
     GRADE_COLUMNS,
@@ -17,6 +16,7 @@ from chaingraph.analysis.sources import (
     share_of,
     source_grades,
 )
+from chaingraph.analysis.study import open_study
 from chaingraph.bundled import list_datasets
 from chaingraph.loading import check_dataset, load_dataset
 from chaingraph.results import Result
