@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -142,7 +143,11 @@ def shown(cell) -> str:
     places = len(mantissa.rstrip("%").partition(".")[2])
     if exponent:
         return f"{value:.{places}e}"
-    return f"{value:.{places}%}" if look.endswith("%") else f"{value:,.{places}f}"
+    if look.endswith("%"):
+        return f"{value:.{places}%}"
+    # a half goes up there, by the digits that the file holds
+    decimal = Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{decimal:,.{places}f}"
 
 
 def from_workbook(data: bytes, report: Report) -> dict[str, list[list[str]]]:

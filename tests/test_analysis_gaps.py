@@ -300,7 +300,7 @@ def test_notes_say_what_is_unknown_and_how_much_is_sourced(build):
         "1 products that may be bought outside have no price",
         "1 listed products have local users without a figure",
         (
-            "75% of the gap value rests on coefficients and capacities with a source; "
+            "of 75% of the gap value coefficient and capacities name a page, which is no proof; "
             "the rest is general knowledge"
         ),
     ]

@@ -203,7 +203,7 @@ def test_picture_is_wide_and_carries_title_legend_and_date(watch, pages, tmp_pat
     assert height > 500
     assert zlib.crc32(content[12:29]) == struct.unpack(">I", content[29:33])[0]
     drawn = page.evaluate("chainmap.vectors().svg.textContent")
-    for text in ("曲靖市", "产业链图谱", "未见企业", "2024-12"):
+    for text in ("曲靖市", "产业链图谱", "未见企业", "2025-12"):
         assert text in drawn
 
 

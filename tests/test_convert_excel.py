@@ -72,7 +72,7 @@ def test_the_sheets_are_the_tables_and_row_one_the_schema(tmp_path, qujing):
                 c.number_format for c in cells if c.value is not None and field.type == "string"
             }
             assert formats <= {"@"}
-    assert made.properties.created == dt.datetime(2024, 12, 1)  # noqa: DTZ001
+    assert made.properties.created == dt.datetime(2025, 12, 1)  # noqa: DTZ001
 
 
 def test_pandas_reads_a_sheet_as_the_table(tmp_path, toy):

@@ -257,7 +257,7 @@ def test_the_order_of_loads(build):
 
 def test_bundled_totals_give_loads(qujing):
     """Magnesium: 1.0258 Mt made of 1.4875 Mt in 2024; iron phosphate: 1.90 of 4.56 Mt; ammonia: 73.2 of 77.1."""
-    study = cg.open_study(qujing)
+    study = cg.open_study(qujing, at="2024-12")
     nation, graph = study.loads.nation, study.product_graph
     facts = qujing.table("product_facts")
     told = set(facts.loc[(facts["measure"] == "load") & (facts["date"] <= "2024-12"), "product_id"])

@@ -80,14 +80,14 @@ def test_every_figure_stands_with_unit_date_share_and_sources():
             if column.kind in {"number", "money"} and column.key != "priority":
                 assert column.unit or units & {"unit", "link-unit"}, (table.key, column.key)
         if any(column.kind in {"number", "money"} for column in table.columns):
-            assert "2024-12" in table.basis, table.key
+            assert "2025-12" in table.basis, table.key
             assert table.cited or "address-1" in units, table.key
             if table.sourced is None:
                 assert "can't be told" in table.basis, table.key
             else:
                 assert 0 <= table.sourced <= 1, table.key
     for figure in found.figures:
-        assert "2024-12" in figure.basis, figure.key
+        assert "2025-12" in figure.basis, figure.key
         assert figure.alt
         assert figure.notes
         assert figure.sourced is not None
