@@ -155,7 +155,7 @@ def opened(monkeypatch):
 
         monkeypatch.setattr(home, name, called)
 
-    counting(basis, "national_capacity", "studies")
+    counting(states, "read_nation", "studies")
     counting(states, "local_rows", "joins")
     counting(basis, "local_rows", "joins")
     return counts
