@@ -120,6 +120,16 @@ def test_building_not_seen_for_long_is_asked_about(build):
     assert row["answer_value_cny"] == pytest.approx(10 * 100)
 
 
+@pytest.mark.parametrize(("users", "asked_for"), [(50.0, True), (float("nan"), False)])
+def test_a_plant_of_known_size_says_nothing_of_a_gap_without_end(build, users, asked_for):
+    """A gap of 100 may be closed by the 30 that are built; one without end stays without end."""
+    fresh = {"status": "construction", "as_of": "2024-06"}
+    makers = [("m", "b", users), ("n", "a", 30, fresh)]
+    ds = build(*CHAIN, makers, as_of="2024-12", surveyed=False)
+    asks = set(cg.plan_survey(ds).frame["ask"])
+    assert ("construction" in asks) is asked_for
+
+
 def test_building_that_is_not_stale_is_no_question_of_old_news(build):
     fresh = {"status": "construction", "as_of": "2024-01"}
     ds = build(*CHAIN, [("m", "b", 50), ("n", "a", 40, fresh)], as_of="2024-12", surveyed=False)

@@ -304,10 +304,12 @@ class _Asker:
             else:
                 made = Quantity.zeros(graph.size).where(self.flag(product), state.gap)
             seen = [date for date in sites.as_of[rows] if isinstance(date, str)]
+            # whether plants of a known size run tells nothing of a gap without end
+            endless = figure > 0 and bool(np.isinf(state.gap.high[product]))
             yield from self.question(
                 "construction", product, (state.gap, made), rows=rows if len(rows) else None,
                 bureau=self.bureau(product), why="stale" if old.any() else "construction",
-                direct=bool(state.needed[product]), date=max(seen, default="-"),
+                direct=bool(state.needed[product]) and not endless, date=max(seen, default="-"),
             )  # fmt: skip
 
     def coefficients(self) -> Iterator[Question]:
