@@ -396,7 +396,7 @@ def test_the_command_for_two_dates(tmp_path):
     assert re.search(r"[1-9]\d* opened, [1-9]\d* grew, [1-9]\d* now known", text)
     assert "same" not in text.split("\n\n")[1]
     found = rows("diff", "qujing", "--from", "2021-12", "-q")
-    assert {row["product_id"]: row["gap_change"] for row in found}["diamond_wire"] == "shrunk"
+    assert {row["product_id"]: row["gap_change"] for row in found}["polysilicon"] == "turned"
     for suffix in ("html", "xlsx", "docx", "md", "json"):
         run("diff", "toy", "--from", "2019", "-o", tmp_path / f"page.{suffix}")
         assert (tmp_path / f"page.{suffix}").stat().st_size > 3_000

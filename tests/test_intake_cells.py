@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from chaingraph.checks import matches_date, parse_number
 from chaingraph.intake.dates import read_date
+from chaingraph.intake.figures import Wanted, read_figure
 from chaingraph.intake.grid import letters
 from chaingraph.intake.headers import match_header
 from chaingraph.intake.keys import Enterprises, Products
-from chaingraph.intake.measures import factor_to, known_unit
+from chaingraph.intake.measures import Written, factor_to, known_unit
 from chaingraph.intake.numbers import Number, number_text, read_number
 from chaingraph.intake.problems import Refusal
 from chaingraph.intake.textfiles import decode
@@ -190,3 +191,27 @@ def test_sites_of_one_legal_entity():
     assert second.startswith("e_")
     assert known.key("甲厂二部", "", "X") == second
     assert known.key("甲厂", "甲市", "Y") == "Y"
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "raw", "text"),
+    [
+        ("projects", "land_mu", "357", "357"),
+        ("projects", "land_mu", "2公顷", "30"),
+        ("parks", "free_land_mu", "0.5 km2", "750"),
+        ("parks", "power_mw", "20万千瓦", "200"),
+        ("parks", "power_mw", 50, "50"),
+        ("surveys", "makers", 2, "2"),
+        ("surveys", "makers", "2家", "2"),
+        ("stages", "position", "3", "3"),
+        ("milestones", "percent", "40", "40"),
+    ],
+)
+def test_a_column_that_names_its_unit_or_counts_takes_plain_numbers(table, name, raw, text):
+    found = read_figure(raw, Wanted(table_spec(table).by_name[name]))
+    assert (found.text, found.unit) == (text, "")
+
+
+def test_land_is_no_mass():
+    wanted = Wanted(table_spec("projects").by_name["land_mu"], written=Written(header="吨"))
+    assert read_figure("3", wanted) == Refusal("unit-mismatch", {"unit": "吨", "expected": "亩"})

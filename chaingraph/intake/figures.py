@@ -12,6 +12,8 @@ from chaingraph.intake.measures import (
     AREA,
     DEGREE,
     MONEY_100M,
+    MU,
+    MU_OF_KM2,
     SHARE,
     Written,
     chosen_unit,
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
 
 _FIXED: Final = {
     "investment_cny_100m": MONEY_100M, "planned_area_km2": AREA, "share": SHARE,
-    "lat": DEGREE, "lon": DEGREE,
+    "lat": DEGREE, "lon": DEGREE, "land_mu": MU, "free_land_mu": MU, "power_mw": "MW",
 }  # fmt: skip
+_COUNTS: Final = {"makers", "position", "percent", "weight", "progress"}
+"""Plain numbers: what is counted, or said in per cent."""
 _FREE: Final = {"target", "value"}
-_WITHOUT_UNIT: Final = {SHARE, DEGREE}
+_WITHOUT_UNIT: Final = {SHARE, DEGREE, MU, "MW"}
 _NO_RANGE: Final = {"share", "lat", "lon", "low", "high"}
 
 
@@ -121,8 +125,8 @@ _Target = tuple[Fraction, str, list[tuple[str, dict[str, object]]]]
 def _target(wanted: Wanted, unit: str) -> _Target | Refusal:
     """Return by what to multiply, the unit of the outcome, and what to say of it."""
     name = wanted.field.name
-    if name in _FREE:
-        return Fraction(1), unit, []
+    if name in _FREE or name in _COUNTS:
+        return Fraction(1), unit if name in _FREE else "", []
     if name == "price_cny":
         return _price(wanted, unit)
     target = _FIXED.get(name, wanted.unit)
@@ -131,7 +135,8 @@ def _target(wanted: Wanted, unit: str) -> _Target | Refusal:
     if not target:
         known = known_unit(unit)
         return (known.factor, known.name, []) if known else Refusal("unit-unknown", {"unit": unit})
-    factor = factor_to(unit, target)
+    area = factor_to(unit, AREA) if target == MU else None
+    factor = factor_to(unit, target) if area is None else area * MU_OF_KM2
     if factor is None:
         shown_target = "亿元" if target == MONEY_100M else target
         return Refusal("unit-mismatch", {"unit": unit, "expected": shown_target})

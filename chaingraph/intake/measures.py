@@ -24,6 +24,7 @@ _AREAS: Final = {
     "万亩": "20/3", "m2": "1/1000000", "平方米": "1/1000000", "万平方米": "1/100",
 }  # fmt: skip
 AREA, MONEY_100M, SHARE, DEGREE = "km2", "100m CNY", "share", "degree"
+MU, MU_OF_KM2 = "亩", 1500
 
 
 class Unit(NamedTuple):
