@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 SHOWN: Final = (
-    "gap_rank", "product_id", "name_zh", "name_en", "verb", "rank", "group_zh", "makes_it", "score", "closes",
+    "gap_rank", "product_id", "name_zh", "name_en", "verb", "rank", "group_zh", "makes_it", "intent_zh",
+    "intent_en", "score", "closes",
     "unit", "coverage_after", "distance_km", "rank_best", "rank_worst",
 )  # fmt: skip
 
@@ -87,7 +88,8 @@ def rank_targets(
         One row a gap and target, sorted by the gaps' order and rank: the gap (`gap_rank`,
         `product_id`, names, `gap_kind`, `verb` (what to do now), `then`, `action`, `serves`, `unit`,
         `gap_low`, `gap`, `gap_high`, `coverage`, `restricted`, `restricted_zh`), the target (`rank`,
-        `group_zh`, `makes_it`, `related_products`,
+        `group_zh`, `makes_it`, `relation`, `intent_zh`,
+        `intent_en`, `related_products`,
         `group_capacity`, `sites`, `provinces`, `nearest_site`, `distance_km`, `partners`,
         `local_sites`, `announced_here`), what it would bring (`plant`, `plant_basis`, `closes`: how much
         of the gap, of the least one where there is no figure, `coverage_after`), the score (`score`,
@@ -307,6 +309,9 @@ def _target_columns(ranking: Ranking, facts: Facts, keep: Integers) -> dict[str,
         "rank": ranking.rank[keep],
         "group_zh": facts.labels(),
         "makes_it": field.maker[chosen],
+        "relation": pd.array(facts.relations(), dtype="str"),
+        "intent_zh": facts.intents("zh"),
+        "intent_en": facts.intents("en"),
         "related_products": names["related_products"],
         "group_capacity": field.of_own(held.capacity)[chosen],
         "sites": field.of_own(held.sites.astype(float), 0.0)[chosen].astype(np.intp),
