@@ -73,8 +73,9 @@ def list_entries(ds: Dataset, graph: ProductGraph) -> pd.DataFrame:
     """List the first arrivals of groups: one row a (city, product, group) that is new and dated.
 
     Sources are projects (any event but `seen`, which only proves that something stood by then, and those
-    that end something) and the starts of capacity rows, of plants or their building. An arrival is new where nothing earlier, dated or seen, shows the group with
-    that product (with any member of a broad family) in that city. A step that a new plant makes for
+    that end something) and the starts of capacity rows, of plants or their building. An arrival is new
+    where nothing earlier, dated or seen, shows the group with that product (with any member of a broad
+    family) in that city. A step that a new plant makes for
     itself (its product goes into another product of the same plant of the same date) is no arrival of
     its own.
 

@@ -254,13 +254,13 @@ class Facts:
     def plants_here(self, i: int) -> Integers:
         """Return the rows that show that a pair's group makes something in the region."""
         rows = self.local_rows(i)
-        return rows[self.view.field.evidence.stands[rows]]
+        return np.asarray(rows[self.view.field.evidence.stands[rows]], dtype=np.intp)
 
     def planned_here(self, i: int) -> Integers:
         """Return the rows that show what else but the product a pair's group intends in the region."""
         evidence, rows = self.view.field.evidence, self.local_rows(i)
         other = evidence.columns["product"][rows] != self.product[i]
-        return rows[~evidence.stands[rows] & other]
+        return np.asarray(rows[~evidence.stands[rows] & other], dtype=np.intp)
 
     def names_here(self, i: int) -> list[str]:
         """Return the names of a pair's group's plants in the region, else the cities of its projects."""
@@ -285,7 +285,8 @@ class Facts:
     def intent_rows(self, i: int) -> Integers:
         """Return what shows that a pair's group intends to make the product itself, newest first.
 
-        Where nothing but events of several products is known, these.
+        Where nothing but events of several products is known, these. An event in a city where it makes the
+        product by now has been carried out.
         """
         field = self.view.field
         evidence, own = field.evidence, int(field.own[self.pairs[i]])
@@ -295,7 +296,11 @@ class Facts:
         columns = evidence.columns
         family = bool(field.family[self.pairs[i]])
         chosen = family | (~evidence.stands[rows] & ~columns["broad"][rows].astype(bool))
-        rows = rows[chosen & (columns["event"][rows] != None)]  # noqa: E711  # by element
+        made = columns["city"][rows[evidence.makes[rows]]].tolist()
+        done = (columns["scope"][rows] == "project") & np.isin(
+            columns["city"][rows].astype(str), made
+        )
+        rows = rows[chosen & (family | ~done)]
         dates = [date if isinstance(date := columns["since"][r], str) else "" for r in rows]
         return np.asarray(rows[np.argsort(dates, kind="stable")[::-1]], dtype=np.intp)
 
@@ -305,7 +310,7 @@ class Facts:
         said = []
         for row in rows.tolist():
             event, date = columns["event"][row], columns["since"][row]
-            word = words.term("event", str(event), lang) if isinstance(event, str) else ""
+            word = words.term("project_event", str(event), lang) if isinstance(event, str) else ""
             parts = [word, str(columns["city"][row]), date if isinstance(date, str) else ""]
             said.append(" ".join(part for part in parts if part))
         return several(list(dict.fromkeys(said)))
@@ -319,7 +324,8 @@ class Facts:
         """Return what each pair's group is to the product: makes, intends, family or related."""
         field = self.view.field
         chosen = [flags[self.pairs] for flags in (field.maker, field.intends, field.family)]
-        return np.select(chosen, RELATIONS[:-1], RELATIONS[-1]).tolist()
+        number = np.select(chosen, [0, 1, 2], 3)
+        return [RELATIONS[n] for n in number.tolist()]
 
     def intents(self, lang: Language) -> Any:
         """Return what each pair's group intends with the product, newest first; missing where nothing."""

@@ -189,8 +189,9 @@ def _closeness(facts: Facts, i: int) -> Reason | None:
         return None
     evidence = facts.view.field.evidence
     zh, en, _ = facts.product_names[int(evidence.columns["product"][row])]
+    key = "reason-closeness" if evidence.makes[row] else "reason-closeness-project"
     return sentence(
-        "reason-closeness" if evidence.makes[row] else "reason-closeness-project", [], site=facts.site_name(row), km=f"{facts.distance[i]:,.0f}",
+        key, [], site=facts.site_name(row), km=f"{facts.distance[i]:,.0f}",
         product_zh=zh, product_en=en,
     )  # fmt: skip
 
