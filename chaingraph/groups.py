@@ -10,6 +10,8 @@ from chaingraph.dataset import last_day
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import (
     LEVELS,
+    OPEN,
+    RUNNING,
     full_date,
     latest_totals,
     located,
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
 
     from chaingraph.enterprises import Reading, Standing, Where
 
-HELD: Final = ("operating", "construction")
-"""Statuses of a plant that stands or is being built: proof that its owner makes the product."""
-_KEYS: Final = ("product_id", "group", "enterprise_id", "scope", *LEVELS, "lat", "lon")
+MAKING: Final = (*RUNNING, "suspended")
+"""Statuses of a plant that stands: proof that its owner makes the product."""
+INTENDED: Final = OPEN
+"""Statuses of a plant that its owner is building or plans: it intends to make the product."""
+_KEYS: Final = ("product_id", "group", "enterprise_id", "scope", "status", *LEVELS, "lat", "lon")
 
 
 def makers_by_site(
@@ -40,7 +44,7 @@ def makers_by_site(
     where: Where | None = None,
     **reading: Unpack[Reading],
 ) -> pd.DataFrame:
-    """Return who makes what where: one row a product and site, phases added up.
+    """Return who makes what where, or intends to: one row a product, site and `status`, phases added up.
 
     Parameters
     ----------
@@ -57,17 +61,20 @@ def makers_by_site(
     -------
     pandas.DataFrame
         Sorted by product, group and site: `product_id`, `group` (`group_zh`, else the enterprise's
-        id), `enterprise_id`, `scope` (a company total is `group`), place and coordinates, `capacity`
+        id), `enterprise_id`, `scope` (a company total is `group`), `status` (`operating` for all of
+        :data:`MAKING`, else that of :data:`INTENDED`), place and coordinates, `capacity`
         (units a year of the statuses that count; missing without a figure), `since` (first start that
-        is known, else missing). Plants that operate or are under construction; company totals are the
-        latest ones, see :func:`chaingraph.enterprises.latest_totals`.
+        is known, else missing). Company totals are the latest ones, see
+        :func:`chaingraph.enterprises.latest_totals`.
     """
     standing = stand(capacities, **reading).of(products)
-    rows = _fresh(standing, standing.told(HELD)).select(
-        "enterprise_id", "product_id", "scope", "status", "since", "as_of", "effective", "known"
-    )
+    rows = _fresh(standing, standing.told((*MAKING, *INTENDED))).select(
+        "enterprise_id", "product_id", "scope", "since", "as_of", "effective", "known",
+        status=nw.when(nw.col("status").is_in(list(INTENDED))).then(nw.col("status"))
+        .otherwise(nw.lit(MAKING[0])),
+    )  # fmt: skip
     sites = sites_in(enterprises, where)
-    wanted = ["product_id", "group", "enterprise_id"]
+    wanted = ["product_id", "group", "enterprise_id", "status"]
     totals = latest_totals(located(rows.filter(nw.col("scope") == "group"), sites, []))
     totals = totals.group_by(*wanted).agg(nw.col("effective", "known").max(), nw.col("since").min())
     plants = located(site_rows(rows), sites, []).group_by(*wanted)
@@ -83,7 +90,7 @@ def makers_by_site(
     found = collect(rows.join(places, on="enterprise_id", how="inner"))
     found["capacity"] = found["effective"].astype("float64").where(found["known"] > 0)
     found[list(LEVELS)] = found[list(LEVELS)].fillna("")
-    found = found.sort_values(list(_KEYS[:4]), ignore_index=True)
+    found = found.sort_values(list(_KEYS[:5]), ignore_index=True)
     return found[[*_KEYS, "capacity", "since"]]
 
 
@@ -95,10 +102,11 @@ def _fresh(standing: Standing, rows: Any) -> Any:
 def city_products(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -> pd.DataFrame:
     """Return which cities make what: one row a `city` and `product_id`, sorted.
 
-    Plants that count, operate or are under construction; company totals lie nowhere.
+    Plants that stand, see :data:`MAKING`; company totals lie nowhere.
     """
     standing = stand(capacities, **reading)
-    rows = _fresh(standing, site_rows(standing.told(HELD))).select("enterprise_id", "product_id")
+    rows = site_rows(standing.told(MAKING)).filter(nw.col("status").is_in(list(MAKING)))
+    rows = rows.select("enterprise_id", "product_id")
     sites = read_frame(enterprises).select("enterprise_id", "city")
     sites = sites.filter(~nw.col("city").is_null())
     joined = rows.join(sites, on="enterprise_id", how="inner").select("city", "product_id")
@@ -179,7 +187,7 @@ def rows_of_groups(
     sites = read_frame(enterprises)
     sites = sites.filter(owner().is_in(list(groups)))
     standing = stand(capacities, **reading)
-    rows = _fresh(standing, standing.rows(HELD)).drop(
+    rows = _fresh(standing, standing.rows((*MAKING, *INTENDED))).drop(
         "counted", "bare", "figure", "effective_low", "stale"
     )
     found = collect(located(rows, sites, ["name_zh", "name_en", *LEVELS, "lat", "lon"]))

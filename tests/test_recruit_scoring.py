@@ -115,7 +115,9 @@ def test_topsis_ranks_by_closeness_within_the_gap(hand):
     both = cg.rank_targets(hand, ["foil", "film"], method="topsis", limit=0)
     frame = both.frame[both.frame["product_id"] == "foil"].set_index("group_zh")
     assert frame["score"].to_dict() == pytest.approx(expected)
-    assert frame["score"].is_monotonic_decreasing
+    makers = frame[frame["makes_it"]]
+    assert makers["score"].is_monotonic_decreasing
+    assert makers["rank"].max() < frame.loc[~frame["makes_it"], "rank"].min()
     assert (frame["score_low"] <= frame["score"]).all()
     assert (frame["score"] <= frame["score_high"]).all()
     assert both.params["method"] == "topsis"

@@ -64,8 +64,8 @@ def test_a_group_that_only_announced_a_project_here_stays_and_the_project_is_sai
     here = [TABLES["projects"][0] | {"city": "here"}]
     row = targets_of(hand_dataset(projects=here)).loc["Smallco"]
     assert row["announced_here"] == "2024-03"
-    assert row["reasons_en"].startswith("announced a project of it here (2024-03), no plant yet")
-    assert row["reasons_zh"].startswith("已在本地宣布该产品项目（2024-03）")
+    assert row["reasons_en"].startswith("intends to make it here, no plant yet: signed here 2024-03")
+    assert row["reasons_zh"].startswith("有意在本地建设该产品项目，尚无工厂（签约 here 2024-03）")
     assert row["sources"].split()[0] == PAGE + "q1"
 
 
@@ -186,7 +186,11 @@ def test_the_score_is_the_sum_of_its_parts_and_the_unknown_widens_it(hand, found
 
 
 def test_ranks_follow_the_score_within_the_range_of_shaken_weights(found):
-    assert found["score"].is_monotonic_decreasing
+    tiers = (["Foilco", "Smallco", "Farco"], ["Resinco", "Rivalco"], ["Cellco"])
+    assert found.index.tolist() == [name for tier in tiers for name in tier]
+    for tier in tiers:  # makers, others, and the buyer here
+        assert found.loc[tier, "score"].is_monotonic_decreasing
+    assert found.loc["Resinco", "score"] < found.loc["Cellco", "score"]
     assert found["rank"].tolist() == [1, 2, 3, 4, 5, 6]
     assert (found["rank_best"] <= found["rank"]).all()
     assert (found["rank"] <= found["rank_worst"]).all()

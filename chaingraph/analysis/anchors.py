@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _CONTENT: Final = ("local_content_low", "local_content", "local_content_high", "bought_content")
 SHOWN = (
     "enterprise_zh", "enterprise_en", "name_zh", "name_en", "unit", "gap", "gap_value_cny",
-    "followers", "other_makers",
+    "followers_zh", "followers_en", "other_makers",
 )  # fmt: skip
 _SHOWN_TOTALS = (
     "enterprise_id", "enterprise_zh", "enterprise_en", "group_zh", "inputs", "inputs_local",
@@ -44,19 +44,21 @@ _SHOWN_TOTALS = (
 )  # fmt: skip
 _SHOWN_ONE = (
     "name_zh", "name_en", "unit", "demand", "local_makers", "coverage", "gap", "gap_value_cny",
-    "followers", "other_makers",
+    "followers_zh", "followers_en", "other_makers",
 )  # fmt: skip
 _TEXTS = (
     "region", "enterprise_id", "enterprise_zh", "enterprise_en", "group_zh", "outputs", "product_id",
-    "name_zh", "name_en", "unit", "list", "local_makers", "followers", "followers_source", "other_makers",
+    "name_zh", "name_en", "unit", "list", "local_makers", "followers", "followers_zh", "followers_en",
+    "followers_source", "other_makers",
 )  # fmt: skip
 _COLUMNS = (
     "region", "enterprise_id", "enterprise_zh", "enterprise_en", "group_zh", "outputs",
     "inputs_known", "input_value_cny", *_CONTENT,
     "product_id", "name_zh", "name_en", "unit", "list", "in_house", "demand", "own_use", "present", "makers",
-    "local_makers", "coverage", "gap", "gap_value_cny", "followers", "followers_source", "other_makers",
+    "local_makers", "coverage", "gap", "gap_value_cny", "followers", "followers_zh", "followers_en",
+    "followers_source", "other_makers",
 )  # fmt: skip
-_LISTS: Final = ("local_makers", "followers", "other_makers")
+_LISTS: Final = ("local_makers", "followers", "followers_zh", "followers_en", "other_makers")
 _PICKED: Final = 3
 _TINY: Final = 1e-9
 _BRIEF: Final = 2
@@ -99,7 +101,8 @@ def find_anchors(
         `demand` of this anchor (units a year), `present` and `makers` (of the region), `local_makers`
         (the five largest), the region's `coverage` (0 to 1), `gap` (units a year) and `gap_value_cny`
         (CNY a year) that this anchor causes, `followers` (groups known to supply the anchor's group
-        and without a site of the input in the region, newest tie first, with its year),
+        and without a site of the input in the region, newest tie first, with its year; `followers_zh`
+        and `followers_en` with names of products for their ids),
         `followers_source` (pages behind them), `other_makers` (up to five more groups that make it
         elsewhere, largest first). Unknown is missing, never zero.
 
@@ -298,7 +301,9 @@ def _site_rows(
         tie for tie in partners.ties
         if tie.customer in own_names and tie.supplier not in own_names
     ]  # fmt: skip
-    leads = [name_leads(partners, ties, own_names, name) for name in intake["product_id"]]
+    ids = study.product_graph.ids
+    called = {lang: dict(zip(ids, own, strict=True)) for lang, own in _product_names(study).items()}
+    leads = [name_leads(partners, ties, own_names, name, called) for name in intake["product_id"]]
     supply = (study.modes["grid"] | study.modes["resource"])[position]
     columns: dict[str, Any] = {
         "region": state.region.name,
@@ -315,6 +320,10 @@ def _site_rows(
     columns |= {name: products[name] for name in ("name_zh", "name_en", "unit")}
     columns |= {name: [lead[name] for lead in leads] for name in leads[0]}
     return pd.DataFrame(intake.assign(**columns)[list(_COLUMNS)])
+
+
+def _product_names(study: Basis) -> dict[str, list[str]]:
+    return {"zh": study.names_zh, "en": study.names_en}
 
 
 def _content(state: RegionState, intake: Intake) -> dict[str, Any]:

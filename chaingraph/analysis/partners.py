@@ -9,7 +9,7 @@ from chaingraph.enterprises import group_capacity
 from chaingraph.events import known_events
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -109,7 +109,11 @@ def _ties(study: Basis) -> tuple[Tie, ...]:
 
 
 def name_leads(
-    partners: Partners, ties: Sequence[Tie], own_names: set[str], product_id: str
+    partners: Partners,
+    ties: Sequence[Tie],
+    own_names: set[str],
+    product_id: str,
+    names: Mapping[str, Mapping[str, str]],
 ) -> dict[str, str | None]:
     """Name the local makers of an input, who could follow an anchor with it, and who else makes it.
 
@@ -123,6 +127,8 @@ def name_leads(
         Names of the anchor and its group.
     product_id
         The input.
+    names
+        Language -> names of products by id: the followers are told in each, and with ids.
     """
     makers = partners.makers.get(product_id, [])
     here = partners.here.get(product_id, set())
@@ -132,17 +138,24 @@ def name_leads(
     found: dict[str, Tie] = {}
     for tie in (*direct, *able):
         found.setdefault(tie.supplier, tie)
-    labels = []
-    for name, tie in found.items():
-        other = tie.product_id if tie.product_id != product_id else ""
-        inside = [part for part in (other, tie.year) if part]
-        labels.append(f"{name} ({', '.join(inside)})" if inside else name)
+    labels: dict[str, list[str]] = {}
+    for end, called in (("", {}), *((f"_{lang}", own) for lang, own in names.items())):
+        labels[f"followers{end}"] = [
+            _label(tie, called.get(tie.product_id, tie.product_id) if tie in able else "")
+            for tie in found.values()
+        ]
     known = {*own_names, *here, *found}
     others = [name for name in makers if name not in known]
     pages = dict.fromkeys(tie.source_url for tie in found.values() if tie.source_url)
     return {
         "local_makers": "; ".join(partners.local.get(product_id, [])[:_NAMED]) or None,
-        "followers": "; ".join(labels) or None,
+        **{column: "; ".join(own) or None for column, own in labels.items()},
         "followers_source": "; ".join(pages) or None,
         "other_makers": "; ".join(others[:_NAMED]) or None,
     }
+
+
+def _label(tie: Tie, other: str) -> str:
+    """Return the name of a supplier, in brackets the other product of the tie, if it is one, and its year."""
+    inside = [part for part in (other, tie.year) if part]
+    return f"{tie.supplier} ({', '.join(inside)})" if inside else tie.supplier

@@ -1,4 +1,4 @@
-"""Candidates: for each gap the groups that make the product, or a closely related one, elsewhere."""
+"""Candidates: for each gap the groups that make the product, intend to, or make a closely related one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chaingraph.recruit.evidence import kinds_apart, related_links
+from chaingraph.recruit.evidence import general_goods, kinds_apart, related_links
 from chaingraph.regions import distances
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Field:
     gap, group
         By pair: position in `gaps`, code of the group; sorted by both.
     own
-        By pair: the holding of the product itself, -1 for makers of related products only.
+        By pair: the holding of the product itself, -1 where nothing is known but related products.
     entry_pair, entry_holding
         Every holding that speaks for a pair: of the product itself or of a related one.
     """
@@ -62,11 +62,33 @@ class Field:
     @cached_property
     def maker(self) -> Flags:
         """Whether each pair's group makes the product itself."""
-        return np.asarray(self.own >= 0)
+        return self._own(self.evidence.holdings.makes)
+
+    @cached_property
+    def intends(self) -> Flags:
+        """Whether each pair's group does not make the product itself, but intends to."""
+        return self._own(self.evidence.holdings.intends) & ~self.maker
+
+    @cached_property
+    def family(self) -> Flags:
+        """Whether all that is known of a pair and its product are events of several products."""
+        return np.asarray((self.own >= 0) & ~self.maker & ~self.intends)
+
+    @cached_property
+    def general(self) -> Flags:
+        """Whether a pair is related through general goods alone."""
+        evidence = self.evidence
+        goods = general_goods(evidence.study)
+        via = goods[evidence.holdings.product[self.entry_holding]]
+        close = np.bincount(self.entry_pair[~via], minlength=self.size) > 0
+        return np.asarray((self.own < 0) & (goods[self.product] | ~close))
+
+    def _own(self, flags: Flags) -> Flags:
+        return np.asarray(self.of_own(flags.astype(float), 0.0) > 0)
 
     def of_own(self, values: Floats, missing: float = np.nan) -> Floats:
         """Return a holding's value of the product itself for each pair."""
-        return np.where(self.maker, values[self.own], missing) if len(values) else np.full(
+        return np.where(self.own >= 0, values[self.own], missing) if len(values) else np.full(
             self.size, missing
         )  # fmt: skip
 
@@ -87,7 +109,8 @@ class Field:
 def open_field(evidence: Evidence, gaps: Sequence[int] | Integers) -> Field:
     """List the candidates of some products: makers of each, and makers of closely related products.
 
-    What stands for makers unknown is none: nobody could be called.
+    What stands for makers unknown is none: nobody could be called. Who intends to make the product, or
+    has only announced a family of products, is a candidate and no maker.
     """
     held = evidence.holdings
     wanted = np.unique(np.asarray(gaps, dtype=np.intp))
@@ -95,7 +118,7 @@ def open_field(evidence: Evidence, gaps: Sequence[int] | Integers) -> Field:
     count = held.first[via + 1] - held.first[via]
     entry_gap = np.repeat(gap, count)
     holding = _ranges(held.first[via], count)
-    named = ~evidence.nobody[held.group[holding]]
+    named = held.named[holding]
     entry_gap, holding = entry_gap[named], holding[named]
     groups = max(1, len(evidence.groups))
     keys = entry_gap * groups + held.group[holding]
@@ -155,26 +178,59 @@ class Place:
     point: tuple[float, float]
     provinces: tuple[str, ...]
 
-    @cached_property
-    def holdings(self) -> Flags:
-        """By holding: whether the group has a plant or project of the product here."""
+    def _holdings(self, rows: Flags) -> Flags:
         flags = np.zeros(len(self.evidence.holdings.product), dtype=bool)
-        flags[self.evidence.columns["holding"][self.inside]] = True
+        flags[self.evidence.columns["holding"][self.inside & rows].astype(np.intp)] = True
         return flags
 
     @cached_property
+    def holdings(self) -> Flags:
+        """By holding: whether the group makes the product here, or intends to."""
+        return self._holdings(np.ones(len(self.inside), dtype=bool))
+
+    @cached_property
+    def made(self) -> Flags:
+        """By holding: whether the group makes the product here."""
+        return self._holdings(self.evidence.makes)
+
+    @cached_property
     def groups(self) -> Flags:
-        """By group: whether it has any plant or project here."""
+        """By group: whether it makes anything here."""
+        flags = np.zeros(len(self.evidence.groups), dtype=bool)
+        flags[self.evidence.holdings.group[self._holdings(self.evidence.stands)]] = True
+        return flags
+
+    @cached_property
+    def coming(self) -> Flags:
+        """By group: whether it makes nothing here, but intends to."""
         flags = np.zeros(len(self.evidence.groups), dtype=bool)
         flags[self.evidence.holdings.group[self.holdings]] = True
-        return flags
+        return flags & ~self.groups
 
     @cached_property
     def products(self) -> Flags:
         """By product: whether somebody makes it here."""
         flags = np.zeros(self.evidence.study.product_graph.size, dtype=bool)
-        flags[self.evidence.holdings.product[self.holdings]] = True
+        flags[self.evidence.holdings.product[self.made]] = True
         return flags
+
+    def buyers(self, field: Field) -> Flags:
+        """By pair: whether the group has or intends a plant here that takes the product."""
+        graph, held = self.evidence.study.product_graph, self.evidence.holdings
+        size = graph.size
+        bought = np.unique(graph.source[graph.consumed] * size + graph.target[graph.consumed])
+        here = self.holdings[field.entry_holding]
+        pair, user = field.entry_pair[here], held.product[field.entry_holding[here]]
+        taken = np.isin(field.product[pair] * size + user, bought)
+        return np.bincount(pair[taken], minlength=field.size) > 0
+
+    def tier(self, field: Field) -> Integers:
+        """By pair: 0 for makers, 1 for others, 2 for the product's local buyers and makers of general goods.
+
+        A pair of a higher tier never stands before one of a lower.
+        """
+        last = self.buyers(field) | field.general
+        return np.where(field.maker, 0, np.where(last, 2, 1)).astype(np.intp)
 
     @cached_property
     def distance(self) -> Floats:
@@ -189,7 +245,7 @@ class Place:
         return self.evidence.nearest(self.distance)
 
     def newcomers(self, field: Field) -> Flags:
-        """By pair: whether the group has no plant or project of the product here yet."""
+        """By pair: whether the group neither makes the product here nor intends to."""
         return np.asarray(field.of_own(self.holdings.astype(float), 0.0) == 0)
 
 

@@ -41,6 +41,8 @@ class Occasion:
         One row a candidate, in the order of ``FEATURES``; unknown ones at ``UNKNOWN``.
     baselines
         One row a candidate, in the order of ``BASELINES``: higher ranks first.
+    tier
+        By candidate: what stands behind others whatever its score, as :meth:`Place.tier` has it.
     entries
         One an entry: product id or family, positions of the products, group.
     absent
@@ -55,6 +57,7 @@ class Occasion:
     group: Any
     features: Floats
     baselines: Floats
+    tier: Integers
     entries: tuple[tuple[str, tuple[int, ...], str], ...]
     absent: Any
     rca: Floats
@@ -64,6 +67,11 @@ class Occasion:
         rows = np.flatnonzero(np.isin(self.product, products))
         names, code = np.unique(self.group[rows].astype(str), return_inverse=True)
         return names, code.reshape(-1).astype(np.intp), rows.astype(np.intp)
+
+    def scores(self, weights: Floats) -> Floats:
+        """Return what each candidate is ranked by: its score, all of a lower tier above those of a higher."""
+        scores = self.features.astype(float) @ weights
+        return np.asarray(scores - self.tier * (np.abs(weights).sum() + 1.0), dtype=float)
 
     def chosen(self) -> Floats:
         """Return each candidate's weight of having been chosen; a family's entry is shared out."""
@@ -124,6 +132,7 @@ def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
             group=names[newcomers],
             features=table[newcomers].astype(np.float32),
             baselines=_baselines(field, place, setting)[newcomers].astype(np.float32),
+            tier=place.tier(field)[newcomers],
             entries=tuple(
                 (product, tuple(study.product_graph.position[p] for p in ids), group)
                 for product, ids, group in zip(

@@ -97,7 +97,7 @@ def rank_groups(
     rng = np.random.default_rng(seed)
     rows = []
     for occasion, weight in zip(occasions, weights, strict=True):
-        model = occasion.features.astype(float) @ weight
+        model = occasion.scores(weight)
         for product_id, members, came in _queries(occasion):
             names, code, picked = occasion.candidates(members)
             orders = rng.random((TIES, len(names)))

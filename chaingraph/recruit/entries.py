@@ -12,7 +12,8 @@ import pandas as pd
 from chaingraph.dataset import checked_date, last_day
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import located, site_rows, start_unknown
-from chaingraph.groups import HELD, known_by, placeholders, sites_of
+from chaingraph.groups import MAKING, known_by, placeholders, sites_of
+from chaingraph.recruit.proof import ENDED, of_event
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
@@ -22,6 +23,7 @@ COLUMNS: Final = (
     "city", "province", "product_id", "product_ids", "group", "date", "event", "enterprise_id",
     "project_id", "source_url",
 )  # fmt: skip
+_BUILDING: Final = "construction"
 _KEY: Final = ["city", "product", "group"]
 
 
@@ -70,9 +72,10 @@ def _days(dates: Any) -> Any:
 def list_entries(ds: Dataset, graph: ProductGraph) -> pd.DataFrame:
     """List the first arrivals of groups: one row a (city, product, group) that is new and dated.
 
-    Sources are projects (any event but `seen`, which only proves that something stood by then) and the
-    starts of capacity rows. An arrival is new where nothing earlier, dated or seen, shows the group with
-    that product (with any member of a broad family) in that city. A step that a new plant makes for
+    Sources are projects (any event but `seen`, which only proves that something stood by then, and those
+    that end something) and the starts of capacity rows, of plants or their building. An arrival is new
+    where nothing earlier, dated or seen, shows the group with that product (with any member of a broad
+    family) in that city. A step that a new plant makes for
     itself (its product goes into another product of the same plant of the same date) is no arrival of
     its own.
 
@@ -119,7 +122,7 @@ def _capacity_events(ds: Dataset, graph: ProductGraph) -> pd.DataFrame:
     rows = site_rows(read_frame(ds.capacities))
     unknown = start_unknown(rows.collect_schema().names())
     rows = rows.filter(
-        nw.col("status").is_in(list(HELD))
+        nw.col("status").is_in([*MAKING, _BUILDING])
         & ~(nw.col("since").is_null() & nw.col("as_of").is_null())
     ).select("enterprise_id", "product_id", "since", "as_of", "source_url", dated=~unknown)
     found = collect(located(rows, read_frame(ds.enterprises), ["province", "city"]))
@@ -153,6 +156,8 @@ def _project_events(ds: Dataset) -> pd.DataFrame:
         return pd.DataFrame()
     frame = ds.table("projects")
     frame = frame[frame["group_zh"].notna()]
+    ended = [of_event(event) == ENDED for event in frame["event"]]
+    frame = frame[~np.array(ended, dtype=bool)]
     listed = frame["product_ids"].fillna(frame["product_id"]).fillna("")
     return pd.DataFrame(
         {

@@ -13,6 +13,7 @@ from chaingraph.dataset import last_day
 from chaingraph.events import known_events
 from chaingraph.groups import makers_by_site, mean_points, placeholders
 from chaingraph.products import NOT_MADE_OF, positions
+from chaingraph.recruit.proof import INTENDS, INTENT_OF_STATUS, MAKES, of_status, proving_events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,30 +24,40 @@ if TYPE_CHECKING:
     from chaingraph.regions import Region
 
 RECENT_YEARS: Final = 3
+GENERAL_USERS: Final = 20
+"""Products that a general good goes into at least: who makes or takes steel is related to half the world."""
 
 
 @dataclass(frozen=True, eq=False)
 class Holdings:
-    """What groups make, all places together: one entry a product and group, sorted by both.
+    """What groups make or intend to, all places together: one entry a product and group, sorted by both.
 
     Attributes
     ----------
     product, group
         Position of the product, code of the group.
+    makes, intends
+        Whether something proves that the group makes the very product, or that it intends to; neither
+        where all that is known are events of several products.
+    named
+        Whether not all of it stands for makers unknown.
     capacity
         Units a year: the larger of the company total and the sum of the sites; nan without a figure.
     typical
         Units a year of the group's median plant; nan without a figure.
     sites, provinces
-        Number of cities and of provinces with a plant or a project of it.
+        Number of cities and of provinces where it makes the product.
     recent
-        Cities that it came to with the product in the last three years.
+        Cities where it began, signed or started a plant of it in the last three years.
     first
         Where each product's entries begin (one more than there are products).
     """
 
     product: Integers
     group: Integers
+    makes: Flags
+    intends: Flags
+    named: Flags
     capacity: Floats
     typical: Floats
     sites: Integers
@@ -75,7 +86,8 @@ class Evidence:
         Names, sorted; codes are positions among them.
     rows
         One row a product, group and site or project: `product`, `group`, `holding` (codes),
-        `enterprise_id`, `project_id`, place, `lat`, `lon`, `capacity`, `since`, `total`.
+        `enterprise_id`, `project_id`, place, `lat`, `lon`, `capacity`, `since`, `total`, what it proves
+        (`proof`, `broad`: of several products, and of this perhaps; `event`: the event that said so).
     ties
         One row a supply that is known: `supplier`, `customer` (codes, -1 for groups without a
         plant), `product`, `year`, `row` (of the supplies table).
@@ -101,6 +113,16 @@ class Evidence:
         number = self.columns["holding"].astype(np.intp)
         return np.searchsorted(number, np.arange(len(self.holdings.product) + 1))
 
+    @cached_property
+    def stands(self) -> Flags:
+        """By row: whether it proves that somebody makes something there, of a family if of nothing closer."""
+        return np.asarray(self.columns["proof"].astype(np.intp) == MAKES)
+
+    @cached_property
+    def makes(self) -> Flags:
+        """By row: whether it proves that somebody makes the very product there."""
+        return np.asarray(self.stands & ~self.columns["broad"].astype(bool))
+
     def rows_of(self, holding: int) -> Integers:
         """Return the rows of a holding that lie somewhere: all but company totals."""
         rows = np.arange(self.bounds[holding], self.bounds[holding + 1])
@@ -110,10 +132,19 @@ class Evidence:
         """Tell which rows lie in a region; company totals lie nowhere."""
         return np.asarray(region.mask(self.rows) & ~self.rows["total"].to_numpy(dtype=bool))
 
+    @cached_property
+    def telling(self) -> Flags:
+        """By row: whether it says where the group is with the product: plants, else what is intended."""
+        made = self.holdings.makes[self.columns["holding"].astype(np.intp)]
+        return np.asarray(self.makes | ~made)
+
     def nearest(self, distance: Floats) -> Floats:
-        """Return the smallest distance of each holding's rows; nan where no row has coordinates."""
+        """Return the smallest distance of each holding's rows; nan where no row has coordinates.
+
+        What is only intended is as far as it may be where the group makes the product somewhere.
+        """
         best = np.full(len(self.holdings.product), np.inf)
-        known = ~np.isnan(distance)
+        known = ~np.isnan(distance) & self.telling
         np.minimum.at(best, self.columns["holding"][known], distance[known])
         return np.where(np.isinf(best), np.nan, best)
 
@@ -125,8 +156,8 @@ def gather_evidence(
 ) -> Evidence:
     """Gather what a study's dataset knows about the makers of some products, or of all.
 
-    Rows are plants that operate or are being built at the study's date, and events of projects up to
-    it: a group that announced a plant of a product is taken to be able to make it.
+    Rows are plants that stand, are being built or planned at the study's date, and events of projects up
+    to it; :mod:`chaingraph.recruit.proof` says what each proves. What has ended proves nothing.
 
     Parameters
     ----------
@@ -141,11 +172,9 @@ def gather_evidence(
     sites = makers_by_site(ds.enterprises, study.standing, products=products)
     if products is not None and region is not None:
         local = makers_by_site(ds.enterprises, study.standing, where=region)
-        keys = ["product_id", "group", "enterprise_id", "scope"]
+        keys = ["product_id", "group", "enterprise_id", "scope", "status"]
         sites = pd.concat([sites, local], ignore_index=True).drop_duplicates(keys)
-    rows = pd.concat(
-        [sites.assign(project_id=None, began=sites["since"]), project_rows(ds)], ignore_index=True
-    )
+    rows = pd.concat([_plant_rows(sites), project_rows(ds)], ignore_index=True)
     place = pd.Index(study.product_graph.ids).get_indexer(pd.Index(rows["product_id"]))
     rows = rows[place >= 0].assign(product=place[place >= 0])
     ties = _known_ties(ds)
@@ -190,18 +219,24 @@ def _known_ties(ds: Dataset) -> pd.DataFrame:
     return found
 
 
+def _plant_rows(sites: pd.DataFrame) -> pd.DataFrame:
+    """Return plants with what they prove, and the beginning of each; a plan has not begun."""
+    status = sites["status"].tolist()
+    proof = np.array([of_status(word) for word in status], dtype=np.intp)
+    return sites.drop(columns="status").assign(
+        project_id=None,
+        began=sites["since"].where(sites["status"] != "planned"),
+        proof=proof,
+        broad=False,
+        event=np.array([INTENT_OF_STATUS.get(word) for word in status], dtype=object),
+    )
+
+
 def project_rows(ds: Dataset) -> pd.DataFrame:
-    """Return one row a project event and product, with the place of its site or its city."""
-    if not ds.has("projects"):
-        return pd.DataFrame()
-    frame = known_events(ds, "projects")
-    frame = frame[frame["group_zh"].notna() & frame["date"].notna()]
+    """Return one row a project event and product that proves something, with the place of its city."""
+    frame = proving_events(ds)
     if frame.empty:
         return pd.DataFrame()
-    frame = frame.sort_values(["date", "project_id"])
-    listed = frame["product_ids"].fillna(frame["product_id"]).fillna("")
-    frame = frame.assign(product_id=listed.str.split(";")).explode("product_id")
-    frame["product_id"] = frame["product_id"].str.strip()
     points = city_points(ds)
     city = frame["city"].fillna("").to_numpy(dtype=object)
     lat, lon = (np.array([points.get(c, (np.nan,) * 2)[i] for c in city]) for i in (0, 1))
@@ -223,6 +258,9 @@ def project_rows(ds: Dataset) -> pd.DataFrame:
             "since": frame["date"].to_numpy(dtype=object),
             "project_id": frame["project_id"].to_numpy(dtype=object),
             "began": began,
+            "proof": frame["proof"].to_numpy(dtype=np.intp),
+            "broad": frame["broad"].to_numpy(dtype=bool),
+            "event": frame["event"].to_numpy(dtype=object),
         }
     ).astype(dict.fromkeys(("product_id", "group", "city", "since"), "str"))
 
@@ -247,23 +285,29 @@ def _holdings(rows: pd.DataFrame, size: int, as_of: str) -> Holdings:
     start = np.searchsorted(number, np.arange(count))
     product = rows["product"].to_numpy(dtype=np.intp)[start]
     total = rows["total"].to_numpy(dtype=bool)
-    figure = rows["capacity"].to_numpy(dtype=float)
+    proof, unnamed = rows["proof"].to_numpy(dtype=np.intp), rows["unnamed"].to_numpy(dtype=bool)
+    close = ~rows["broad"].to_numpy(dtype=bool) & ~unnamed
+    makes, intends = close & (proof == MAKES), close & (proof == INTENDS)
+    figure = np.where(proof == MAKES, rows["capacity"].to_numpy(dtype=float), np.nan)
     known = ~np.isnan(figure)
     site_sum = np.bincount(number[known & ~total], figure[known & ~total], count)
     company = np.zeros(count)
     np.maximum.at(company, number[known & total], figure[known & total])
     capacity = np.maximum(site_sum, company)
     city, province = (_codes(rows[name][~total]) for name in ("city", "province"))
-    own = number[~total]
+    own, stand = number[~total], makes[~total]
     # several makers' capacity in one row is no plant
-    plant = np.where(rows["unnamed"].to_numpy(dtype=bool), np.nan, figure)
+    plant = np.where(unnamed, np.nan, figure)
     return Holdings(
         product=product,
         group=rows["group"].to_numpy(dtype=np.intp)[start],
+        makes=np.bincount(number[makes], minlength=count) > 0,
+        intends=np.bincount(number[intends], minlength=count) > 0,
+        named=np.bincount(number[~unnamed], minlength=count) > 0,
         capacity=np.where(capacity > 0, capacity, np.nan),
         typical=medians(own, plant[~total], count),
-        sites=_distinct(own, city, count),
-        provinces=_distinct(own, province, count),
+        sites=_distinct(own[stand], city[stand], count),
+        provinces=_distinct(own[stand], province[stand], count),
         recent=_arrivals(own, city, rows["began"][~total], count, as_of),
         first=np.searchsorted(product, np.arange(size + 1)),
     )
@@ -345,3 +389,11 @@ def related_links(graph: ProductGraph, kind_apart: Flags) -> tuple[Integers, Int
 def kinds_apart(study: Basis) -> Flags:
     """Tell which products are of kinds that go into nearly everything."""
     return study.kind_in("kind", NOT_MADE_OF)
+
+
+def general_goods(study: Basis) -> Flags:
+    """Tell which products go into so many others that their makers and users are related to nearly all."""
+    graph = study.product_graph
+    pairs = np.unique(graph.source[graph.consumed] * graph.size + graph.target[graph.consumed])
+    users = np.bincount(pairs // graph.size, minlength=graph.size)
+    return np.asarray(users >= GENERAL_USERS)

@@ -66,14 +66,14 @@ def saturate(count: Floats, half: float = 1.0) -> Floats:
 
 
 def maker(view: View) -> Floats:
-    """1 where the group makes the product itself, 0 where only a closely related one."""
-    return view.field.maker.astype(float)
+    """1 where the group makes the product itself, 1/2 where it only intends to, or one of its family."""
+    return np.where(view.field.maker, 1.0, np.where(view.field.own >= 0, 0.5, 0.0))
 
 
 def capability(view: View) -> Floats:
     """K / (k + q): the group's capacity k against q, the larger of the gap and a median maker.
 
-    Unknown where the group's capacity is; 0 for a maker of related products only.
+    Unknown where the group's capacity is; 0 for who does not make the product itself.
     """
     own = view.field.of_own(view.field.evidence.holdings.capacity)
     yardstick = np.fmax(view.by_product(view.plant), view.by_product(view.wanted))
@@ -82,12 +82,12 @@ def capability(view: View) -> Floats:
 
 
 def record(view: View) -> Floats:
-    """N / (n + 1): cities where the group makes the product or has a project of it."""
+    """N / (n + 1): cities where the group makes the product."""
     return saturate(view.field.of_own(view.field.evidence.holdings.sites.astype(float), 0.0))
 
 
 def momentum(view: View) -> Floats:
-    """N / (n + 1): cities newly entered in three years, with the product 1, with related ones 1/2."""
+    """N / (n + 1): cities where it began, signed or started a plant in three years, of related products 1/2."""
     recent = view.field.evidence.holdings.recent.astype(float)
     own = view.field.of_own(recent, 0.0)
     return saturate(own + (view.field.total(recent) - own) / 2)
@@ -107,14 +107,15 @@ def ties(view: View) -> Floats:
 
 
 def present(view: View) -> Floats:
-    """1/2 where the group is in the region with another product, 1 where with a related one."""
-    here = view.place.groups[view.field.group].astype(float)
+    """1/2 where the group makes another product in the region, 1 where a related one; half of it if planned."""
+    stands, coming = view.place.groups[view.field.group], view.place.coming[view.field.group]
+    here = np.where(stands, 1.0, coming / 2)
     linked = view.field.total(view.place.holdings.astype(float)) > 0
     return np.asarray(here / 2 + (here * linked) / 2, dtype=float)
 
 
 def closeness(view: View) -> Floats:
-    """1 / (1 + d / 300 km): d to its nearest plant of the product or a related one."""
+    """1 / (1 + d / 300 km): d to its nearest plant of the product or a related one, else to what it intends."""
     return 1.0 / (1.0 + view.field.smallest(view.place.nearest) / NEAR_KM)
 
 

@@ -68,15 +68,15 @@ def rank_view(state: RegionState, view: View, weights: dict[str, float], method:
     field = view.field
     rows = np.flatnonzero(~_local_makers(state, field))
     parts = {name: values[rows] for name, values in measure(view).items()}
-    gap = field.gap[rows]
+    gap, tier = field.gap[rows], view.place.tier(field)[rows]
     if method == "topsis":
         weights = dict.fromkeys(FEATURES, 1.0)
         scores = _closeness(parts, gap)
-        best = worst = rank_within(scores[0], gap)
+        best = worst = rank_within(scores[0], gap, tier)
     else:
         scores = score(parts, weights)
-        best, worst = shaken_ranks(parts, weights, gap)
-    rank = rank_within(scores[0], gap)
+        best, worst = shaken_ranks(parts, weights, gap, tier)
+    rank = rank_within(scores[0], gap, tier)
     order = np.lexsort((rank, gap))
     return Ranking(
         state=state,
@@ -94,7 +94,8 @@ def rank_view(state: RegionState, view: View, weights: dict[str, float], method:
 def _local_makers(state: RegionState, field: Field) -> Flags:
     """Tell which pairs have a plant of the product here, standing or being built."""
     evidence = field.evidence
-    inside = evidence.inside(state.region) & (evidence.columns["scope"] != "project")
+    building = (evidence.columns["scope"] != "project") & (evidence.columns["event"] == "started")
+    inside = evidence.inside(state.region) & (evidence.makes | building)
     flags = np.zeros(len(evidence.holdings.product), dtype=bool)
     flags[evidence.columns["holding"][inside]] = True
     return np.asarray(field.of_own(flags.astype(float), 0.0) > 0, dtype=bool)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from chaingraph import words
 from chaingraph.groups import rows_of_groups
+from chaingraph.recruit.proof import MAKES, of_status
 from chaingraph.results import shown_number
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from chaingraph.recruit.features import View
     from chaingraph.words import Language
 
+RELATIONS: Final = ("makes", "intends", "family", "related")
+"""What a group is to a product; words in the vocabulary ``relation``."""
 _FEW: Final = 3
 
 
@@ -83,8 +86,9 @@ class Facts:
     @cached_property
     def nearest(self) -> list[int]:
         """For each pair the row of the evidence that lies nearest, -1 where none has coordinates."""
-        start = self.view.field.evidence.bounds
-        km = self.view.place.distance
+        evidence = self.view.field.evidence
+        start = evidence.bounds
+        km = np.where(evidence.telling, self.view.place.distance, np.nan)
         found = []
         for entry in self.entries:
             rows = np.concatenate([np.arange(start[h], start[h + 1]) for h in entry.tolist()])
@@ -113,9 +117,14 @@ class Facts:
         }
 
     def _related(self, i: int) -> str:
-        held, ids = self.view.field.evidence.holdings, self.state.study.product_graph.ids
-        products = held.product[self.entries[i]]
-        return "; ".join(ids[p] for p in products.tolist() if p != self.product[i])
+        ids = self.state.study.product_graph.ids
+        return "; ".join(ids[p] for p in self.related(i, made=True))
+
+    def related(self, i: int, *, made: bool) -> list[int]:
+        """Return the related products that a pair's group makes, or those that it does not make yet."""
+        held, entries = self.view.field.evidence.holdings, self.entries[i]
+        chosen = entries[held.makes[entries] == made]
+        return [p for p in held.product[chosen].tolist() if p != self.product[i]]
 
     def _nearest_site(self, i: int) -> str:
         row = self.nearest[i]
@@ -137,10 +146,14 @@ class Facts:
 
     @cached_property
     def _plants(self) -> dict[tuple[str, str], list[Plant]]:
-        """Capacity rows by group and product, largest first."""
+        """Capacity rows of plants that stand by group and product, largest first."""
         found: dict[tuple[str, str], list[Plant]] = {}
-        names = ("group", "product_id", "enterprise_id", "capacity", "source_url")
-        for group, product, *rest in zip(*(self.rows[n].tolist() for n in names), strict=True):
+        names = ("status", "group", "product_id", "enterprise_id", "capacity", "source_url")
+        for status, group, product, *rest in zip(
+            *(self.rows[n].tolist() for n in names), strict=True
+        ):
+            if of_status(status) != MAKES:
+                continue
             found.setdefault((group, product), []).append(Plant(*rest))
         for plants in found.values():
             plants.sort(key=lambda plant: 0.0 if isnan(plant.capacity) else -plant.capacity)
@@ -150,9 +163,9 @@ class Facts:
     def _addresses(self) -> dict[str, list[Any]]:
         """Addresses of the capacity rows of each enterprise."""
         found: dict[str, list[Any]] = {}
-        for plants in self._plants.values():
-            for plant in plants:
-                found.setdefault(plant.enterprise_id, []).append(plant.source_url)
+        columns = (self.rows[name].tolist() for name in ("enterprise_id", "source_url"))
+        for enterprise_id, source_url in zip(*columns, strict=True):
+            found.setdefault(enterprise_id, []).append(source_url)
         return found
 
     def labels(self) -> Any:
@@ -167,10 +180,13 @@ class Facts:
             (name, self.state.study.product_graph.ids[int(self.product[i])]), []
         )
 
-    def local_sources(self, i: int) -> list[Any]:
-        """Return the addresses of the rows of a pair's group in the region."""
-        ids = self.view.field.evidence.columns["enterprise_id"][self.local_rows(i)].tolist()
-        return [url for key in dict.fromkeys(ids) for url in self._addresses.get(key, [])]
+    def sources_of(self, rows: Integers) -> list[Any]:
+        """Return the addresses behind rows of the evidence: of the projects, and of plants by their site."""
+        columns = self.view.field.evidence.columns
+        plants = rows[columns["scope"][rows] != "project"]
+        ids = columns["enterprise_id"][plants].tolist()
+        told = self.project_sources(rows)
+        return told + [url for key in dict.fromkeys(ids) for url in self._addresses.get(key, [])]
 
     @cached_property
     def _projects(self) -> dict[str, Any]:
@@ -235,33 +251,86 @@ class Facts:
         """Return the rows of the evidence that show a pair's group in the region."""
         return self._here.get(int(self.group[i]), np.empty(0, dtype=np.intp))
 
+    def plants_here(self, i: int) -> Integers:
+        """Return the rows that show that a pair's group makes something in the region."""
+        rows = self.local_rows(i)
+        return np.asarray(rows[self.view.field.evidence.stands[rows]], dtype=np.intp)
+
+    def planned_here(self, i: int) -> Integers:
+        """Return the rows that show what else but the product a pair's group intends in the region."""
+        evidence, rows = self.view.field.evidence, self.local_rows(i)
+        other = evidence.columns["product"][rows] != self.product[i]
+        return np.asarray(rows[~evidence.stands[rows] & other], dtype=np.intp)
+
     def names_here(self, i: int) -> list[str]:
         """Return the names of a pair's group's plants in the region, else the cities of its projects."""
         columns = self.view.field.evidence.columns
-        rows = self.local_rows(i).tolist()
+        rows = self.plants_here(i).tolist()
         ids = [columns["enterprise_id"][r] for r in rows if columns["scope"][r] != "project"]
         names = [self._site_names.get(key, key) for key in ids]
         return list(dict.fromkeys(names or [str(columns["city"][r]) for r in rows]))
 
     def _local_sites(self, i: int) -> str:
         columns = self.view.field.evidence.columns
-        rows = self.local_rows(i)
-        standing = columns["scope"][rows] != "project"
+        standing = columns["scope"][self.plants_here(i)] != "project"
         return "; ".join(self.names_here(i)) if standing.any() else ""
 
     def announced_rows(self, i: int) -> Integers:
-        """Return the projects of a pair's group in the region for the product itself."""
-        columns = self.view.field.evidence.columns
-        rows = self.local_rows(i)
-        project = columns["scope"][rows] == "project"
-        return np.asarray(
-            rows[project & (columns["product"][rows] == self.product[i])], dtype=np.intp
+        """Return what shows that a pair's group intends to make the product itself in the region."""
+        evidence, rows = self.view.field.evidence, self.local_rows(i)
+        own = evidence.columns["product"][rows] == self.product[i]
+        close = ~evidence.columns["broad"][rows].astype(bool)
+        return np.asarray(rows[own & close & ~evidence.stands[rows]], dtype=np.intp)
+
+    def intent_rows(self, i: int) -> Integers:
+        """Return what shows that a pair's group intends to make the product itself, newest first.
+
+        Where nothing but events of several products is known, these. An event in a city where it makes the
+        product by now has been carried out.
+        """
+        field = self.view.field
+        evidence, own = field.evidence, int(field.own[self.pairs[i]])
+        if own < 0:
+            return np.empty(0, dtype=np.intp)
+        rows = np.arange(evidence.bounds[own], evidence.bounds[own + 1])
+        columns = evidence.columns
+        family = bool(field.family[self.pairs[i]])
+        chosen = family | (~evidence.stands[rows] & ~columns["broad"][rows].astype(bool))
+        made = columns["city"][rows[evidence.makes[rows]]].tolist()
+        done = (columns["scope"][rows] == "project") & np.isin(
+            columns["city"][rows].astype(str), made
         )
+        rows = rows[chosen & (family | ~done)]
+        dates = [date if isinstance(date := columns["since"][r], str) else "" for r in rows]
+        return np.asarray(rows[np.argsort(dates, kind="stable")[::-1]], dtype=np.intp)
+
+    def told_events(self, rows: Integers, lang: Language) -> str:
+        """Return events as a list: what happened, when and where."""
+        columns = self.view.field.evidence.columns
+        said = []
+        for row in rows.tolist():
+            event, date = columns["event"][row], columns["since"][row]
+            word = words.term("project_event", str(event), lang) if isinstance(event, str) else ""
+            parts = [word, str(columns["city"][row]), date if isinstance(date, str) else ""]
+            said.append(" ".join(part for part in parts if part))
+        return several(list(dict.fromkeys(said)))
 
     def _announced(self, i: int) -> str:
         columns = self.view.field.evidence.columns
-        dates = sorted({str(columns["since"][r]) for r in self.announced_rows(i).tolist()})
-        return "; ".join(dates)
+        dates = {columns["since"][r] for r in self.announced_rows(i).tolist()}
+        return "; ".join(sorted(date for date in dates if isinstance(date, str)))
+
+    def relations(self) -> list[str]:
+        """Return what each pair's group is to the product: makes, intends, family or related."""
+        field = self.view.field
+        chosen = [flags[self.pairs] for flags in (field.maker, field.intends, field.family)]
+        number = np.select(chosen, [0, 1, 2], 3)
+        return [RELATIONS[n] for n in number.tolist()]
+
+    def intents(self, lang: Language) -> Any:
+        """Return what each pair's group intends with the product, newest first; missing where nothing."""
+        told = [self.told_events(self.intent_rows(i), lang) or None for i in range(len(self.pairs))]
+        return pd.array(told, dtype="str")
 
 
 def gather_facts(view: View, state: RegionState, pairs: Integers) -> Facts:

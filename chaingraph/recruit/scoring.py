@@ -156,7 +156,7 @@ def topsis(table: Floats, weights: Floats) -> Floats:
     return np.asarray(np.divide(to_worst, both, out=middle, where=both > 0), dtype=float)
 
 
-def rank_within(scores: Floats, gap: Integers) -> Integers:
+def rank_within(scores: Floats, gap: Integers, tier: Integers | None = None) -> Integers:
     """Return the rank of each score within its gap, 1 for the highest; ties in the order given.
 
     Parameters
@@ -165,10 +165,10 @@ def rank_within(scores: Floats, gap: Integers) -> Integers:
         One a candidate, any range.
     gap
         Number of each candidate's gap, in rising order.
+    tier
+        Of each candidate: within a gap, all of a lower one come first, whatever their scores.
     """
-    low = float(scores.min()) if len(scores) else 0.0
-    span = float(scores.max(initial=low) - low)
-    order = np.argsort(gap - (scores - low) / (2 * span or 1.0), kind="stable")
+    order = np.lexsort((-scores, np.zeros(len(gap)) if tier is None else tier, gap))
     first = np.searchsorted(gap, np.arange(int(gap.max(initial=-1)) + 1))
     ranks = np.empty(len(order), dtype=np.intp)
     ranks[order] = np.arange(1, len(order) + 1) - first[gap]
@@ -176,7 +176,10 @@ def rank_within(scores: Floats, gap: Integers) -> Integers:
 
 
 def shaken_ranks(
-    parts: Mapping[str, Floats], weights: Mapping[str, float], gap: Integers
+    parts: Mapping[str, Floats],
+    weights: Mapping[str, float],
+    gap: Integers,
+    tier: Integers | None = None,
 ) -> tuple[Integers, Integers]:
     """Return the best and the worst rank while each weight in turn moves by half, up and down.
 
@@ -185,11 +188,11 @@ def shaken_ranks(
     base = sum(
         (weights[name] * filled(values) for name, values in parts.items()), np.zeros(len(gap))
     )
-    best = worst = rank_within(base, gap)
+    best = worst = rank_within(base, gap, tier)
     for name, values in parts.items():
         if name in PLACE_FEATURES:
             continue
         for sign in (-SHAKE, SHAKE):
-            moved = rank_within(base + sign * weights[name] * filled(values), gap)
+            moved = rank_within(base + sign * weights[name] * filled(values), gap, tier)
             best, worst = np.minimum(best, moved), np.maximum(worst, moved)
     return best, worst

@@ -11,11 +11,12 @@ from chaingraph.recruit.features import GROUP_FEATURES, energy_share
 from chaingraph.recruit.reasons import Reason, amount, sentence, several
 from chaingraph.recruit.shortage import green_row
 from chaingraph.results import shown_number
+from chaingraph.words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chaingraph.products import Floats
+    from chaingraph.products import Floats, Integers
     from chaingraph.recruit.reasons import Facts
 
 _TOLD: Final = 4
@@ -42,10 +43,8 @@ def warnings_of(facts: Facts, i: int) -> list[Reason]:
         )
     rows = facts.announced_rows(i)
     if len(rows):
-        columns = facts.view.field.evidence.columns
-        dates = sorted({str(columns["since"][r]) for r in rows.tolist()})
         found.append(
-            sentence("reason-announced", facts.project_sources(rows), dates=several(dates))
+            sentence("reason-announced", facts.sources_of(rows)[:2], **_events(facts, rows))
         )
     if not facts.view.field.maker[facts.pairs[i]]:
         found += [told for told in (_maker(facts, i),) if told]
@@ -61,17 +60,29 @@ def _listed(facts: Facts, positions: list[int]) -> dict[str, str]:
     }
 
 
+def _events(facts: Facts, rows: Integers) -> dict[str, str]:
+    """Return events for both languages of a sentence."""
+    return {f"events_{lang}": facts.told_events(rows, lang) for lang in LANGUAGES}
+
+
 def _maker(facts: Facts, i: int) -> Reason | None:
-    position = int(facts.product[i])
-    zh, en, _ = facts.product_names[position]
-    if facts.view.field.maker[facts.pairs[i]]:
-        plants = facts.plants(i)
-        key = "reason-maker" if plants else "reason-project"
-        urls = [plant.source_url for plant in plants[:1]]
-        return sentence(key, urls, product_zh=zh, product_en=en)
-    held = facts.view.field.evidence.holdings
-    others = [p for p in held.product[facts.entries[i]].tolist() if p != position]
-    return sentence("reason-related", [], product_zh=zh, product_en=en, **_listed(facts, others))
+    zh, en, _ = facts.product_names[int(facts.product[i])]
+    names = {"product_zh": zh, "product_en": en}
+    field, pair = facts.view.field, facts.pairs[i]
+    if field.maker[pair]:
+        rows = field.evidence.rows_of(int(field.own[pair]))
+        told = facts.project_sources(rows[field.evidence.makes[rows]])
+        urls = [plant.source_url for plant in facts.plants(i)[:1]] or told[-1:]
+        return sentence("reason-maker", urls, **names)
+    if field.own[pair] >= 0:
+        rows = facts.intent_rows(i)
+        key = "reason-intends" if field.intends[pair] else "reason-family"
+        return sentence(key, facts.sources_of(rows)[:2], **names, **_events(facts, rows))
+    made = facts.related(i, made=True)
+    if made:
+        return sentence("reason-related", [], **names, **_listed(facts, made))
+    planned = _listed(facts, facts.related(i, made=False))
+    return sentence("reason-related-intends", [], **names, **planned)
 
 
 def _capability(facts: Facts, i: int) -> Reason | None:
@@ -99,6 +110,7 @@ def _record(facts: Facts, i: int) -> Reason | None:
         return None
     columns = field.evidence.columns
     rows = field.evidence.rows_of(own)
+    rows = rows[field.evidence.makes[rows]]
     cities = sorted({str(c) for c in columns["city"][rows].tolist()} - {""})
     count = int(field.evidence.holdings.provinces[own])
     urls = [plant.source_url for plant in facts.plants(i)[:2]] + facts.project_sources(rows)[:1]
@@ -129,42 +141,57 @@ def _ties(facts: Facts, i: int) -> Reason | None:
     if not ties:
         return None
     groups, table = facts.view.field.evidence.groups, facts.state.study.dataset.table("supplies")
-    zh: list[str] = []
-    en: list[str] = []
-    urls: list[str] = []
+    told = []
     for tie in ties[:2]:
         name_zh, name_en = ("", "") if tie.product < 0 else facts.product_names[tie.product][:2]
         key = "reason-supplies" if tie.sells else "reason-buys"
         url = table["source_url"].iloc[tie.row]
-        told = sentence(
+        told.append(sentence(
             key, [url], partner=groups[tie.partner], product_zh=name_zh, product_en=name_en,
             year="-" if tie.year == _UNDATED else tie.year,
-        )  # fmt: skip
-        zh.append(told.zh)
-        en.append(told.en)
-        urls += told.sources
-    return Reason(",".join(zh), ", ".join(en), tuple(urls))
+        ))  # fmt: skip
+    return _joined(told)
+
+
+def _joined(told: list[Reason]) -> Reason:
+    """Return several sentences as one reason."""
+    return Reason(
+        ",".join(reason.zh for reason in told),
+        ", ".join(reason.en for reason in told),
+        tuple(url for reason in told for url in reason.sources),
+    )
 
 
 def _present(facts: Facts, i: int) -> Reason | None:
     evidence = facts.view.field.evidence
-    rows = facts.local_rows(i)
-    if not len(rows):
-        return None
-    products = sorted(set(evidence.columns["product"][rows].tolist()))
-    standing = several(facts.names_here(i))
-    urls = [*facts.local_sources(i), *facts.project_sources(rows)[:1]]
-    return sentence("reason-present", urls[:2], sites=standing, **_listed(facts, products))
+    product = evidence.columns["product"]
+    told = []
+    here, planned = facts.plants_here(i), facts.planned_here(i)
+    if len(here):
+        made = sorted(set(product[here[evidence.makes[here]]].tolist()))
+        key, names = ("reason-present", _listed(facts, made)) if made else ("reason-plant-here", {})
+        sites = several(facts.names_here(i))
+        told.append(sentence(key, facts.sources_of(here)[-2:], sites=sites, **names))
+    close = planned[~evidence.columns["broad"][planned].astype(bool)]
+    if len(close):
+        names = _listed(facts, sorted(set(product[close].tolist())))
+        urls = facts.sources_of(close)[:1]
+        told.append(sentence("reason-plan-here", urls, **names, **_events(facts, close)))
+    elif len(planned) and not len(here):
+        urls = facts.sources_of(planned)[:1]
+        told.append(sentence("reason-family-here", urls, **_events(facts, planned)))
+    return _joined(told) if told else None
 
 
 def _closeness(facts: Facts, i: int) -> Reason | None:
     row = facts.nearest[i]
     if row < 0 or facts.view.place.inside[row]:
         return None
-    position = int(facts.view.field.evidence.columns["product"][row])
-    zh, en, _ = facts.product_names[position]
+    evidence = facts.view.field.evidence
+    zh, en, _ = facts.product_names[int(evidence.columns["product"][row])]
+    key = "reason-closeness" if evidence.makes[row] else "reason-closeness-project"
     return sentence(
-        "reason-closeness", [], site=facts.site_name(row), km=f"{facts.distance[i]:,.0f}",
+        key, [], site=facts.site_name(row), km=f"{facts.distance[i]:,.0f}",
         product_zh=zh, product_en=en,
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ import pandas as pd
 from chaingraph.analysis.relatedness import density, proximity, rca
 from chaingraph.groups import city_products
 from chaingraph.recruit.evidence import city_points, kinds_apart, project_rows
+from chaingraph.recruit.proof import MAKES
 from chaingraph.regions import distances
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Setting:
     cities
         Names, sorted.
     presence
-        City by product: whether somebody makes it there (with projects under way).
+        City by product: whether somebody makes it there.
     wanted
         Positions of the products whose relatedness is asked for.
     """
@@ -105,7 +106,7 @@ class Setting:
         columns = self.evidence.columns
         code = {city: number for number, city in enumerate(self.cities)}
         rows = np.array([code.get(city, -1) for city in columns["city"].tolist()], dtype=np.intp)
-        rows[columns["total"].astype(bool)] = -1
+        rows[columns["total"].astype(bool) | ~self.evidence.makes] = -1
         size = self.evidence.study.product_graph.size
         keys = np.unique((rows * size * len(self.evidence.groups)
                           + columns["product"] * len(self.evidence.groups)
@@ -130,14 +131,16 @@ class Setting:
 
 
 def open_setting(evidence: Evidence, wanted: Integers) -> Setting:
-    """Lay out which cities make what: plants that stand or are being built, and projects."""
+    """Lay out which cities make what: plants that stand, and events that prove it."""
     study = evidence.study
     ds, index = study.dataset, pd.Index(study.product_graph.ids)
     made = city_products(ds.enterprises, study.standing)
-    plans = project_rows(ds)
-    pairs = pd.concat([made, plans[["city", "product_id"]]] if len(plans) else [made])
-    product = index.get_indexer(pd.Index(pairs["product_id"]))
-    city, names = pd.factorize(pairs["city"].to_numpy(dtype=object), sort=True)
+    told = project_rows(ds)
+    if len(told):
+        proven = told[(told["proof"] == MAKES) & ~told["broad"]]
+        made = pd.concat([made, proven[["city", "product_id"]]])
+    product = index.get_indexer(pd.Index(made["product_id"]))
+    city, names = pd.factorize(made["city"].to_numpy(dtype=object), sort=True)
     named = (product >= 0) & ~np.isin(names, ["", "unknown"])[city]
     cities, code = np.unique(city[named], return_inverse=True)
     presence = np.zeros((len(cities), study.product_graph.size), dtype=bool)

@@ -75,7 +75,7 @@ def _related_makers(view: View, product: int) -> list[str]:
     for depth in sorted({step.depth for step in steps}):
         links = np.array([step.link for step in steps if step.depth == depth], dtype=np.intp)
         there = np.unique(np.r_[graph.source[links], graph.target[links]])
-        rows = np.flatnonzero(np.isin(held.product, there[there != product]))
+        rows = np.flatnonzero(np.isin(held.product, there[there != product]) & held.makes)
         if len(rows):
             km = np.nan_to_num(view.place.nearest[rows], nan=np.inf)
             names = field.evidence.groups[held.group[rows[np.lexsort((rows, km))]]].tolist()

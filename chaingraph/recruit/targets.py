@@ -23,12 +23,14 @@ from chaingraph.recruit.scoring import (
 )
 from chaingraph.recruit.sentences import tell
 from chaingraph.recruit.shortage import lacking, missing_makers
+from chaingraph.recruit.unlisted import unlisted, unlisted_notes
 from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from chaingraph.analysis.basis import Basis
     from chaingraph.analysis.loads import Load
     from chaingraph.analysis.study import Source
     from chaingraph.products import Integers
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 SHOWN: Final = (
-    "gap_rank", "product_id", "name_zh", "name_en", "verb", "rank", "group_zh", "makes_it", "score", "closes",
+    "gap_rank", "product_id", "name_zh", "name_en", "verb", "rank", "group_zh", "relation", "intent_zh",
+    "intent_en", "score", "closes",
     "unit", "coverage_after", "distance_km", "rank_best", "rank_worst",
 )  # fmt: skip
 
@@ -58,6 +61,9 @@ def rank_targets(
     lang: Language | None = None,
 ) -> Result:
     r"""Rank for each gap the groups that make the product elsewhere and have no plant of it here.
+
+    After them stand those that only intend to make it or that make a closely related product, at last
+    the gap's own buyers here and who is related through a general good alone.
 
     Parameters
     ----------
@@ -87,7 +93,8 @@ def rank_targets(
         One row a gap and target, sorted by the gaps' order and rank: the gap (`gap_rank`,
         `product_id`, names, `gap_kind`, `verb` (what to do now), `then`, `action`, `serves`, `unit`,
         `gap_low`, `gap`, `gap_high`, `coverage`, `restricted`, `restricted_zh`), the target (`rank`,
-        `group_zh`, `makes_it`, `related_products`,
+        `group_zh`, `makes_it`, `relation`, `intent_zh`,
+        `intent_en`, `related_products`,
         `group_capacity`, `sites`, `provinces`, `nearest_site`, `distance_km`, `partners`,
         `local_sites`, `announced_here`), what it would bring (`plant`, `plant_basis`, `closes`: how much
         of the gap, of the least one where there is no figure, `coverage_after`), the score (`score`,
@@ -110,6 +117,9 @@ def rank_targets(
     which group came to which city with which product. :func:`backtest` measures how far that can be
     trusted. A typical plant is the median of the group's plants, else of all known plants of the product;
     it runs at the product's availability. Rows that stand for makers unknown are no targets.
+    What makes a group a maker, and what is only its intent, says :mod:`chaingraph.recruit.proof`. No
+    list is made for what is not recruited (grid energy, resources, what users make on their sites, what
+    is collected, services) nor for what is declining: a note says what to do instead.
 
     Examples
     --------
@@ -126,13 +136,14 @@ def rank_targets(
     asked_for = {"at": at, "statuses": statuses, "load": load, "goal": goal, "explode": explode}
     state = _open(ds, gaps, region, asked_for)
     study = state.study
-    asked = _asked(state, gaps)
+    asked, unfit = _fit(study, _asked(state, gaps))
     ranking = rank_field(state, sorted(set(asked["position"])), read_weights(weights), method)
     frame = _frame(ranking, asked, limit)
     params = study_params(study, [state.region.name], None) | {
         "method": method, "weights": ranking.weights, "limit": limit,
     }  # fmt: skip
     notes = missing_makers(ranking.view, asked["position"].tolist())
+    notes += unlisted_notes(study, unfit)
     notes += nobody_notes(study, frame, [state.region.name])
     return Result("targets", frame, params, read_lang(study.dataset, lang), SHOWN, notes, call=call)
 
@@ -195,6 +206,14 @@ def _asked(state: RegionState, gaps: Result | Sequence[str] | str | None) -> pd.
     if len(found):
         found = found[found["list"] == "recruit"]
     return _placed(state, _spread(found))
+
+
+def _fit(study: Basis, asked: pd.DataFrame) -> tuple[pd.DataFrame, list[int]]:
+    """Return the products that targets are listed for, and the positions of the others."""
+    without = unlisted(study)[asked["position"].to_numpy(dtype=np.intp)] != ""
+    kept = asked[~without].reset_index(drop=True)
+    kept["gap_rank"] = np.arange(1, len(kept) + 1)
+    return kept, asked["position"][without].tolist()
 
 
 _Row = tuple[str, str, str, str, str, str]
@@ -307,6 +326,9 @@ def _target_columns(ranking: Ranking, facts: Facts, keep: Integers) -> dict[str,
         "rank": ranking.rank[keep],
         "group_zh": facts.labels(),
         "makes_it": field.maker[chosen],
+        "relation": pd.array(facts.relations(), dtype="str"),
+        "intent_zh": facts.intents("zh"),
+        "intent_en": facts.intents("en"),
         "related_products": names["related_products"],
         "group_capacity": field.of_own(held.capacity)[chosen],
         "sites": field.of_own(held.sites.astype(float), 0.0)[chosen].astype(np.intp),

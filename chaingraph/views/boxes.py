@@ -110,7 +110,10 @@ def add_targets(
         if target.product_id in by_id:
             row: dict[str, Any] = {
                 **{lang: name_group(facts, target.group, lang) for lang in LANGUAGES},
-                "own": int(target.makes_it),
+                **{
+                    f"is_{lang}": words.term("relation", target.relation, lang)
+                    for lang in LANGUAGES
+                },
                 "p": f"{target.score:.0%}",
                 **{f"why_{lang}": target.reasons(lang, _REASONS) for lang in LANGUAGES},
                 "src": [_source(address, sources) for address in target.sources[:_LINKS]],

@@ -33,6 +33,8 @@ class Target:
     ----------
     gap_rank, rank
         Place of the gap, and of the target among those of the gap.
+    relation
+        What the group is to the product: makes, intends, family or related.
     serves
         The surplus product that the gap's product would take; empty for other gaps.
     closes
@@ -48,7 +50,7 @@ class Target:
     gap: float
     rank: int
     group: str
-    makes_it: bool
+    relation: str
     score: float
     low: float
     high: float
@@ -165,7 +167,7 @@ def _read(row: dict[Any, Any]) -> Target:
         gap=number("gap"),
         rank=int(row["rank"]),
         group=text("group_zh"),
-        makes_it=bool(row["makes_it"]),
+        relation=text("relation"),
         score=number("score"),
         low=number("score_low"),
         high=number("score_high"),

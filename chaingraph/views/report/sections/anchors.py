@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +69,7 @@ def _row(context: Context, row: dict[Any, Any]) -> Row:
         model.number(float(row["gap"])),
         model.text(context.say("per-year", unit=model.clean(fact.unit))),
         model.money(row["gap_value_cny"]),
-        model.text(_names(context, row["followers"])),
+        model.text(_names(context, row[f"followers_{context.lang}"])),
         model.text(_names(context, row["other_makers"])),
     )
     outputs = set(str(row["outputs"]).split("; "))
@@ -81,13 +80,5 @@ def _row(context: Context, row: dict[Any, Any]) -> Row:
 
 
 def _names(context: Context, names: Any) -> str:
-    """Return names that a result joins as the report joins them, products in brackets by name."""
-    if not isinstance(names, str):
-        return ""
-    by_id = context.facts.by_id
-
-    def named(found: re.Match[str]) -> str:
-        fact = by_id.get(found[1])
-        return f"({fact.name(context.lang) if fact else found[1]}"
-
-    return context.listed(re.sub(r"\((\w+)(?=[,)])", named, name) for name in names.split("; "))
+    """Return names that a result joins as the report joins them."""
+    return context.listed(names.split("; ")) if isinstance(names, str) else ""

@@ -150,7 +150,7 @@ def _link(address: str) -> Cell:
 
 
 def _who(context: Context, target: Target) -> Sequence[Cell]:
-    makes = context.say("makes-itself" if target.makes_it else "makes-related")
+    makes = context.term("relation", target.relation)
     return (
         model.count(target.rank),
         model.text(context.group_name(target.group)),
