@@ -15,7 +15,8 @@ COLUMNS = (
     "inputs_known", "input_value_cny", "local_content_low", "local_content", "local_content_high",
     "bought_content",
     "product_id", "name_zh", "name_en", "unit", "list", "in_house", "demand", "own_use",
-    "present", "makers", "local_makers", "coverage", "gap", "gap_value_cny", "followers", "followers_source", "other_makers",
+    "present", "makers", "local_makers", "coverage", "gap", "gap_value_cny", "followers", "followers_zh",
+    "followers_en", "followers_source", "other_makers",
 )  # fmt: skip
 
 
@@ -370,6 +371,8 @@ def test_figures_of_qujing(qujing):
     longi = frame[frame["enterprise_id"] == "longi_qujing"].set_index("product_id")
     assert longi.loc["polysilicon", "followers"].startswith("通威股份 (2022); 协鑫科技 (2021)")
     assert longi.loc["granular_silicon", "followers"] == "协鑫科技 (polysilicon, 2021)"
+    assert longi.loc["granular_silicon", "followers_zh"] == "协鑫科技 (多晶硅(棒状硅), 2021)"
+    assert longi.loc["granular_silicon", "followers_en"].startswith("协鑫科技 (polysilicon")
     aluminium = frame[frame["product_id"] == "alumina"].set_index("enterprise_id")["demand"]
     assert aluminium.sum() == pytest.approx(1_312_400)
     ja = frame[frame["enterprise_id"] == "ja_qujing"].iloc[0]

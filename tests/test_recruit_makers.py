@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import chaingraph as cg
+from chaingraph import words
 from chaingraph.analysis.study import open_study
 from chaingraph.enterprises import STATUSES
 from chaingraph.recruit import evidence
@@ -60,9 +61,9 @@ def test_every_status_and_event_of_the_tables_proves_something():
     for word in STATUSES:
         expected = MAKES if word in MADE else ENDED if word in ("cancelled", "closed") else INTENDS
         assert of_status(word) == expected
-    assert EVENTS == set(table_spec("projects").by_name["event"].enum)
-    for words, proof in ((MADE_BY, MAKES), (INTENDED_BY, INTENDS), (ENDED_BY, ENDED)):
-        assert {of_event(word, "operating") for word in words} == {proof}
+    assert set(table_spec("projects").by_name["event"].enum) == EVENTS
+    for events, proof in ((MADE_BY, MAKES), (INTENDED_BY, INTENDS), (ENDED_BY, ENDED)):
+        assert {of_event(word, "operating") for word in events} == {proof}
     assert [of_event("seen", word) for word in ("operating", "construction", None)] == [
         MAKES, INTENDS, NOTHING,
     ]  # fmt: skip
@@ -79,9 +80,9 @@ def test_what_a_row_of_each_status_makes_of_a_group(status):
     assert np.isnan(row["group_capacity"]) == (status not in ("operating", "trial"))
     makes, intends = "makes foil" in row["reasons_en"], "intends to: " in row["reasons_en"]
     assert (makes, intends) == (status in MADE, status not in MADE)
-    words = {"construction": "开工", "planned": "公告"}
-    assert (row["intent_zh"] == row["intent_zh"]) == (status in words)  # else missing
-    assert words.get(status, "") in str(row["intent_zh"])
+    events = {"construction": "开工", "planned": "公告"}
+    assert isinstance(row["intent_zh"], str) == (status in events)
+    assert events.get(status, "") in str(row["intent_zh"])
 
 
 @pytest.mark.parametrize("word", sorted(EVENTS))
@@ -259,7 +260,9 @@ def test_what_is_not_recruited_has_a_verb_and_no_list(why):
     result = cg.rank_targets(hand_dataset(products=products), ["foil", "tape"])
     assert set(result.frame["product_id"]) <= {"tape"}
     assert "foil is not recruited, but: " in result.to_text(lang="en")
-    assert "foil不列招商目标，做法是：" in result.to_text(lang="zh")
+    chinese = words.message(f"no-list-{why}", "zh")
+    verb = words.term("verb", UNLISTED[why], "zh")
+    assert f"foil不列招商目标，做法是：{verb}；{chinese}" in result.to_text(lang="zh")
     plain = cg.rank_targets(hand_dataset(), ["foil", "tape"])
     assert "foil" in set(plain.frame["product_id"])
 

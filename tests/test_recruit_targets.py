@@ -64,7 +64,9 @@ def test_a_group_that_only_announced_a_project_here_stays_and_the_project_is_sai
     here = [TABLES["projects"][0] | {"city": "here"}]
     row = targets_of(hand_dataset(projects=here)).loc["Smallco"]
     assert row["announced_here"] == "2024-03"
-    assert row["reasons_en"].startswith("intends to make it here, no plant yet: signed here 2024-03")
+    assert row["reasons_en"].startswith(
+        "intends to make it here, no plant yet: signed here 2024-03"
+    )
     assert row["reasons_zh"].startswith("有意在本地建设该产品项目，尚无工厂（签约 here 2024-03）")
     assert row["sources"].split()[0] == PAGE + "q1"
 
