@@ -372,7 +372,7 @@ def test_figures_of_qujing(qujing):
     assert longi.loc["polysilicon", "followers"].startswith("通威股份 (2022); 协鑫科技 (2021)")
     assert longi.loc["granular_silicon", "followers"] == "协鑫科技 (polysilicon, 2021)"
     assert longi.loc["granular_silicon", "followers_zh"] == "协鑫科技 (多晶硅(棒状硅), 2021)"
-    assert longi.loc["granular_silicon", "followers_en"].startswith("协鑫科技 (polysilicon")
+    assert longi.loc["granular_silicon", "followers_en"].startswith("协鑫科技 (Polysilicon")
     aluminium = frame[frame["product_id"] == "alumina"].set_index("enterprise_id")["demand"]
     assert aluminium.sum() == pytest.approx(1_312_400)
     ja = frame[frame["enterprise_id"] == "ja_qujing"].iloc[0]
