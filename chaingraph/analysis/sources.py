@@ -257,8 +257,7 @@ def _result(
 
 def carried_value(state: RegionState, chain: str | None = None) -> Floats:
     """Return the value of each gap by product, CNY a year: the figure, else the least; 0 without a price."""
-    value = state.gap_value
-    known = np.where(np.isnan(value.point), value.low, value.point)
+    known = state.gap_value.best()
     known = np.where(np.isfinite(known) & (known > 0), known, 0.0)
     return np.where(chain_filter(state.study, chain), known, 0.0)
 
@@ -306,9 +305,8 @@ def _capacity_parts(state: RegionState, carrier: str, value: Floats) -> list[dic
     for product in np.flatnonzero(value > 0).tolist():
         own = rows[rows["product_id"] == graph.ids[product]]
         known, capacity = float(own["effective"].sum()), float(whole[product])
-        capacity = (
-            known if np.isnan(capacity) else capacity
-        )  # the least rests on known figures alone
+        if np.isnan(capacity):  # the least rests on known figures alone
+            capacity = known
         if not capacity > 0:
             continue
         rest = max(capacity - known, 0.0)

@@ -284,7 +284,7 @@ def _of_events(signs: Signs, statements: Statements, events: pd.DataFrame) -> No
     last = events.assign(who=who).drop_duplicates(["who", "place"], keep="last")
     columns = (last[name].tolist() for name in ("place", "event", "date", "status", "scope"))
     for place, event, date, status, scope in zip(*columns, strict=True):
-        state = _EVENT_STATES.get(event) or _STATUS_STATES.get(status, "")
+        state = EVENT_STATES.get(event) or _STATUS_STATES.get(status, "")
         age = statements.age(date)
         if state == "made":
             _report(signs, place, date, "event")
@@ -298,7 +298,7 @@ def _of_events(signs: Signs, statements: Statements, events: pd.DataFrame) -> No
             signs.suspended[place] = True
 
 
-_EVENT_STATES: Final = {
+EVENT_STATES: Final = {
     "commissioned": "made",
     "full_output": "made",
     "resumed": "building",
@@ -312,6 +312,7 @@ _EVENT_STATES: Final = {
     "cancelled": "ended",
     "superseded": "ended",
 }
+"""What an event says of a product at its place."""
 _STATUS_STATES: Final = {
     "operating": "made",
     "construction": "building",

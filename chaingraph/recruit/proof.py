@@ -19,6 +19,7 @@ from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import located, valid_rows
 from chaingraph.events import known_events
 from chaingraph.groups import INTENDED, MAKING
+from chaingraph.knowledge.evidence import EVENT_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,20 +38,14 @@ _BY_STATUS: Final = {
     "cancelled": ENDED,
     "closed": ENDED,
 }
-_BY_EVENT: Final = {
-    "commissioned": MAKES,
-    "full_output": MAKES,
-    "trial": MAKES,  # as a row on trial does
-    "talks": INTENDS,
+_BY_STATE: Final = {
+    "made": MAKES,
+    "building": INTENDS,
     "announced": INTENDS,
-    "signed": INTENDS,
-    "approved": INTENDS,
-    "started": INTENDS,
-    "resumed": INTENDS,
     "suspended": ENDED,  # of work under way; a plant that made it before still does
-    "cancelled": ENDED,
-    "superseded": ENDED,
+    "ended": ENDED,
 }
+_BY_EVENT: Final = {event: _BY_STATE[state] for event, state in EVENT_STATES.items()}
 _SEEN: Final = "seen"
 _REPLACED: Final = "superseded"
 INTENT_OF_STATUS: Final = {"construction": "started", "planned": "announced"}
