@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from chaingraph.analysis.decide import Decisions, decision_table
+from chaingraph.analysis.decide import decision_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from chaingraph.analysis.decide import Decisions
     from chaingraph.quantity import Flags
 
     Words = NDArray[np.str_]
@@ -91,32 +92,19 @@ def advise(
     Advice
         By product position.
     """
-    flags = (
+    table = decision_table()
+    masks = (
         restricted, suspended, declining, idle_nation, downstream_building, downstream_unseen,
-        decisions.assured,
     )  # fmt: skip
     case = decisions.rule.astype(np.int64)
-    for mask in (*flags, *(verdict == word for word in decision_table().size)):
+    for mask in (decisions.assured, *masks, *(verdict == word for word in table.size)):
         case = 2 * case + mask
     # products are many, cases few
-    _, first, number = np.unique(case, return_index=True, return_inverse=True)
-    cases = Decisions(decisions.rule[first], decisions.assured[first])
-    words = _advise(cases, verdict[first], *(mask[first] for mask in flags[:-1]))
-    return Advice(*(column[number] for column in words))
-
-
-def _advise(
-    decisions: Decisions,
-    verdict: Words,
-    restricted: Flags,
-    suspended: Flags,
-    declining: Flags,
-    idle_nation: Flags,
-    downstream_building: Flags,
-    downstream_unseen: Flags,
-) -> tuple[Words, Words, Words, Words]:
-    """Return verb, then, list and mark of some cases; see :func:`advise`."""
-    table = decision_table()
+    _, one, number = np.unique(case, return_index=True, return_inverse=True)
+    decisions, verdict = decisions.take(one), verdict[one]
+    restricted, suspended, declining, idle_nation, downstream_building, downstream_unseen = (
+        mask[one] for mask in masks
+    )
     verb, then, list_ = (decisions.text(name) for name in ("verb", "then", "list"))
     sized = np.full(len(verb), "", dtype="U24")
     for said, word in table.size.items():
@@ -154,4 +142,4 @@ def _advise(
         verb = np.where(against & ~follows, "not_advised", verb)
         list_ = np.where(against, "cooperation", list_)
         mark[against] = name
-    return verb, then, list_, mark
+    return Advice(verb[number], then[number], list_[number], mark[number])

@@ -105,6 +105,10 @@ class Decisions:
     rule: Integers
     assured: Flags
 
+    def take(self, products: Integers) -> Decisions:
+        """Return those of some products."""
+        return Decisions(self.rule[products], self.assured[products])
+
     def text(self, name: str) -> Words:
         """Return a word of the rule for each product: kind, action, verb, then, list or amount."""
         return _words(name)[self.assured.astype(np.intp), self.rule]
