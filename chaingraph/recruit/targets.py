@@ -405,6 +405,13 @@ def first_gaps(result: Result, count: int) -> Result:
     return replace(result, frame=kept, notes=more)
 
 
+def first_names(result: Result, count: int) -> Result:
+    """Return the first targets of each list."""
+    frame = result.frame
+    within = frame.groupby(["gap_rank", "target_list"], sort=False).cumcount() < count
+    return replace(result, frame=frame[within].reset_index(drop=True))
+
+
 def reason_lines(result: Result, lang: Language | None = None) -> list[str]:
     """Return one line a target: its list and place, its group and its reasons, their sources below."""
     chosen = lang or result.lang
