@@ -86,8 +86,9 @@ def test_draws_keep_to_the_tiers_and_lists_do_not_change_each_other():
 def test_equal_scores_share_a_rank():
     scores, gap = np.array([2.0, 2.0, 1.0, 2.0, 2.0]), np.array([0, 0, 0, 0, 1])
     tier = np.array([0, 0, 0, 1, 0])
+    nearly = np.array([2.0, 2.0 + 1e-12, 1.0, 2.0, 2.0])
     assert tied_ranks(scores, gap, tier).tolist() == [1, 1, 3, 4, 1]
-    assert tied_ranks(scores + [0, 1e-12, 0, 0, 0], gap, tier).tolist() == [1, 1, 3, 4, 1]
+    assert tied_ranks(nearly, gap, tier).tolist() == [1, 1, 3, 4, 1]
 
 
 def test_errors_are_those_of_the_fit_or_a_quarter_of_what_was_given():

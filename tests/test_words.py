@@ -34,6 +34,7 @@ from chaingraph.matching import match
 from chaingraph.recruit.choices import BASELINES
 from chaingraph.recruit.contest import PRODUCT_RULES
 from chaingraph.recruit.features import FEATURES
+from chaingraph.recruit.lists import LISTS
 from chaingraph.recruit.scoring import METHODS
 from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.updates import ledger
@@ -232,7 +233,8 @@ def test_every_term_is_there_twice(name):
         ("outcome", ledger.OUTCOMES),
         ("conflict_kind", ledger.KINDS),
         ("feature", FEATURES),
-        ("plant_basis", ("own", "median", "unknown")),
+        ("plant_basis", ("own", "typical", "median", "unknown")),
+        ("target_list", LISTS),
         ("split", ("time", "city")),
         ("feature_of", ("group", "place")),
         ("method", {"model", "rca", *BASELINES, *PRODUCT_RULES, *METHODS}),

@@ -63,7 +63,9 @@ def missing_makers(view: View, products: Sequence[int]) -> tuple[tuple[str, dict
         near = _related_makers(view, product)
         key = "target-no-maker" if near else "target-nobody"
         names = {"product": study.names_en[product], "product_zh": study.names_zh[product]}
-        notes.append((key, names | {"id": study.product_graph.ids[product], "makers": ", ".join(near)}))
+        notes.append(
+            (key, names | {"id": study.product_graph.ids[product], "makers": ", ".join(near)})
+        )
     return tuple(notes)
 
 

@@ -110,11 +110,9 @@ def add_targets(
         if target.product_id in by_id:
             row: dict[str, Any] = {
                 **{lang: name_group(facts, target.group, lang) for lang in LANGUAGES},
-                **{
-                    f"is_{lang}": words.term("relation", target.relation, lang)
-                    for lang in LANGUAGES
-                },
-                "p": f"{target.score:.0%}",
+                "is": target.relation,
+                "l": target.listed,
+                "p": target.places(),
                 **{f"why_{lang}": target.reasons(lang, _REASONS) for lang in LANGUAGES},
                 "src": [_source(address, sources) for address in target.sources[:_LINKS]],
             }

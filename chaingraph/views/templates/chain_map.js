@@ -224,7 +224,7 @@
   function targetItem(target, unit) {
     const item = make("li", null, { class: "target" });
     const closes = target.c ? word("closes") + " " + target.c + " " + unit : "";
-    const parts = [target["is_" + lang], word("score") + " " + target.p, closes].filter(Boolean);
+    const parts = [data.lists[target.l][lang] + " " + target.p, data.relations[target.is][lang], closes].filter(Boolean);
     item.append(make("b", target[lang] || target.zh), make("span", " · " + parts.join(" · "), { class: "quiet" }), make("br"), make("span", target["why_" + lang] + " "));
     (target.src.length ? target.src : [-1]).forEach((number) => item.append(link(number), " "));
     return item;
