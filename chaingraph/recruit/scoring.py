@@ -49,7 +49,7 @@ def default_weights() -> dict[str, float]:
 
 
 def weight_errors(weights: Mapping[str, float]) -> dict[str, float]:
-    """Return the standard error of each weight: that of the fit, of weights that were given a quarter of them."""
+    """Return the standard error of each weight: that of the fit, else a quarter of the weight."""
     fitted, errors = _shipped()["weights"], _shipped()["errors"]
     return {
         name: errors[name] if name in errors and fitted.get(name) == weight else LOOSE * weight

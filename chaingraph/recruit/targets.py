@@ -129,7 +129,8 @@ def rank_targets(
     :mod:`chaingraph.recruit.features`; weights are those of a conditional logit (McFadden 1974) of
     which group came to which city with which product. :func:`backtest` measures how far that can be
     trusted. A typical plant is the median of the group's plants, else as plants of the product are built
-    (the fact *plant_size*, else the plants of the data); it runs at the product's availability. Rows that stand for makers unknown are no targets.
+    (the fact *plant_size*, else the plants of the data); it runs at the product's availability. Rows that
+    stand for makers unknown are no targets.
     What makes a group a maker, and what is only its intent, says :mod:`chaingraph.recruit.proof`. No
     list is made for what is not recruited (grid energy, resources, what users make on their sites, what
     is collected, services) nor for what is declining: a note says what to do instead.
@@ -229,7 +230,8 @@ def listed_gaps(found: pd.DataFrame) -> pd.DataFrame:
         return found
     recruit = found["list"] == "recruit"
     bought = ~recruit & (found["list"] != "supply") & _bought(found)
-    return pd.concat([found[recruit], found[bought]], ignore_index=True)
+    kept: pd.DataFrame = pd.concat([found[recruit], found[bought]], ignore_index=True)
+    return kept
 
 
 def _bought(found: pd.DataFrame) -> Any:
