@@ -122,17 +122,34 @@ class Standing:
             return self._read({}, watch=statuses)
         return self._held(statuses)
 
-    def of(self, products: Sequence[str] | None) -> Standing:
-        """Return the reading of some products only; of all for None."""
-        if products is None:
+    def of(self, products: Sequence[str] | None, *, but: Sequence[str] = ()) -> Standing:
+        """Return the reading of some products only, of all for None; not of those in `but`."""
+        if products is None and not but:
             return self
-        chosen = nw.col("product_id").is_in(list(products))
+        if products is None:
+            chosen = ~nw.col("product_id").is_in(list(but))
+        else:
+            chosen = nw.col("product_id").is_in([name for name in products if name not in set(but)])
         whole = self._whole
         if whole is None:  # narrowed before anything is worked out
             return replace(self, capacities=self.capacities.filter(chosen))
         part = replace(self)
         vars(part)["_whole"] = whole.filter(chosen)  # worked out for all, once
         return part
+
+    def at_sites(self, sites: Any) -> Standing:
+        """Return the reading of some sites only: what stands at one hangs on no other's rows.
+
+        Parameters
+        ----------
+        sites
+            narwhals frame with `enterprise_id`.
+        """
+        if self._whole is not None:  # worked out for all; whoever asks joins the sites anyway
+            return self
+        ids = sites.select("enterprise_id")
+        kept = self.capacities.join(ids, on="enterprise_id", how="semi")
+        return replace(self, capacities=kept)
 
     def told(self, beside: Sequence[str]) -> Any:
         """Return the standing rows that count, and those of statuses beside them; company totals too."""

@@ -77,7 +77,8 @@ def rank_view(state: RegionState, view: View, weights: dict[str, float], method:
         scores = score(parts, weights)
         best, worst = shaken_ranks(parts, weights, gap, tier)
     rank = rank_within(scores[0], gap, tier)
-    order = np.lexsort((rank, gap))
+    order = np.empty(len(rank), dtype=np.intp)
+    order[np.searchsorted(gap, gap) + rank - 1] = np.arange(len(rank))
     return Ranking(
         state=state,
         view=view,
