@@ -137,6 +137,22 @@ class Standing:
         vars(part)["_whole"] = whole.filter(chosen)  # worked out for all, once
         return part
 
+    def counting(self, statuses: Mapping[str, float]) -> Standing:
+        """Return the same reading with only some of its statuses counted, by the factors that they have.
+
+        Raises
+        ------
+        KeyError
+            For a status that this reading does not count, or counts by another factor.
+        """
+        fewer = counted_statuses(statuses)
+        if any(self.wanted[status] != factor for status, factor in fewer.items()):
+            raise KeyError(*statuses)
+        part = replace(self, statuses=dict(statuses))
+        if self._whole is not None:
+            vars(part)["_whole"] = self._whole
+        return part
+
     def at_sites(self, sites: Any) -> Standing:
         """Return the reading of some sites only: what stands at one hangs on no other's rows.
 
