@@ -119,7 +119,8 @@ def reconcile(
     records = _records(study)
     order = {
         place: sorted(
-            _totals(study, place, records), key=lambda one: (one.products, one.year, one.measure, -one.value)
+            _totals(study, place, records),
+            key=lambda one: (one.products, one.year, one.measure, -one.value),
         )
         for place in _places(study, where)
     }
@@ -182,9 +183,7 @@ def _with_parts(study: Study, place: Region) -> Region:
 def _records(study: Study) -> dict[str, list[Mapping[str, Any]]]:
     """Return the rows of the tables that hold totals, by table."""
     tables = [name for name in ("outputs", "indicators") if study.dataset.has(name)]
-    return {
-        name: study.dataset.table(name).astype("object").to_dict("records") for name in tables
-    }
+    return {name: study.dataset.table(name).astype("object").to_dict("records") for name in tables}
 
 
 def _totals(
@@ -266,7 +265,10 @@ def _standings(study: Study, said: list[_Said]) -> dict[str, Standing]:
     of_these = capacities.filter(nw.col("product_id").is_in(products)).to_native()
     return {
         date: stand(
-            of_these, at=last_day(date), statuses=_COUNTED["with_construction"], signs=study.site_signs
+            of_these,
+            at=last_day(date),
+            statuses=_COUNTED["with_construction"],
+            signs=study.site_signs,
         )
         for date in sorted({one.year for one in said})
     }

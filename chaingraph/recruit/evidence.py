@@ -182,7 +182,10 @@ def gather_evidence(
     rows = rows.assign(product=place[place >= 0])
     ties = _known_ties(ds)
     code, own = coded(rows["group"])
-    named = [own, *(ties[name].to_numpy(dtype=object) for name in ("supplier_group", "customer_group"))]
+    named = [
+        own,
+        *(ties[name].to_numpy(dtype=object) for name in ("supplier_group", "customer_group")),
+    ]
     codes, groups = pd.factorize(np.concatenate(named), sort=True)
     rows["group"] = codes[: len(own)][code]
     rows = rows.sort_values(["product", "group"], kind="stable", ignore_index=True)
@@ -340,7 +343,9 @@ def coded(names: pd.Series[Any]) -> tuple[Integers, Any]:
 def _distinct(number: Integers, code: Integers, count: int) -> Integers:
     """Count the distinct codes of each number."""
     width = int(code.max(initial=0)) + 1
-    pairs = np.sort(number * width + code)  # numpy's `unique` of integers hashes: several times slower
+    pairs = np.sort(
+        number * width + code
+    )  # numpy's `unique` of integers hashes: several times slower
     pairs = pairs[np.diff(pairs, prepend=-1) > 0]
     return np.asarray(np.bincount(pairs // width, minlength=count), dtype=np.intp)
 
