@@ -173,9 +173,7 @@ def rank_within(scores: Floats, gap: Integers, tier: Integers | None = None) -> 
     for first, last in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
         count = last - first
         own = -scores[first:last]
-        order = np.argsort(
-            own
-        )  # which leaves ties in any order, and is many times faster than one that does not
+        order = np.argsort(own)  # many times faster than what keeps the order of ties
         ordered = own[order]
         place = np.zeros(count, dtype=np.int64)
         np.cumsum(ordered[1:] != ordered[:-1], out=place[1:])
