@@ -226,14 +226,15 @@ def _largest_group(made: Flags) -> tuple[Flags, Flags]:
     for start in range(count):
         if label[start] >= 0:
             continue
-        group, products = np.zeros(count, dtype=bool), made[start]
+        group: Flags = np.zeros(count, dtype=bool)
         group[start] = True
+        products: Flags = made[start]
         while True:
-            grown = made[:, products].any(axis=1)
+            grown = np.asarray(made[:, products].any(axis=1))
             grown[start] = True  # it may make nothing
             if np.array_equal(grown, group):
                 break
-            group, products = grown, made[grown].any(axis=0)
+            group, products = grown, np.asarray(made[grown].any(axis=0))
         label[group] = start
         product_label[products] = start
     presences = np.repeat(label, made.sum(axis=1))
