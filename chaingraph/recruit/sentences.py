@@ -285,16 +285,25 @@ class Told(NamedTuple):
     sources: Any
 
 
+def reasons_of(
+    facts: Facts, weights: Mapping[str, float], parts: Mapping[str, Floats]
+) -> list[list[Reason]]:
+    """Return for each pair what stands in the way, then its strongest reasons."""
+    found = []
+    for i in range(len(facts.pairs)):
+        strong = {n: weights[n] * np.nan_to_num(parts[n][i]) for n in GROUP_FEATURES}
+        names = sorted((n for n in strong if strong[n] > 0), key=lambda n: (-strong[n], n))
+        strongest = [write(facts, i, name) for name in names[:_TOLD]]
+        found.append([*warnings_of(facts, i), *(reason for reason in strongest if reason)])
+    return found
+
+
 def tell(facts: Facts, weights: Mapping[str, float], parts: Mapping[str, Floats]) -> Told:
     """Join for each pair its strongest reasons, and what stands in the way."""
     zh: list[str | None] = []
     en: list[str | None] = []
     sources: list[str | None] = []
-    for i in range(len(facts.pairs)):
-        strong = {n: weights[n] * np.nan_to_num(parts[n][i]) for n in GROUP_FEATURES}
-        names = sorted((n for n in strong if strong[n] > 0), key=lambda n: (-strong[n], n))
-        strongest = [write(facts, i, name) for name in names[:_TOLD]]
-        told = [*warnings_of(facts, i), *(reason for reason in strongest if reason)]
+    for told in reasons_of(facts, weights, parts):
         zh.append("；".join(reason.zh for reason in told) or None)
         en.append("; ".join(reason.en for reason in told) or None)
         urls = dict.fromkeys(url for reason in told for url in reason.sources)

@@ -205,6 +205,8 @@ class Report:
         Whether a document begins with a list of its sections.
     sheet
         Whether a document is a sheet to fill in: landscape paper, small title, rows with room to write.
+    pages
+        Whether each section stands on a page of its own, without a number and without a title page.
     """
 
     title: str
@@ -217,6 +219,7 @@ class Report:
     program: str
     contents: bool = True
     sheet: bool = False
+    pages: bool = False
 
     def say(self, key: str, **params: object) -> str:
         """Return a phrase in the report's language."""
