@@ -376,11 +376,12 @@ def delivered_cost(
     Returns
     -------
     Result
-        One row a product and place, the region first: `region`, `product_id`, names, `unit`, `place_rank` (0: the
-        region), `place`, `group_zh` (the maker there), `group_capacity` (its capacity there, units a
+        One row a product and place, the region first: `region`, `product_id`, names, `unit`, `place_rank`
+        (0: the region), `place`, `group_zh` (the maker there), `group_capacity` (its capacity there, units a
         year), `km` (by road to the region), `goods_low`/`_high`, `freight_low`/`_high` (of inputs),
         `power_low`/`_high`, `delivery_low`/`_high` (of the product to the region), `cost_low`,
-        `cost_high` (their sum; missing where no good and no power is priced), all in CNY for a unit of the product; `parts_known` of `parts`, `priced_share`;
+        `cost_high` (their sum; missing where no good and no power is priced), all in CNY for a unit of the
+        product; `parts_known` of `parts`, `priced_share`;
         `left_out_zh`, `left_out_en` (what is not known); `advantage_low`, `advantage_high` (how much
         more it costs there than here, of the `parts_compared` known at both); `price_cny`, `sources`.
 
@@ -439,8 +440,8 @@ def explain_delivered_cost(
     Returns
     -------
     Result
-        One row a product, place and part: `region`, `product_id`, `place_rank`, `place`, `input_id` (empty of the
-        product's own freight), `cost_part` (goods, freight, power, delivery), `alternative_group`,
+        One row a product, place and part: `region`, `product_id`, `place_rank`, `place`, `input_id` (empty
+        of the product's own freight), `cost_part` (goods, freight, power, delivery), `alternative_group`,
         `coefficient_low`, `coefficient`, `coefficient_high` (units of the input for one of the product,
         stated shares included), `price_low`, `price_high` (CNY for a unit of the input, or for hauling
         it), `km`, `cost_low`, `cost_high` (CNY for a unit of the product; missing: not known), `date`,

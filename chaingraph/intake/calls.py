@@ -26,8 +26,8 @@ FILLED: Final = ("contact", "phone", "owner", "next_step", "due", "state", "note
 NAMED: Final = ("product", "group_zh")
 """Its columns that name the row for people."""
 SEEN: Final = (
-    "gap_rank", "call_verb", "product", "call_list", "rank", "group_zh", "call_gap", "size", "why_them", "buyers",
-    "at_hand", "power_here", "park_here", "cost_here", "clear_first", *FILLED, "call_sources",
+    "gap_rank", "call_verb", "product", "call_list", "rank", "group_zh", "call_gap", "size", "clear_first",
+    *FILLED, "why_them", "buyers", "at_hand", "power_here", "park_here", "cost_here", "call_sources",
 )  # fmt: skip
 """Its columns in their order."""
 _ENOUGH: Final = 3
@@ -97,7 +97,9 @@ def _tables(grid: Grid, places: Mapping[str, int], base: RawDataset) -> list[Gri
     head: list[Any] = [None] * (width + 3)
     for name in fields:
         if name in spots:
-            head[spots[name]] = name
+            at = spots[name]
+            seen_as = shown(grid.rows[0][at]) if at < width else ""
+            head[at] = name if name == "region" or seen_as in KEYS else seen_as or name
     rows, numbers = [head], [grid.numbers[0]]
     made: dict[str, str] = {}
     seen: dict[tuple[str, str, str], tuple[list[Any], int]] = {}
@@ -127,19 +129,19 @@ def _grids(
     template = grid.template and replace(
         grid.template, sheets=sheets | {title: "contacts", more: "units"}
     )
-    blank = {"merged": [], "broken": {}, "left": set(), "template": template}
+    blank: dict[str, Any] = {"merged": [], "broken": {}, "left": set(), "template": template}
     if len(rows) == 1:
-        return [replace(grid, rows=[], numbers=[], **blank)] if grid.problems else []  # type: ignore[arg-type]
-    kept = replace(grid, rows=rows, numbers=numbers, **blank)  # type: ignore[arg-type]
+        return [replace(grid, rows=[], numbers=[], **blank)] if grid.problems else []
+    kept = replace(grid, rows=rows, numbers=numbers, **blank)
     if not made:
         return [kept]
-    units = [
+    units: list[list[Any]] = [
         ["unit_id", "name_zh", "region"],
         *([key, name, region or None] for name, key in made.items()),
     ]
     lines = [numbers[0]] * len(units)
     return [
-        replace(grid, sheet=more, rows=units, numbers=lines, problems=[], **blank),  # type: ignore[arg-type]
+        replace(grid, sheet=more, rows=units, numbers=lines, problems=[], **blank),
         kept,
     ]
 
@@ -151,7 +153,7 @@ def _tell_columns(grid: Grid, places: Mapping[str, int]) -> None:
     filled = (*FILLED, *(name for name in NAMED if name not in places))
     for name in (*filled,) if set(KEYS) <= places.keys() else (*filled, *KEYS[:1]):
         gone = name in FILLED and name not in places
-        lost = name in NAMED and not (KEYS[NAMED.index(name)] in places)
+        lost = name in NAMED and KEYS[NAMED.index(name)] not in places
         if gone or lost:
             grid.tell("call-column-gone", 0, None, "", header=header_of(name, lang))
     for at, cell in enumerate(grid.rows[0]):

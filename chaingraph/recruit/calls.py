@@ -47,6 +47,9 @@ _TAKEN: Final = (
     "gap", "gap_high", "target_list", "rank", "group_zh", "relation", "plant", "plant_basis", "plant_share",
     "closes", "distance_km", "nearest_site", "restricted", "restricted_zh",
 )  # fmt: skip
+_FIGURES: Final = (
+    "cost_low", "cost_high", "priced_share", "price_cny", "advantage_low", "advantage_high",
+)  # fmt: skip
 
 
 def call_sheet(
@@ -87,9 +90,9 @@ def call_sheet(
         One row a gap and name: the gap (`gap_rank`, `product_id`, names, `verb`, `then`, `gap_kind`, `unit`,
         `gap_low`, `gap`, `gap_high`: units a year), the name (`target_list`: outside, local or supplier;
         `rank`, `group_zh`, `relation`), `plant` (units a year of its typical plant), `plant_share` (the
-        gap as a share of it, at most 1), and in Chinese and English: `size`, `why_them` (reasons with the numbers of
-        their `sources`), `clear_first` (quota or approval), `buyers`, `at_hand`, `power_here`, `park_here`,
-        `cost_here` (all for whom one would bring here; suppliers have `buyers` only). `cost_low`,
+        gap as a share of it, at most 1), and in Chinese and English: `size`, `why_them` (reasons with
+        the numbers of their `sources`), `clear_first` (quota or approval), `buyers`, `at_hand`,
+        `power_here`, `park_here`, `cost_here` (all for whom one would bring here; suppliers have `buyers` only). `cost_low`,
         `cost_high` (CNY a unit), `priced_share`, `advantage_low`, `advantage_high` (against the largest
         maker's place) are those of :func:`delivered_cost`. Of the table `contacts`: `contact`, `phone`,
         `owner` and `unit_id` (office by name and id), `next_step`, `due`, `state`, `note`. Whoever is in
@@ -205,8 +208,7 @@ def _said(
             row[f"clear_first_{lang}"] = _clear_first(row, lang)
             for name in POINTS:
                 row[f"{name}_{lang}"] = points[key].texts[name][lang] or None
-        row |= {n: np.nan for n in ("cost_low", "cost_high", "priced_share", "price_cny",
-                                    "advantage_low", "advantage_high")}  # fmt: skip
+        row |= dict.fromkeys(_FIGURES, np.nan)
         row |= points[key].cost
         row["sources"] = " ".join(pages) or record.get("sources")
         row["selling_sources"] = " ".join(points[key].sources) or None
@@ -217,16 +219,8 @@ def _said(
 
 def _columns() -> list[str]:
     said = ("size", "why_them", "clear_first", *POINTS)
-    figures = (
-        "cost_low",
-        "cost_high",
-        "priced_share",
-        "price_cny",
-        "advantage_low",
-        "advantage_high",
-    )
     texts = [f"{name}_{lang}" for lang in words.LANGUAGES for name in said]
-    return [*_TAKEN, *texts, *figures, "sources", "selling_sources"]
+    return [*_TAKEN, *texts, *_FIGURES, "sources", "selling_sources"]
 
 
 def _size(row: Mapping[str, Any], lang: Language) -> str:

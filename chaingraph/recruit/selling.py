@@ -17,6 +17,8 @@ from chaingraph.results import shown_number
 from chaingraph.spoken import say_amount, say_unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from chaingraph.analysis.state import RegionState
@@ -48,7 +50,8 @@ class Sales:
     def local(self) -> pd.DataFrame:
         """The capacity rows of sites that count here."""
         rows = site_rows(self.state.study.maker_rows)
-        return rows[self.state.region.mask(rows) & (rows["counted"] > 0)]
+        kept: pd.DataFrame = rows[self.state.region.mask(rows) & (rows["counted"] > 0)]
+        return kept
 
     def makers(self, product: int) -> dict[str, tuple[str, float]]:
         """Return id -> name and units a year of the makers here, largest first; nan without a figure."""
@@ -68,7 +71,7 @@ class Sales:
         sources: list[str] = []
         if sells:
             texts["at_hand"] = self._inputs(product)
-            texts["power_here"], pages = self._power()
+            texts["power_here"], pages = self._power(product)
             texts["park_here"], more = self._parks(product)
             texts["cost_here"], cost, own = self._cost(product)
             sources = [*pages, *more, *own]
@@ -94,13 +97,14 @@ class Sales:
 
     def _listed_buyers(self, found: list[tuple[float, str, int]], unit: str, lang: Language) -> str:
         names = self._names(lang)
-        told = [
-            words.message(
-                "sell-buyer" if known(amount) else "sell-buyer-unknown", lang, name=name,
-                amount=say_amount(amount, lang) if known(amount) else "", unit=say_unit(unit, lang), product=names[output],
-            )  # fmt: skip
-            for amount, name, output in found[:NAMED]
-        ]  # fmt: skip
+        told = []
+        for amount, name, output in found[:NAMED]:
+            who = {"name": name, "product": names[output]}
+            if known(amount):
+                who |= {"amount": say_amount(amount, lang), "unit": say_unit(unit, lang)}
+            told.append(
+                words.message("sell-buyer" if known(amount) else "sell-buyer-unknown", lang, **who)
+            )
         return _and_more(told, len(found) - NAMED, lang)
 
     def _names(self, lang: Language) -> list[str]:
@@ -125,19 +129,28 @@ class Sales:
             result[lang] = words.message("sell-inputs", lang, text=said, **counts) if here else ""
         return result
 
-    def _power(self) -> tuple[dict[Language, str], list[str]]:
+    def _energy(self, product: int) -> list[int]:
+        """Return what of the grid the product takes; where the data name nothing, what most products take."""
+        graph, grid = self.state.study.product_graph, self.state.study.modes["grid"]
+        taken = graph.consumed & grid[graph.source]
+        own = graph.source[taken & (graph.target == product)].tolist()
+        if own or not taken.any():
+            return list(dict.fromkeys(own))
+        return [int(np.bincount(graph.source[taken]).argmax())]
+
+    def _power(self, product: int) -> tuple[dict[Language, str], list[str]]:
         told: dict[Language, list[str]] = {lang: [] for lang in words.LANGUAGES}
         pages = []
         study = self.state.study
-        for i in np.flatnonzero(study.modes["grid"] & study.kind_in("kind", ["energy"])).tolist():
+        for i in self._energy(product):
             local = self.costs.local_price(i, self.costs.here)
             if not np.isnan(local.low):
                 pages.append(local.source)
                 for lang, texts in told.items():
-                    figures = {"low": f"{local.low:,.4g}", "high": f"{local.high:,.4g}"}
+                    ends = _between([f"{local.low:,.4g}", f"{local.high:,.4g}"], lang)
                     unit = say_unit(str(study.products["unit"].iloc[i]), lang)
                     texts.append(words.message("sell-tariff", lang, name=self._names(lang)[i], unit=unit,
-                                               date=local.date or "-", **figures))  # fmt: skip
+                                               date=local.date or "-", range=ends))  # fmt: skip
         row = green_power(study.dataset, [self.state.region.name, *self.state.region.path[:1]])
         if row is not None:
             pages.append(row["source_url"] if isinstance(row["source_url"], str) else "")
@@ -162,7 +175,7 @@ class Sales:
         tags = study.chain_tags
         kin = {study.product_graph.ids[i] for i in range(len(tags)) if tags[i] & tags[product]}
         near = self.local[self.local["product_id"].isin(kin)]
-        makers = near.groupby("park")["enterprise_id"].nunique() if len(near) else {}
+        makers: dict[Any, int] = near.groupby("park")["enterprise_id"].nunique().to_dict()
         rows = [(int(makers.get(row["name_zh"], 0)), row) for row in parks.to_dict("records")]
         if study.products["needs_chemical_park"].iloc[product] is True:
             rows = [pair for pair in rows if pair[1].get("chemical_park") is not False]
@@ -187,7 +200,7 @@ class Sales:
             unit = say_unit(str(here["unit"]), lang)
             if known(here["cost_low"]):
                 told.append(words.message("sell-cost", lang, range=_between(
-                    *(shown_number(_rough(here[n])) for n in ("cost_low", "cost_high")), lang),
+                    [shown_number(_rough(here[n])) for n in ("cost_low", "cost_high")], lang),
                     unit=unit, known=here["parts_known"], parts=here["parts"]))  # fmt: skip
             told += [_against(row, unit, lang) for row in others if row["parts_compared"]]
             left = here[f"left_out_{lang}"]
@@ -246,15 +259,16 @@ def _against(row: dict[str, Any], unit: str, lang: Language) -> str:
     if price > 0 and key != "sell-either":
         size = "sell-of-price" if ends[1] / price >= _SMALL else "sell-of-price-small"
         share = words.message(
-            size, lang, range=_between(*(f"{end / price:.1%}" for end in ends), lang)
+            size, lang, range=_between([f"{end / price:.1%}" for end in ends], lang)
         )
-    amount = _between(*(shown_number(_rough(end)) for end in ends), lang)
+    amount = _between([shown_number(_rough(end)) for end in ends], lang)
     return words.message(
         key, lang, place=row["place"], group=row["group_zh"], range=amount, unit=unit, share=share,
         compared=row["parts_compared"], parts=row["parts"],
     )  # fmt: skip
 
 
-def _between(low: str, high: str, lang: Language) -> str:
+def _between(ends: Sequence[str], lang: Language) -> str:
     """Return a range as people write it; one figure where both ends are."""
+    low, high = ends
     return low if low == high else words.message("call-between", lang, low=low, high=high)

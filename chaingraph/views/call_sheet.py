@@ -42,8 +42,9 @@ _WIDTHS: Final = {
     "state": 11, "note": 22, "call_sources": 40, "product_id": 8, "group_id": 8, "region": 8,
 }  # fmt: skip
 _COSTS: Final = {
-    "product_id": 22, "place": 14, "input_id": 22, "cost_part": 12, "alternative_group": 12, "coefficient_low": 11,
-    "coefficient_high": 11, "price_low": 13, "price_high": 13, "km": 9, "cost_low": 13, "cost_high": 13,
+    "product_id": 22, "place": 14, "input_id": 22, "cost_part": 12, "alternative_group": 12,
+    "coefficient_low": 11, "coefficient_high": 11, "price_low": 13, "price_high": 13, "km": 9,
+    "cost_low": 13, "cost_high": 13,
     "date": 11, "source_url": 50,
 }  # fmt: skip
 _SAID: Final = (
@@ -128,6 +129,10 @@ def _fill(book: Workbook, sheet: Result, lang: Language) -> None:
     rows = [_book_row(record, lang) for record in _records(sheet)]
     blank: list[Mapping[str, Any]] = [{} for _ in range(_FREE_ROWS)]
     look.write([*rows, *blank], frozen=6)
+    # on paper: what is filled in on one sheet of A3, what to say on the next
+    look.sheet.set_paper(8)
+    look.sheet.set_print_scale(75)
+    look.sheet.set_v_pagebreaks([SEEN.index("why_them")])
     last = len(rows) + _FREE_ROWS
     states = [words.term("contact_state", name, lang) for name in words.vocabulary("contact_state")]
     place = SEEN.index("state")
@@ -144,7 +149,7 @@ def _fill(book: Workbook, sheet: Result, lang: Language) -> None:
         name = phrase("calls-costs", lang)
         sheets[name] = ""
         own = DecisionSheet(book, name, lang, _COSTS)
-        own.write([_cost_row(record, lang) for record in parts.frame.to_dict("records")])
+        own.write([_cost_row(record, lang) for record in _records(parts)])
     params = sheet.params
     region = "" if params["region"] == "*" else str(params["region"])
     mark = Template((str(params["dataset"]),), region, str(params.get("at") or ""), lang, sheets)
@@ -268,18 +273,31 @@ def build_call_pages(sheet: Result, *, lang: Language | None = None) -> Report:
         sections = (Section("firm-0", title, none),)
     return Report(
         title=title,
-        subtitle=phrase("calls-basis", chosen, dataset=params["dataset"], version=params.get("version", ""),
-                        at=params.get("at") or "-"),  # fmt: skip
-        lang=chosen, meta=(), sections=sections, sources=(), as_of=str(params.get("at") or ""),
-        program=f"chaingraph {__version__}", contents=False, pages=True,
-    )  # fmt: skip
+        subtitle=phrase(
+            "calls-basis",
+            chosen,
+            dataset=params["dataset"],
+            version=params.get("version", ""),
+            at=params.get("at") or "-",
+        ),
+        lang=chosen,
+        meta=(),
+        sections=sections,
+        sources=(),
+        as_of=str(params.get("at") or ""),
+        program=f"chaingraph {__version__}",
+        contents=False,
+        pages=True,
+    )
 
 
 def _section(
     number: int, name: str, records: Sequence[Mapping[str, Any]], lang: Language
 ) -> Section:
     rows: list[tuple[str, str]] = []
-    used, also, pages = 0, [], []
+    used = 0
+    also: list[str] = []
+    pages: list[str] = []
     for record in records:
         block, addresses = _block(record, lang, len(pages))
         lines = sum(_lines(text) for _, text in block)
@@ -296,7 +314,10 @@ def _section(
         rows.append((header_of("call_sources", lang), told))
     facts = Table(
         f"facts-{number}", "",
-        (Column("aspect", phrase("calls-aspect", lang), width=12), Column("said", phrase("calls-said", lang), width=80)),
+        (
+            Column("aspect", phrase("calls-aspect", lang), width=12),
+            Column("said", phrase("calls-said", lang), width=80),
+        ),
         tuple(make_row((model.text(label), model.text(text))) for label, text in rows), cited=False,
     )  # fmt: skip
     return Section(f"firm-{number}", model.clean(name), (), (facts, _blanks(number, records, lang)))

@@ -271,7 +271,7 @@ class _Writer:
             cited = parts.notes(runs(row.notes), size=size)
             own = cited or [parts.run(self.report.say("general"), size=size, colour="4A5560")]
             cells.append(parts.cell(widths[-1], parts.paragraph(*own)))
-        return parts.row(cells, tall=_TALL if self.report.sheet else 0)
+        return parts.row(cells, tall=_TALL if self.report.sheet or table.roomy else 0)
 
     def _cell(
         self, table: Table, row: Row, content: tuple[Column, Cell], width: int, size: float

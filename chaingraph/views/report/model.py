@@ -119,6 +119,8 @@ class Table:
         ``pages``: not in a workbook; ``workbook``: only there (JSON holds all).
     apart
         Whether it has a sheet of its own in a workbook, named by its title.
+    roomy
+        Whether its rows leave room to write by hand.
     """
 
     key: str
@@ -132,6 +134,7 @@ class Table:
     direct: bool = False
     place: Place = "all"
     apart: bool = False
+    roomy: bool = False
     number: int = 0
 
 
