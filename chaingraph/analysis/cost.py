@@ -49,8 +49,8 @@ SHOWN: Final = (
     "unit", "parts_known", "parts", "advantage_low", "advantage_high", "parts_compared",
 )  # fmt: skip
 SHOWN_PARTS: Final = (
-    "product_id", "place", "input_id", "cost_part", "coefficient", "price_low", "price_high", "km",
-    "cost_low", "cost_high", "source_url",
+    "name_zh", "name_en", "place", "input_zh", "input_en", "cost_part", "coefficient", "price_low",
+    "price_high", "km", "cost_low", "cost_high", "source_url",
 )  # fmt: skip
 
 
@@ -440,12 +440,12 @@ def explain_delivered_cost(
     Returns
     -------
     Result
-        One row a product, place and part: `region`, `product_id`, `place_rank`, `place`, `input_id` (empty
-        of the product's own freight), `cost_part` (goods, freight, power, delivery), `alternative_group`,
-        `coefficient_low`, `coefficient`, `coefficient_high` (units of the input for one of the product,
-        stated shares included), `price_low`, `price_high` (CNY for a unit of the input, or for hauling
-        it), `km`, `cost_low`, `cost_high` (CNY for a unit of the product; missing: not known), `date`,
-        `source_url`.
+        One row a product, place and part: `region`, `product_id`, names, `place_rank`, `place`,
+        `input_id` (empty of the product's own freight) with `input_zh` and `input_en`, `cost_part` (goods,
+        freight, power, delivery), `alternative_group`, `coefficient_low`, `coefficient`,
+        `coefficient_high` (units of the input for one of the product, stated shares included),
+        `price_low`, `price_high` (CNY for a unit of the input, or for hauling it), `km`, `cost_low`,
+        `cost_high` (CNY for a unit of the product; missing: not known), `date`, `source_url`.
 
     Raises
     ------
@@ -591,8 +591,12 @@ def part_rows(basis: CostBasis, costs: Costs) -> Iterator[dict[str, Any]]:
             yield {
                 "region": basis.state.region.name,
                 "product_id": graph.ids[costs.product],
+                "name_zh": study.names_zh[costs.product],
+                "name_en": study.names_en[costs.product],
                 "place_rank": rank,
                 "place": place.name,
+                "input_zh": None if row is None else study.names_zh[int(graph.source[part.link])],
+                "input_en": None if row is None else study.names_en[int(graph.source[part.link])],
                 "input_id": None if row is None else row["input_id"],
                 "cost_part": part.kind,
                 "alternative_group": group if isinstance(group, str) else None,

@@ -52,8 +52,20 @@ def take_calls(grids: Sequence[Grid], base: RawDataset) -> list[Grid]:
     found: list[Grid] = []
     for grid in grids:
         places = _places(grid)
-        found += [grid] if places is None else _tables(grid, places, base)
+        if places is not None:
+            found += _tables(grid, places, base)
+        elif not _is_costs(grid):
+            found.append(grid)
     return found
+
+
+def _is_costs(grid: Grid) -> bool:
+    """Whether a grid is the sheet of costs that goes with a call sheet: nobody fills it in."""
+    header = {shown(cell) for cell in grid.rows[0]} if grid.rows else set()
+    return any(
+        {header_of(name, lang) for name in ("cost_part", "cost_low", "cost_high")} <= header
+        for lang in words.LANGUAGES
+    )
 
 
 def _titles() -> dict[str, str]:
@@ -178,12 +190,9 @@ def _row(
     names, offices, made = known
     product, group = shown(raw.get("product_id")), shown(raw.get("group_id"))
     seen, called = shown(raw.get("product")), shown(raw.get("group_zh"))
-    if (
-        product
-        and seen
-        and normal_name(seen) not in map(normal_name, [product, *names.get(product, [])])
-    ):
-        expected = next(iter(names.get(product, [])), product)
+    called_so = names.get(product, [])
+    if called_so and seen and normal_name(seen) not in map(normal_name, [product, *called_so]):
+        expected = called_so[0]
         grid.tell("call-product-changed", position, spots["product_id"], seen, expected=expected)
         return None
     if group and called and normal_name(called) != normal_name(group):

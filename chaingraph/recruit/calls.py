@@ -92,7 +92,8 @@ def call_sheet(
         `rank`, `group_zh`, `relation`), `plant` (units a year of its typical plant), `plant_share` (the
         gap as a share of it, at most 1), and in Chinese and English: `size`, `why_them` (reasons with
         the numbers of their `sources`), `clear_first` (quota or approval), `buyers`, `at_hand`,
-        `power_here`, `park_here`, `cost_here` (all for whom one would bring here; suppliers have `buyers` only). `cost_low`,
+        `power_here`, `park_here`, `cost_here` (all for whom one would bring here; suppliers have
+        `buyers` only). `cost_low`,
         `cost_high` (CNY a unit), `priced_share`, `advantage_low`, `advantage_high` (against the largest
         maker's place) are those of :func:`delivered_cost`. Of the table `contacts`: `contact`, `phone`,
         `owner` and `unit_id` (office by name and id), `next_step`, `due`, `state`, `note`. Whoever is in

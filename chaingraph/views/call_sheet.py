@@ -42,7 +42,7 @@ _WIDTHS: Final = {
     "state": 11, "note": 22, "call_sources": 40, "product_id": 8, "group_id": 8, "region": 8,
 }  # fmt: skip
 _COSTS: Final = {
-    "product_id": 22, "place": 14, "input_id": 22, "cost_part": 12, "alternative_group": 12,
+    "name": 22, "place": 14, "input": 22, "cost_part": 12, "alternative_group": 12,
     "coefficient_low": 11, "coefficient_high": 11, "price_low": 13, "price_high": 13, "km": 9,
     "cost_low": 13, "cost_high": 13,
     "date": 11, "source_url": 50,
@@ -148,7 +148,13 @@ def _fill(book: Workbook, sheet: Result, lang: Language) -> None:
     if parts is not None and len(parts):
         name = phrase("calls-costs", lang)
         sheets[name] = ""
-        own = DecisionSheet(book, name, lang, _COSTS)
+        own = DecisionSheet(
+            book,
+            name,
+            lang,
+            _COSTS,
+            titles={n: header_of("product" if n == "name" else n, lang) for n in _COSTS},
+        )
         own.write([_cost_row(record, lang) for record in _records(parts)])
     params = sheet.params
     region = "" if params["region"] == "*" else str(params["region"])
@@ -184,7 +190,7 @@ def _book_row(record: Mapping[str, Any], lang: Language) -> dict[str, Any]:
 def _cost_row(record: Mapping[str, Any], lang: Language) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name in _COSTS:
-        value = record[name]
+        value = record[f"{name}_{lang}" if name in {"name", "input"} else name]
         if isinstance(value, float):
             value = None if value != value else f"{value:,.6g}"  # noqa: PLR0124  nan
         row[name] = words.term("cost_part", value, lang) if name == "cost_part" else value
