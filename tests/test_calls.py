@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ANSWERS = {
     "contact": "王经理", "phone": "0874-3123456", "owner": "甲市工信局", "next_step": "寄送资料",
-    "due": "2026年4月15日", "state": "洽谈中", "note": "=周五回电; 二期",
+    "due": "2026年4月15日", "state": "洽谈中", "note": "周五回电; 二期",
 }  # fmt: skip
 
 FREE = 16
@@ -202,7 +202,11 @@ def test_a_merge_changes_adds_and_keeps(blank: Path, tmp_path: Path, lang: Any) 
         answer(page, 2, state="已签约", contact=None)  # an emptied cell says nothing
         answer(page, 3, owner="甲市工信局", due=datetime(2026, 5, 1))  # noqa: DTZ001
         answer(
-            page, 6, product="粉体甲" if lang == "zh" else "Powder A", group_zh="某粉", note="来电"
+            page,
+            FREE,
+            product="粉体甲" if lang == "zh" else "Powder A",
+            group_zh="某粉",
+            note="来电",
         )
 
     merged = cg.merge_dataset(city, filled(book, tmp_path / "h.xlsx", change))

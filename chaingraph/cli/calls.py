@@ -33,7 +33,7 @@ _BOOKS = (".xlsx", ".docx", ".html")
 _PAGE = 30
 
 
-@click.command(epilog="Example: chaingraph calls qujing --gap silver_paste -o calls.xlsx")
+@click.command(epilog="Example: chaingraph calls qujing --gap silver_paste")
 @with_dataset
 @region_option
 @chain_option
