@@ -45,20 +45,10 @@ from chaingraph.updates.table_changes import CHANGES
 PACKAGE = Path(__file__).parents[1] / "chaingraph"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 MARKS = re.compile(r"[\u3000-\u303f\uff00-\uffef]")
-JOINTS = frozenset(
-    {
-        "ends-point",
-        "first-ahead",
-        "first-known-users",
-        "first-comma",
-        "first-stop",
-        "first-end",
-        "sell-comma",
-        "sell-stop",
-        "sell-of-price",
-        "sell-of-price-small",
-    }  # fmt: skip
-)
+JOINTS = frozenset({
+    "ends-point", "first-ahead", "first-known-users", "first-comma", "first-stop", "first-end",
+    "sell-comma", "sell-stop", "sell-of-price", "sell-of-price-small",
+})  # fmt: skip
 """Parts of the first lines that others stand before."""
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:!?(]|[,;:!?)][\u4e00-\u9fff]|\([^()]*[\u4e00-\u9fff]")
 ERRORS = {

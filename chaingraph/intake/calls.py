@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import words
+from chaingraph.intake.grid import Template
 from chaingraph.intake.keys import made_id, normal_name
 from chaingraph.intake.problems import shown
 from chaingraph.schema import table_spec
@@ -137,10 +138,8 @@ def _grids(
     region = grid.template.region if grid.template is not None else ""
     title = grid.title
     more = f"{title} ({table_spec('units').title_zh})"
-    sheets = dict(grid.template.sheets) if grid.template is not None else {}
-    template = grid.template and replace(
-        grid.template, sheets=sheets | {title: "contacts", more: "units"}
-    )
+    marked = grid.template or Template()  # a sheet whose mark is gone is known by its headers
+    template = replace(marked, sheets={**marked.sheets, title: "contacts", more: "units"})
     blank: dict[str, Any] = {"merged": [], "broken": {}, "left": set(), "template": template}
     if len(rows) == 1:
         return [replace(grid, rows=[], numbers=[], **blank)] if grid.problems else []
