@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.anchors import find_anchors
     from chaingraph.analysis.balance import calculate_balance
     from chaingraph.analysis.content import measure_local_content
+    from chaingraph.analysis.cost import delivered_cost, explain_delivered_cost
     from chaingraph.analysis.crosschain import find_cross_chain
     from chaingraph.analysis.explain import explain_product
     from chaingraph.analysis.gaps import find_gaps
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from chaingraph.readers.chainkg import read_chain_graph
     from chaingraph.readers.lists import read_lists
     from chaingraph.recruit.backtest import Backtest, backtest
+    from chaingraph.recruit.calls import call_sheet
     from chaingraph.recruit.explain import explain_target
     from chaingraph.recruit.targets import rank_targets
     from chaingraph.regions import Region
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     from chaingraph.updates.diff import Diff, diff_datasets
     from chaingraph.updates.merging import Merged, merge_dataset
     from chaingraph.updates.surveys import read_survey_answers, record_surveys
+    from chaingraph.views.call_sheet import build_call_pages, save_call_sheet
     from chaingraph.views.chain_map import ChainMap, build_chain_map, save_chain_map
     from chaingraph.views.figure_page import FigurePage, build_figure, save_figure
     from chaingraph.views.questionnaire import save_questionnaire
@@ -82,6 +85,7 @@ _HOMES = {
     "chaingraph.analysis.anchors": ("find_anchors",),
     "chaingraph.analysis.balance": ("calculate_balance",),
     "chaingraph.analysis.content": ("measure_local_content",),
+    "chaingraph.analysis.cost": ("delivered_cost", "explain_delivered_cost"),
     "chaingraph.analysis.crosschain": ("find_cross_chain",),
     "chaingraph.analysis.explain": ("explain_product",),
     "chaingraph.analysis.gaps": ("find_gaps",),
@@ -122,6 +126,7 @@ _HOMES = {
     "chaingraph.matching.match": ("match_enterprises",),
     "chaingraph.matching.review": ("read_decisions", "save_matches"),
     "chaingraph.recruit.backtest": ("Backtest", "backtest"),
+    "chaingraph.recruit.calls": ("call_sheet",),
     "chaingraph.recruit.explain": ("explain_target",),
     "chaingraph.recruit.targets": ("rank_targets",),
     "chaingraph.gazetteer": ("find_region", "near", "region"),
@@ -133,6 +138,7 @@ _HOMES = {
     "chaingraph.updates.diff": ("Diff", "diff_datasets"),
     "chaingraph.updates.merging": ("Merged", "merge_dataset"),
     "chaingraph.updates.surveys": ("read_survey_answers", "record_surveys"),
+    "chaingraph.views.call_sheet": ("build_call_pages", "save_call_sheet"),
     "chaingraph.views.chain_map": ("ChainMap", "build_chain_map", "save_chain_map"),
     "chaingraph.views.figure_page": ("FigurePage", "build_figure", "save_figure"),
     "chaingraph.views.questionnaire": ("save_questionnaire",),
@@ -166,6 +172,7 @@ __all__ = [
     "UnknownNameError",
     "__version__",
     "backtest",
+    "build_call_pages",
     "build_chain_map",
     "build_diff_report",
     "build_figure",
@@ -173,10 +180,13 @@ __all__ = [
     "build_report",
     "calculate_balance",
     "calculate_requirements",
+    "call_sheet",
     "check_dataset",
     "dataset_from_frames",
+    "delivered_cost",
     "diff_datasets",
     "draw_demand",
+    "explain_delivered_cost",
     "explain_product",
     "explain_target",
     "export_dataset",
@@ -212,6 +222,7 @@ __all__ = [
     "record_surveys",
     "region",
     "remember_decisions",
+    "save_call_sheet",
     "save_chain_map",
     "save_conflicts",
     "save_dataset",

@@ -46,9 +46,10 @@ from chaingraph.updates.table_changes import CHANGES
 PACKAGE = Path(__file__).parents[1] / "chaingraph"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 MARKS = re.compile(r"[\u3000-\u303f\uff00-\uffef]")
-JOINTS = frozenset(
-    {"ends-point", "first-ahead", "first-known-users", "first-comma", "first-stop", "first-end"}
-)
+JOINTS = frozenset({
+    "ends-point", "first-ahead", "first-known-users", "first-comma", "first-stop", "first-end",
+    "sell-comma", "sell-stop", "sell-of-price", "sell-of-price-small",
+})  # fmt: skip
 """Parts of the first lines that others stand before."""
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:!?(]|[,;:!?)][\u4e00-\u9fff]|\([^()]*[\u4e00-\u9fff]")
 ERRORS = {
@@ -269,6 +270,9 @@ def results() -> list[cg.Result]:
         cg.measure_relatedness(toy),
         cg.find_anchors(toy),
         cg.rank_targets(toy),
+        cg.call_sheet(toy),
+        cg.delivered_cost(toy, "foil"),
+        cg.explain_delivered_cost(toy, "foil"),
         cg.explain_target(toy, "foil", "光箔"),
         *cg.backtest(toy, cutoff="2019-12", draws=10).results,
         found := cg.match_enterprises(toy, [{"name": "甲市电芯", "city": "甲市"}]),

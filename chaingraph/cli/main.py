@@ -38,6 +38,7 @@ COMMANDS = {
     "explain": "analyse",
     "content": "analyse",
     "targets": "recruit",
+    "calls": "calls",
     "anchors": "recruit",
     "backtest": "recruit",
     "view": "show",

@@ -10,6 +10,7 @@ from chaingraph.dataset import checked_date
 from chaingraph.errors import DataError, OptionError
 from chaingraph.files import write_folder
 from chaingraph.intake.assembling import Assembly
+from chaingraph.intake.calls import take_calls
 from chaingraph.intake.cards import card_of, check_target, found_extends, read_base
 from chaingraph.intake.form import take_answers
 from chaingraph.intake.grids import open_grids
@@ -170,6 +171,7 @@ def import_file(
         problems.append(_template_problem(extends, region, Path(path).name))
     base = read_base(extends)
     grids, answered = take_answers(grids, base, as_of)
+    grids = take_calls(grids, base)
     as_of = as_of if given else max(as_of, answered)  # what is said of later is known later
     chosen = _chosen_sheets(grids, sheets or {})
     name = target.resolve().name if target is not None else Path(path).resolve().stem

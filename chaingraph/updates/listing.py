@@ -64,7 +64,13 @@ class Listing:
 
 
 def read_listing(
-    source: str | Path, folder: Path, products: RawTable, *, as_of: str = "", lang: Language = "zh"
+    source: str | Path,
+    folder: Path,
+    products: RawTable,
+    *,
+    units: RawTable | None = None,
+    as_of: str = "",
+    lang: Language = "zh",
 ) -> Listing:
     """Read a list: as a dataset where it is one without errors, else as `import` reads a file.
 
@@ -76,6 +82,8 @@ def read_listing(
         The dataset that it is merged into; its products and enterprises may be named.
     products
         All products of that dataset.
+    units
+        Its offices, by which a list may name who is responsible.
     as_of
         Date of the list.
     lang
@@ -89,7 +97,7 @@ def read_listing(
     if as_of:
         checked_date(as_of)
     place = find_folder(source)
-    listing = _strict(place) or _imported(place, folder, products, as_of, lang)
+    listing = _strict(place) or _imported(place, folder, (products, units), as_of, lang)
     listing.date = as_of or listing.date or _latest(listing.tables)
     return listing
 
@@ -112,14 +120,19 @@ def _strict(place: Path) -> Listing | None:
     return Listing(place.resolve().name, tables, raw.main.as_of)
 
 
-def _imported(place: Path, folder: Path, products: RawTable, as_of: str, lang: Language) -> Listing:
+def _imported(
+    place: Path, folder: Path, named: tuple[RawTable | None, ...], as_of: str, lang: Language
+) -> Listing:
     """Return what the import understands of a file.
 
-    First against the products alone, so that what it says of known enterprises is heard; where that
+    First against the products and offices alone, so that what it says of known enterprises is heard; where that
     does not do (rows that name an enterprise by its id only), against the whole dataset.
     """
     with tempfile.TemporaryDirectory() as below:
-        Path(below, "products.csv").write_text(table_text(products), encoding="utf-8", newline="")
+        for table in named:
+            if table is not None:
+                text = table_text(table)
+                Path(below, f"{table.name}.csv").write_text(text, encoding="utf-8", newline="")
         Path(below, CARD).write_text(json.dumps({"name": "merge"}), encoding="utf-8")
         done: Any = None
         for base in (below, str(folder)):
