@@ -140,7 +140,7 @@ def rank_targets(
     >>> import chaingraph as cg
     >>> targets = cg.rank_targets(cg.load_dataset("toy"), "foil").frame
     >>> targets[["rank", "group_zh", "closes"]].to_numpy().tolist()[0]
-    [1, '恒金', 1000.0]
+    [1, '光箔', 1000.0]
     """
     call = Call.of(rank_targets, locals())
     if method not in METHODS:
