@@ -40,6 +40,7 @@ COMMANDS = {
     "targets": "recruit",
     "anchors": "recruit",
     "backtest": "recruit",
+    "plan": "plan",
     "view": "show",
     "report": "report",
     "completion": "completion",
