@@ -121,6 +121,19 @@ def unit_takes(state: RegionState) -> Any:
     return matrix
 
 
+def charged_price(state: RegionState, takes: Any) -> Floats:
+    """Return what a unit of each good is charged at, CNY: its price, else at least the cost of what goes into it.
+
+    An intermediate that is never sold, such as trichlorosilane, has no price; to charge nothing for it would make
+    what it goes into look better than it is. nan: nothing is known.
+    """
+    price = state.study.price.copy()
+    for _ in range(ROUNDS):
+        cost = np.nan_to_num(price) @ takes
+        price = np.where(np.isnan(price) & (cost > 0), cost, price)
+    return np.asarray(price)
+
+
 def read_field(state: RegionState, asked: Asked, capital: Capital) -> Field:
     """Return what could be a project, and why the rest could not.
 
@@ -132,6 +145,7 @@ def read_field(state: RegionState, asked: Asked, capital: Capital) -> Field:
     study = state.study
     graph, size = study.product_graph, study.product_graph.size
     takes = unit_takes(state)
+    charged = charged_price(state, takes)
     net, near = balance_left(state), neighbours_lack(state, asked.market)
     words = _words(state)
     free = (asked.must > 0) | (asked.extend > 0)
@@ -145,7 +159,8 @@ def read_field(state: RegionState, asked: Asked, capital: Capital) -> Field:
         open_ = ~seen & (~np.isin(words.kind, _NO_GAP_KINDS) | free)
         open_ &= ~(study.modes["grid"] | study.modes["resource"] | study.modes["service"])
         for place in np.flatnonzero(open_).tolist():
-            why = _reasons(now, asked, capital, takes, words, place, free=bool(free[place]))
+            inputs = (charged, takes[:, place])
+            why = _reasons(now, asked, capital, inputs, words, place, free=bool(free[place]))
             kind[place], verb[place] = words.kind[place], words.verb[place]
             if why:
                 reasons[place] = why
@@ -168,7 +183,8 @@ def read_field(state: RegionState, asked: Asked, capital: Capital) -> Field:
 
 
 def _reasons(
-    state: RegionState, asked: Asked, capital: Capital, takes: Any, words: Words, place: int, *, free: bool,
+    state: RegionState, asked: Asked, capital: Capital, inputs: tuple[Floats, Floats], words: Words,
+    place: int, *, free: bool,
 ) -> tuple[str, ...]:  # fmt: skip
     """Return why a product with a gap is no candidate; nothing where it is one."""
     study = state.study
@@ -197,24 +213,24 @@ def _reasons(
         lacking.append("no_plant_size")
     if np.isnan(capital.middle[place]):
         lacking.append("no_investment")
-    inputs = np.nan_to_num(study.price) @ takes[:, place]
-    if not inputs > 0:
+    charged, taken = inputs
+    cost = float(np.nan_to_num(charged) @ taken)
+    if not cost > 0:
         lacking.append("no_inputs")
-    elif not free and price <= inputs:
+    elif not free and price <= cost:
         lacking.append("inputs_dearer")
-    elif not free and _main_input_unpriced(state, takes[:, place]):
+    elif not free and _main_input_unpriced(study, charged, taken):
         lacking.append("main_input_unpriced")
     if free:
         return tuple(reason for reason in lacking if reason == "no_investment" and asked.bounds_money)
     return tuple(lacking)
 
 
-def _main_input_unpriced(state: RegionState, taken: Floats) -> bool:
+def _main_input_unpriced(study: Basis, charged: Floats, taken: Floats) -> bool:
     """Tell whether what is taken most of by mass has no price: then nobody knows what the output saves."""
-    study = state.study
     tonnes = taken * _tonnes(study)
     main = int(np.argmax(tonnes))
-    return bool(tonnes[main] > 0 and np.isnan(study.price[main]))
+    return bool(tonnes[main] > 0 and np.isnan(charged[main]))
 
 
 def _tonnes(study: Basis) -> Floats:
@@ -252,7 +268,7 @@ def build_instance(field: Field, asked: Asked) -> tuple[Instance, Any, Any]:
     state, study = field.state, field.state.study
     chosen = np.flatnonzero(field.fit)
     takes = unit_takes(state)
-    price = np.where(asked.local, 0.0, np.nan_to_num(study.price)) / _CNY_100M
+    price = np.where(asked.local, 0.0, np.nan_to_num(charged_price(state, takes))) / _CNY_100M
     price[chosen] = np.nan_to_num(study.price)[chosen] / _CNY_100M
     used = (takes[:, chosen] != 0).any(axis=1) & (price > 0)
     used[chosen] = True

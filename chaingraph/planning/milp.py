@@ -134,6 +134,33 @@ def solve(instance: Instance, *, gap: float = GAP, seconds: float = SECONDS) -> 
     return found
 
 
+def solve_lasting(instance: Instance) -> tuple[Instance, Solution]:
+    """Return the best programme of plants that save something once run in, and the question without the others.
+
+    A plant that is too large for what is wanted may save in its first years, at part of its capacity, and lose
+    from then on: nobody would build it.
+    """
+    while True:
+        found = solve(instance)
+        fleeting = [
+            i for i in np.flatnonzero(found.starts.total > _TINY).tolist() if not _lasts(instance, found, i)
+        ]
+        if not fleeting:
+            return instance, found
+        most, small = instance.most.copy(), instance.small.copy()
+        most[fleeting] = small[fleeting] = 0.0
+        instance = replace(instance, most=most, small=small)
+
+
+def _lasts(instance: Instance, found: Solution, candidate: int) -> bool:
+    """Tell whether less is bought outside with a candidate than without, in the last year."""
+    if instance.must[candidate] > 0:
+        return True
+    size = found.starts.size.copy()
+    size[candidate] = 0.0
+    return bool(found.effect.fall[-1] - effect(instance, size).fall[-1] > _TINY)
+
+
 def infeasible(instance: Instance) -> OptionError:
     """Return the failure that names what stands in the way of a programme, and the least that would do.
 

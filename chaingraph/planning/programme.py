@@ -25,7 +25,7 @@ from chaingraph.planning.ladder import (
     measure_stability,
     without_budgets,
 )
-from chaingraph.planning.milp import solve
+from chaingraph.planning.milp import solve_lasting
 from chaingraph.planning.siting import GROUP_PROJECTS, find_sites, name_targets
 from chaingraph.planning.steps import outcomes, steps
 from chaingraph.results import Call, Result
@@ -277,7 +277,7 @@ def build_plan(
     field = read_field(awake, asked, capital)
     _check_decided(field, asked)
     instance, chosen, goods = build_instance(field, asked)
-    solution = solve(instance)
+    instance, solution = solve_lasting(instance)
     free = without_budgets(instance)
     greedy = choose_greedily(instance).value if len(chosen) <= _GREEDY else float("nan")
     built = np.flatnonzero(solution.starts.total > _TINY)

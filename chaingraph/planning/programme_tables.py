@@ -195,7 +195,7 @@ def projects(facts: Facts) -> Table:
     _add_targets(columns, facts, about["product_id"])
     _add_parks(columns, facts, place)
     shown = (
-        "started", "commissioned", "product_id", "name_zh", "name_en", "verb", "size", "unit", "gap",
+        "started", "commissioned", "product_id", "name_zh", "name_en", "size", "unit", "gap",
         "gap_full", "investment_cny", "power_mw", "plan_local_use", "saves_cny", "needs_first",
         "chosen_share", "target_1",
     )  # fmt: skip
@@ -351,9 +351,9 @@ def notes(facts: Facts) -> tuple[Note, ...]:
 
 def _load_words(facts: Facts) -> Phrase:
     asked = facts.study.loads.asked
-    if asked in {"actual", "full"}:
+    if isinstance(asked, str):
         return Phrase(f"plan-load-{asked}")
-    figures = asked if isinstance(asked, dict) else {}
+    figures = asked
     shown = ", ".join(f"{name}={figure:g}" for name, figure in figures.items())
     return Phrase("plan-load-figures", (("figures", shown),))
 
@@ -373,12 +373,15 @@ def purchases(facts: Facts) -> Table:
         "purchase": ["closed" if facts.change[i] < 0 else "opened" for i in order],
         "bought_before": result.before[order], "bought_after": _dusted(result.bought[order, -1], result.before[order]),
         "price_cny": question.price[order] * CNY, "change_cny": facts.change[order],
-        "spare_unknown": np.isnan(state.gap.point[place]),
+        "at_cost": np.isnan(facts.study.price[place]) if place else np.zeros(0, dtype=bool),
+        "spare_unknown": np.isnan(state.gap.point[place]) if place else np.zeros(0, dtype=bool),
     }  # fmt: skip
     shown = ("purchase", "product_id", "name_zh", "name_en", "bought_before", "bought_after", "unit", "change_cny")
     said: list[Note] = []
     if columns["spare_unknown"].any():
         said.append(("plan-note-charged", {"count": int(columns["spare_unknown"].sum())}))
+    if columns["at_cost"].any():
+        said.append(("plan-note-at-cost", {"count": int(columns["at_cost"].sum())}))
     if facts.asked.local.any():
         names = np.flatnonzero(facts.asked.local).tolist()
         said.append(("plan-note-local", {"names": facts.names(names, "zh"), "names_en": facts.names(names, "en")}))

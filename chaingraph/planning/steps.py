@@ -40,7 +40,7 @@ def steps(facts: Facts) -> Table:
         for column, ends in ((spent_low, capital.low), (spent_high, capital.high)):
             column[:years] = np.nan_to_num(ends[facts.chosen]) @ starts.size / CNY
     stands = standing(question, starts.size) if facts.built else np.zeros((0, horizon))
-    power = np.nan_to_num(question.use["power_mw"]) @ stands if facts.built else np.zeros(horizon)
+    power = (np.nan_to_num(question.use["power_mw"]) @ stands)[:horizon] if facts.built else np.zeros(horizon)
     fall = result.fall[:horizon] if facts.built else np.zeros(horizon)
     coverage, content, bought = _served(facts, horizon)
     names = [_started(facts, year) for year in range(horizon)]
@@ -148,20 +148,19 @@ def _headline(facts: Facts, columns: dict[str, Any], year: int) -> Phrase | None
         "fall": f"{columns['fall_cny'][year] / CNY:,.1f}",
         "coverage": f"{np.nan_to_num(coverage[year]):.0%}",
     }  # fmt: skip
-    return Phrase(f"plan-year-{min(year + 1, _HEADED)}", tuple(figures.items()))
+    none = "" if figures["starts"] else "-none"
+    return Phrase(f"plan-year-{min(year + 1, _HEADED)}{none}", tuple(figures.items()))
 
 
 def _standard(facts: Facts, columns: dict[str, Any], year: int) -> Phrase | None:
     """Return by what a year is measured: what is counted at its end."""
     if year >= facts.instance.years or not facts.built:
         return None
-    low = columns["fall_cny_low"][year]
-    least = columns["fall_cny"][year] if np.isnan(low) else max(0.0, low)
     figures = {
         "year": columns["plan_year"][year], "starts": int(columns["starts"][: year + 1].sum()),
         "running": columns["running"][year],
         "spent": f"{columns['investment_cny'][: year + 1].sum() / CNY:,.1f}",
-        "fall": f"{columns['fall_cny'][year] / CNY:,.1f}", "least": f"{least / CNY:,.1f}",
+        "fall": f"{columns['fall_cny'][year] / CNY:,.1f}",
     }  # fmt: skip
     return Phrase("plan-standard", tuple(figures.items()))
 
