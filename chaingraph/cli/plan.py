@@ -22,6 +22,7 @@ from chaingraph.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chaingraph.cli.options import Decorator
     from chaingraph.dataset import Dataset
     from chaingraph.words import Language
 
@@ -47,19 +48,18 @@ class Budget(Pairs):
         return super().convert(value, param, ctx)
 
 
-def _pair_option(name: str, help_: str) -> Any:
+def _pair_option(name: str, help_: str) -> Decorator:
     return click.option(
         name, type=Pairs(bare=False), multiple=True, metavar="PRODUCT=SIZE", help=help_
     )
 
 
-def _names_option(name: str, help_: str, metavar: str = "PRODUCT") -> Any:
+def _names_option(name: str, help_: str, metavar: str = "PRODUCT") -> Decorator:
     return click.option(name, multiple=True, metavar=metavar, help=help_)
 
 
 @click.command(
-    epilog="Example: chaingraph plan qujing --budget investment_cny_100m=150 --budget power_mw=800 "
-    "--years 2026-2028 --per-year investment_cny_100m=60 --per-year count=6 -o plan.toml"
+    epilog="Example: chaingraph plan qujing --budget investment_cny_100m=150 --years 2026-2028"
 )
 @with_dataset
 @region_option
@@ -92,7 +92,9 @@ def _names_option(name: str, help_: str, metavar: str = "PRODUCT") -> Any:
 @_pair_option("--quota", "What may be built of a restricted product.")
 @_pair_option("--extend", "A plant that takes a local surplus and sells outside: a decision.")
 @_names_option("--local", "What costs nothing outside, such as electricity of the city's own.")
-@click.option("--no-defaults", is_flag=True, help="Leave out what only a ratio to the price says the cost of.")
+@click.option(
+    "--no-defaults", is_flag=True, help="Leave out what only a ratio to the price says the cost of."
+)
 @date_option
 @click.option(
     "--status", "statuses", type=Pairs(bare=True), default="operating,construction", show_default=True,
@@ -107,7 +109,9 @@ def _names_option(name: str, help_: str, metavar: str = "PRODUCT") -> Any:
     "--draws", type=click.IntRange(0, 100_000), default=1000, show_default=True,
     help="Draws of what may come of it: delay, failure, costs; 0 for none.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the draws.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the draws."
+)
 @click.option(
     "-f", "--format", "format_", type=click.Choice(FORMATS),
     help="By the suffix of -o; a table on stdout. TOML can be read again, CSV holds the projects.",
@@ -163,7 +167,9 @@ def _two(parts: Iterable[str], option: str) -> list[tuple[str, str]]:
     for part in parts:
         one, colon, other = (piece.strip() for piece in part.replace("：", ":").partition(":"))
         if not (one and colon and other):
-            raise click.UsageError(f"{option} takes two products, such as lipf6:electrolyte, not '{part}'.")
+            raise click.UsageError(
+                f"{option} takes two products, such as lipf6:electrolyte, not '{part}'."
+            )
         pairs.append((one, other))
     return pairs
 

@@ -96,7 +96,9 @@ def read_budget(budget: Any, option: str = "--budget") -> dict[str, float]:
     if budget is None:
         return {}
     if not isinstance(budget, Mapping):
-        raise OptionError("plan-budget-bare", value=budget, option=option, choices=", ".join(BUDGETS))
+        raise OptionError(
+            "plan-budget-bare", value=budget, option=option, choices=", ".join(BUDGETS)
+        )
     found: dict[str, float] = {}
     for name, amount in budget.items():
         if name not in BUDGETS:
@@ -175,7 +177,11 @@ def _listed_years(years: Any) -> tuple[int, ...]:
 
 
 def _shown(years: Any) -> str:
-    return years if isinstance(years, str) else str(list(years) if hasattr(years, "__iter__") else years)
+    return (
+        years
+        if isinstance(years, str)
+        else str(list(years) if hasattr(years, "__iter__") else years)
+    )
 
 
 def read_ramp(ramp: Any) -> tuple[float, ...]:

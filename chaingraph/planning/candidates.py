@@ -122,10 +122,10 @@ def unit_takes(state: RegionState) -> Any:
 
 
 def charged_price(state: RegionState, takes: Any) -> Floats:
-    """Return what a unit of each good is charged at, CNY: its price, else at least the cost of what goes into it.
+    """Return what a unit of each good is charged at, CNY: its price, else the cost of what goes into it.
 
-    An intermediate that is never sold, such as trichlorosilane, has no price; to charge nothing for it would make
-    what it goes into look better than it is. nan: nothing is known.
+    An intermediate that is never sold, such as trichlorosilane, has no price; to charge nothing for it would
+    make what it goes into look better than it is. nan: nothing is known.
     """
     price = state.study.price.copy()
     for _ in range(ROUNDS):
@@ -137,10 +137,10 @@ def charged_price(state: RegionState, takes: Any) -> Floats:
 def read_field(state: RegionState, asked: Asked, capital: Capital) -> Field:
     """Return what could be a project, and why the rest could not.
 
-    The verbs of the gaps decide: what is recruited, alone or jointly, or strengthened is a candidate, after
-    its survey where nobody has confirmed that it lacks. A contract that only size advises is one too: it is
-    chosen only where the market, or what the programme itself builds, asks for enough. What goes into
-    candidates and is not needed yet is judged as if they stood.
+    The verbs of the gaps decide: what is recruited, alone or jointly, or strengthened is a candidate,
+    after its survey where nobody has confirmed that it lacks. A contract that only size advises is one
+    too: it is chosen only where the market, or what the programme itself builds, asks for enough. What
+    goes into candidates and is not needed yet is judged as if they stood.
     """
     study = state.study
     graph, size = study.product_graph, study.product_graph.size
@@ -186,44 +186,50 @@ def _reasons(
     state: RegionState, asked: Asked, capital: Capital, inputs: tuple[Floats, Floats], words: Words,
     place: int, *, free: bool,
 ) -> tuple[str, ...]:  # fmt: skip
-    """Return why a product with a gap is no candidate; nothing where it is one."""
-    study = state.study
-    verb, kind, mark = str(words.verb[place]), str(words.kind[place]), str(words.mark[place])
-    lacking: list[str] = []
-    if not free:
-        restricted = isinstance(study.products["restricted"].iloc[place], str)
-        if (mark == "restricted" or restricted) and not asked.quota[place] > 0:
-            return ("restricted",)
-        if verb == "not_advised":
-            return ("not_advised",)
-        quota = asked.quota[place] > 0
-        allowed = verb in {*BUILDS, "check_size"} or (verb == "contract" and mark != "restricted")
-        if not allowed and not quota:
-            announced = kind == "coming" and verb == "follow" and not state.rows.construction_rows[place]
-            return ("announced" if announced else _BY_KIND.get(kind, "makers_unknown"),)
-        gap = state.gap.point[place]
-        if np.isnan(gap):
-            lacking.append("gap_unknown")
-        elif not gap > _TINY:
-            return ("no_gap",)
-    price = study.price[place]
-    if np.isnan(price):
-        lacking.append("no_price")
-    if not study.sizes.small[place] > 0 and not free:
-        lacking.append("no_plant_size")
-    if np.isnan(capital.middle[place]):
-        lacking.append("no_investment")
-    charged, taken = inputs
-    cost = float(np.nan_to_num(charged) @ taken)
-    if not cost > 0:
-        lacking.append("no_inputs")
-    elif not free and price <= cost:
-        lacking.append("inputs_dearer")
-    elif not free and _main_input_unpriced(study, charged, taken):
-        lacking.append("main_input_unpriced")
+    """Return why a product with a gap is no candidate; nothing where it is one.
+
+    Of what the user decided only a missing cost counts, where money is bounded: the decision is theirs.
+    """
     if free:
-        return tuple(reason for reason in lacking if reason == "no_investment" and asked.bounds_money)
-    return tuple(lacking)
+        unknown = bool(np.isnan(capital.middle[place])) and asked.bounds_money
+        return ("no_investment",) if unknown else ()
+    advised = _advised_against(state, asked, words, place)
+    return (advised,) if advised else _lacking(state, capital, inputs, place)
+
+
+def _advised_against(state: RegionState, asked: Asked, words: Words, place: int) -> str:
+    """Return what the verb of a gap has against a plant; empty for nothing."""
+    verb, kind, mark = str(words.verb[place]), str(words.kind[place]), str(words.mark[place])
+    quota = bool(asked.quota[place] > 0)
+    restricted = isinstance(state.study.products["restricted"].iloc[place], str)
+    if (mark == "restricted" or restricted) and not quota:
+        return "restricted"
+    if verb == "not_advised":
+        return "not_advised"
+    allowed = verb in {*BUILDS, "check_size"} or (verb == "contract" and mark != "restricted")
+    if not allowed and not quota:
+        unbuilt = kind == "coming" and not state.rows.construction_rows[place]
+        return "announced" if unbuilt else _BY_KIND.get(kind, "makers_unknown")
+    return "no_gap" if state.gap.point[place] <= _TINY else ""
+
+
+def _lacking(
+    state: RegionState, capital: Capital, inputs: tuple[Floats, Floats], place: int
+) -> tuple[str, ...]:
+    """Return what is not known of a product, or what its prices say."""
+    study = state.study
+    charged, taken = inputs
+    cost, price = float(np.nan_to_num(charged) @ taken), float(study.price[place])
+    found = {
+        "gap_unknown": bool(np.isnan(state.gap.point[place])),
+        "no_price": bool(np.isnan(price)),
+        "no_plant_size": not study.sizes.small[place] > 0,
+        "no_investment": bool(np.isnan(capital.middle[place])),
+        "no_inputs": not cost > 0,
+        "inputs_dearer": cost > 0 and price <= cost,
+        "main_input_unpriced": cost > 0 and not price <= cost and _main_input_unpriced(study, charged, taken),
+    }  # fmt: skip
+    return tuple(reason for reason, holds in found.items() if holds)
 
 
 def _main_input_unpriced(study: Basis, charged: Floats, taken: Floats) -> bool:

@@ -69,7 +69,8 @@ def read_capital(study: Basis, *, defaults: bool = True, hours: float = HOURS) -
     """Return what capacity of each product costs and takes.
 
     Investment is that of the projects of the data (one product, a figure for both, each once), or of
-    `product_facts` where those rest on more projects; with fewer than three, what there is, with its ends as the
+    `product_facts` where those rest on more projects; with fewer than three, what there is, with its ends
+    as the
     range; where nothing is known a ratio to the price, if `defaults`.
     """
     size = study.product_graph.size
@@ -138,12 +139,10 @@ def _facts(study: Basis, measure: str) -> dict[int, list[_Row]]:
         value = float(row["value"])
         low, high = (value if pd.isna(row[end]) else float(row[end]) for end in ("low", "high"))
         region = row["region"] if isinstance(row["region"], str) else ""
-        found.setdefault(row["place_"], []).append(
-            _Row(
-                value, low, high, region, str(row["date"]), int(number[1]) if number else 0,
-                float(size[1]) if size else np.nan,
-            )  # fmt: skip
-        )
+        rests = int(number[1]) if number else 0
+        of_size = float(size[1]) if size else float("nan")
+        fact = _Row(value, low, high, region, str(row["date"]), rests, of_size)
+        found.setdefault(row["place_"], []).append(fact)
     return found
 
 

@@ -68,7 +68,8 @@ def draw_outcomes(
     Notes
     -----
     Each product's plants of one year come or do not, together. They are late by what their months exceed
-    the median, in whole years. Investment is drawn evenly between its quartiles; what a unit takes by a tenth up or
+    the median, in whole years. Investment is drawn evenly between its quartiles; what a unit takes by a
+    tenth up or
     down.
     """
     draw = np.random.default_rng([seed, 41])
@@ -95,7 +96,8 @@ def draw_outcomes(
         result = effect(replace(wide, takes=takes), moved)
         fall[number] = result.fall[:horizon]
         change = (result.bought[:, -1] - result.before) * instance.price
-        closed[number], opened[number] = -change[change < 0].sum(), change[change > 0].sum()
+        closed[number] = np.abs(change[change < 0]).sum()
+        opened[number] = change[change > 0].sum()
         if (size > 0).any():
             done[number] = float((lag + late + 1)[size > 0].max())
     return Drawn(closed, opened, fall, spent, done)

@@ -93,7 +93,9 @@ def _moves(instance: Instance, starts: Starts) -> Iterator[tuple[int, int, float
         for year in range(first, instance.years):
             room = _room(instance, left, i, year)
             sizes = {min(large, room), min(max(small, wanted), large, room), min(small, room)}
-            fits = [size for size in sorted(sizes, reverse=True) if size >= small - _TINY and size > 0]
+            fits = [
+                size for size in sorted(sizes, reverse=True) if size >= small - _TINY and size > 0
+            ]
             yield from ((i, year, size) for size in fits)
             if fits:
                 break
@@ -125,7 +127,7 @@ def _room(
 
 
 def _first_year(instance: Instance, starts: Starts, i: int) -> int | None:
-    """Return the first year the user's rules allow; None for none: what belongs together is left to the solver."""
+    """Return the first year that is allowed; None: what belongs together is left to the solver."""
     if any(i in pair for pair in instance.together):
         return None
     first = 0

@@ -5,14 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from chaingraph.enterprises import plant_rows
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from chaingraph.analysis.state import RegionState
 
-_COLUMNS = ("enterprise_id", "name_zh", "name_en", "group", "product_id", "capacity", "as_of", "source_url", "note")
+_COLUMNS = (
+    "enterprise_id",
+    "name_zh",
+    "name_en",
+    "group",
+    "product_id",
+    "capacity",
+    "as_of",
+    "source_url",
+    "note",
+)
 _TINY = 1e-9
 
 

@@ -1,4 +1,4 @@
-"""The question of a programme in numbers: what could be started, what it saves, what it takes, what it may cost.
+"""The question of a programme in numbers: what could be started, what it saves, takes, and may cost.
 
 Nothing here knows a dataset: the same question can be made up by hand, drawn at random, or read from a region.
 """
@@ -107,7 +107,7 @@ class Instance:
 
     @property
     def discount(self) -> Floats:
-        """By year: what 1 saved then is worth at the start; of the last year, then and in those it stands for."""
+        """By year: what 1 saved then is worth at the start; of the last year also in those it stands for."""
         span = self.horizon + self.steady - 1
         worth = (1.0 + self.rate) ** -np.arange(1, span + 1, dtype=float)
         worth[self.horizon - 1] = worth[self.horizon - 1 :].sum()
@@ -206,7 +206,7 @@ def effect(instance: Instance, size: Floats) -> Effect:
     np.subtract.at(change, instance.own, output)
     bought = np.maximum(0.0, instance.net[:, None] + change)
     before = np.maximum(0.0, instance.net)
-    fall = instance.price @ (before[:, None] - bought)
+    fall = np.asarray(instance.price @ (before[:, None] - bought), dtype=float)
     return Effect(output, bought, before, np.asarray(fall), float(fall @ instance.discount))
 
 
@@ -214,9 +214,9 @@ def local_use(instance: Instance, total: Floats) -> Floats:
     """Return by candidate which share of its output is used here once all runs; nan where none is built."""
     made = total * instance.full
     wanted = _wanted(instance, made)
-    return np.divide(
-        np.minimum(made, wanted), made, out=np.full(len(made), np.nan), where=made > _TINY
-    )
+    share = np.full(len(made), np.nan)
+    np.divide(np.minimum(made, wanted), made, out=share, where=made > _TINY)
+    return share
 
 
 def _wanted(instance: Instance, made: Floats) -> Floats:
@@ -277,5 +277,3 @@ def keeps_local_use(instance: Instance, size: Floats, *, tolerance: float = 1e-6
     room = tolerance * (1.0 + instance.large)[:, None]
     kept = (asked <= here + instance.near[:, None] + room) | (made <= _TINY)
     return bool((kept | instance.free[:, None]).all())
-
-

@@ -105,7 +105,9 @@ def measure_stability(instance: Instance, draws: int, seed: int) -> Stability:
             continue
         size[number], value[number] = found.starts.total, found.value
     started = size > _TINY
-    median = [np.median(size[started[:, i], i]) if started[:, i].any() else np.nan for i in range(count)]
+    median = [
+        np.median(size[started[:, i], i]) if started[:, i].any() else np.nan for i in range(count)
+    ]
     return Stability(started.mean(axis=0), np.array(median), value)
 
 

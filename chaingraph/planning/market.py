@@ -82,4 +82,4 @@ def _around(state: RegionState, market: str | float) -> tuple[Floats, Floats]:
 def _sum(cells: Any, counts: Flags, size: int) -> Floats:
     chosen = counts[cells.city]
     amount = np.where(np.isnan(cells.amount.point), cells.amount.low, cells.amount.point)
-    return np.bincount(cells.product[chosen], amount[chosen], size)
+    return np.bincount(cells.product[chosen], amount[chosen], size).astype(float)

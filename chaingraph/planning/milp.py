@@ -143,7 +143,9 @@ def solve_lasting(instance: Instance) -> tuple[Instance, Solution]:
     while True:
         found = solve(instance)
         fleeting = [
-            i for i in np.flatnonzero(found.starts.total > _TINY).tolist() if not _lasts(instance, found, i)
+            i
+            for i in np.flatnonzero(found.starts.total > _TINY).tolist()
+            if not _lasts(instance, found, i)
         ]
         if not fleeting:
             return instance, found
@@ -167,9 +169,7 @@ def infeasible(instance: Instance) -> OptionError:
     Each bound is raised alone, the others staying as they are, to the least amount with which there is a
     programme; where none of them alone is enough, all are raised together.
     """
-    from chaingraph.words import Phrase
-
-    needs: list[Phrase] = []
+    needs: list[Any] = []
     bounds = instance.bounds
     singles = [[bound] for bound in bounds]
     for chosen in [*singles, bounds]:
@@ -191,7 +191,12 @@ def _need(name: str, year: int | None, amount: float, wanted: float) -> Any:
     from chaingraph.words import Phrase
 
     key = "plan-need-total" if year is None else "plan-need-year"
-    shown = {"budget": name, "year": (year or 0) + 1, "amount": _figure(amount), "least": _figure(wanted, up=True)}
+    shown = {
+        "budget": name,
+        "year": (year or 0) + 1,
+        "amount": _figure(amount),
+        "least": _figure(wanted, up=True),
+    }
     return Phrase(key, tuple((k, v) for k, v in shown.items() if k != "year" or year is not None))
 
 
@@ -240,7 +245,7 @@ def _least(
 def _highs(model: _Model, gap: float, seconds: float) -> Any:
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    options = {"mip_rel_gap": gap, "time_limit": seconds, "presolve": True}
+    options: Any = {"mip_rel_gap": gap, "time_limit": seconds, "presolve": True}
     bounds = Bounds(model.least, model.most)
     constraints = LinearConstraint(model.rows, model.low, model.high)
     return milp(
@@ -262,6 +267,7 @@ def _run(instance: Instance, model: _Model, gap: float, seconds: float) -> Solut
             return None
         raise OptionError("plan-unsolved", seconds=seconds)
     many = count * years
+    result.x = _polished(model, result.x)
     plants = np.rint(result.x[:many]).astype(np.intp).reshape(count, years)
     size = result.x[many : 2 * many].reshape(count, years) * instance.large[:, None]
     starts = _cleaned(instance, plants, size)
@@ -269,6 +275,21 @@ def _run(instance: Instance, model: _Model, gap: float, seconds: float) -> Solut
     bound = max(found.value, model.constant - float(result.mip_dual_bound or result.fun))
     missing = (bound - found.value) / max(abs(found.value), _TINY)
     return Solution(starts, found, bound, max(0.0, missing), perf_counter() - start)
+
+
+def _polished(model: _Model, found: Floats) -> Floats:
+    """Return a solution with the best sizes for its plants: of equal ones the smallest.
+
+    The solver stops within its gap; with the plants fixed what is left is a linear programme.
+    """
+    fixed = model.whole > 0
+    plants = np.rint(found[fixed])
+    least, most = model.least.copy(), model.most.copy()
+    least[fixed] = most[fixed] = plants
+    exact = _highs(
+        model._replace(least=least, most=most, whole=np.zeros_like(model.whole)), GAP, SECONDS
+    )
+    return found if exact.x is None else np.asarray(exact.x, dtype=float)
 
 
 def _cleaned(instance: Instance, plants: Integers, size: Floats) -> Starts:

@@ -238,14 +238,16 @@ def build_plan(
     Raises
     ------
     OptionError
-        For budgets, years and other options that cannot be used; where what is decided does not fit the budgets it
+        For budgets, years and other options that cannot be used; where what is decided does not fit the
+        budgets it
         names them and the least amounts that would do.
     UnknownNameError, MissingTableError
         For names and tables that are not there.
 
     Notes
     -----
-    With purchases :math:`m_{it} \ge D_i - K_i + \sum_j A_{ij} Y_{jt} - Y_{it}` of every priced good, ores and power
+    With purchases :math:`m_{it} \ge D_i - K_i + \sum_j A_{ij} Y_{jt} - Y_{it}` of every priced good, ores
+    and power
     among them, and shares of alternatives frozen, the programme maximises
     :math:`\sum_t (1+r)^{-t} \sum_i p_i (m_{i0} - m_{it})`, subject to plant sizes, budgets and
     :math:`\theta X_{it} \le \max(0, D_i - K_i) + \sum_j A_{ij} X_{jt} + near_i`. SciPy's HiGHS solves it
@@ -264,7 +266,11 @@ def build_plan(
     count = read_count(draws, "bad-draws", least=0, most=100_000)
     groups = read_count(group_projects, "plan-groups", least=1)
     _check_hours(hours)
-    study = as_study(ds, at=at, statuses=statuses, load=load, goal=goal) if _is_data(ds) else as_study(ds)
+    study = (
+        as_study(ds, at=at, statuses=statuses, load=load, goal=goal)
+        if _is_data(ds)
+        else as_study(ds)
+    )
     state = as_state(ds if not _is_data(ds) else study, region)
     asked = read_asked(
         study, budget=budget, per_year=per_year, years=years, ramp=ramp, local_use=local_use,
@@ -350,9 +356,7 @@ def _decided(ids: Sequence[str], asked: Any) -> dict[str, Any]:
     return {key: value for key, value in (sizes | names | pairs).items() if value}
 
 
-def _plan(
-    facts: Facts, params: dict[str, Any], lang: Language, call: Call, seconds: float
-) -> Plan:
+def _plan(facts: Facts, params: dict[str, Any], lang: Language, call: Call, seconds: float) -> Plan:
     """Return the tables of a plan."""
 
     def result(kind: str, table: tables.Table) -> Result:

@@ -132,7 +132,9 @@ def _value(value: Any) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, dict):
-        inside = ", ".join(f"{json.dumps(str(k), ensure_ascii=False)} = {_value(v)}" for k, v in value.items())
+        inside = ", ".join(
+            f"{json.dumps(str(k), ensure_ascii=False)} = {_value(v)}" for k, v in value.items()
+        )
         return "{" + inside + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(item) for item in value) + "]"
@@ -199,11 +201,18 @@ def to_workbook(plan: Plan, lang: Language) -> bytes:
     import xlsxwriter
 
     file = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "nan_inf_to_errors": False,
+    }
     with xlsxwriter.Workbook(file, options) as book:
         book.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001  Excel knows no zones
         looks = {
-            "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#DCE6F1"}),
+            "head": book.add_format(
+                {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#DCE6F1"}
+            ),
             "ratio": book.add_format({"num_format": "0%"}),
             "money": book.add_format({"num_format": "#,##0.00"}),
             "number": book.add_format({"num_format": "#,##0.##"}),
@@ -230,7 +239,12 @@ def _write_part(book: Any, part: Result, lang: Language, looks: dict[str, Any]) 
         column = columns[name]
         unit = words.term("unit", column.unit, lang)
         inside = column.unit.startswith("product unit") or not unit
-        sheet.write_string(0, place, column.title(lang) if inside else f"{column.title(lang)} ({unit})", looks["head"])
+        sheet.write_string(
+            0,
+            place,
+            column.title(lang) if inside else f"{column.title(lang)} ({unit})",
+            looks["head"],
+        )
         wide = name.endswith(("_zh", "_en")) and not name.startswith("name")
         sheet.set_column(place, place, 36 if wide else 14)
         vocabulary = name if name in words.vocabularies() else ""
@@ -246,11 +260,17 @@ def _ordered(part: Result, lang: Language) -> list[str]:
     other = "_en" if lang == "zh" else "_zh"
     names = [str(name) for name in part.frame.columns]
     first = [name for name in part.shown if name in names]
-    return [name for name in [*first, *(n for n in names if n not in first)] if not name.endswith(other)]
+    return [
+        name for name in [*first, *(n for n in names if n not in first)] if not name.endswith(other)
+    ]
 
 
 def _write_cell(
-    sheet: Any, place: tuple[int, int], value: Any, said: tuple[str, str, Language], looks: dict[str, Any]
+    sheet: Any,
+    place: tuple[int, int],
+    value: Any,
+    said: tuple[str, str, Language],
+    looks: dict[str, Any],
 ) -> None:
     unit, vocabulary, lang = said
     if value is None or (not isinstance(value, str) and pd.isna(value)):
@@ -268,6 +288,10 @@ def _write_cell(
             sheet.write_number(*place, value, looks["number"])
     elif vocabulary:
         mark = "；" if lang == "zh" else "; "
-        sheet.write_string(*place, mark.join(words.term(vocabulary, p, lang) for p in str(value).split("; ")), looks["text"])
+        sheet.write_string(
+            *place,
+            mark.join(words.term(vocabulary, p, lang) for p in str(value).split("; ")),
+            looks["text"],
+        )
     else:
         sheet.write_string(*place, str(value), looks["text"])

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
-from chaingraph.analysis.reach import Reach
 from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.planning.candidates import REASONS, UNCONFIRMED
 from chaingraph.planning.instance import BUDGETS, local_use, used_of
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chaingraph.analysis.basis import Basis
+    from chaingraph.analysis.reach import Reach
     from chaingraph.analysis.state import RegionState
     from chaingraph.planning.asked import Asked
     from chaingraph.planning.candidates import Field
@@ -58,7 +58,8 @@ class Facts:
     solution, free, greedy
         The answer; the answer without budgets; the worth of the greedy one.
     idle, rungs, stable, without, drawn, sites, targets
-        Idle plants; the ladder; solutions under other prices; plans without a candidate; draws; parks by product
+        Idle plants; the ladder; solutions under other prices; plans without a candidate; draws; parks by
+        product
         position; groups by product id.
     """
 
@@ -81,7 +82,7 @@ class Facts:
 
     @property
     def study(self) -> Basis:
-        """The study."""
+        """The dataset under its assumptions."""
         return self.state.study
 
     @cached_property
@@ -91,12 +92,18 @@ class Facts:
 
     @cached_property
     def saves(self) -> tuple[Floats, Floats]:
-        """By candidate, a year once run in: what users here no longer buy outside, what it takes; CNY."""
+        """By candidate, a year once run in: what users here no longer buy outside, and what it takes; CNY.
+
+        What is left over here anyway costs nothing: so the differences add up to the fall of purchases.
+        """
         question, total = self.instance, self.solution.starts.total
         made = total * question.full
         used = np.nan_to_num(local_use(question, total)) * made
         closes = question.price[question.own] * used * CNY
-        takes = (question.price @ question.takes) * made * CNY
+        taken = question.takes @ made
+        spare = np.minimum(taken, np.maximum(0.0, -question.net))
+        paid = 1 - np.divide(spare, taken, out=np.zeros(len(taken)), where=taken > _TINY)
+        takes = ((question.price * paid) @ question.takes) * made * CNY
         return np.asarray(closes), np.asarray(takes)
 
     @cached_property
@@ -138,7 +145,7 @@ def named(facts: Facts, places: Sequence[int]) -> dict[str, list[Any]]:
 def spoken(columns: dict[str, Any], name: str, phrases: Sequence[Phrase | None]) -> None:
     """Add what is said of each row, in both languages."""
     for lang in ("zh", "en"):
-        said = [phrase.text(lang) if phrase else None for phrase in phrases]  # type: ignore[arg-type]
+        said = [phrase.text(lang) if phrase else None for phrase in phrases]
         columns[f"{name}_{lang}"] = pd.array(said, dtype="str")
 
 
@@ -162,7 +169,7 @@ def projects(facts: Facts) -> Table:
     share = np.array([starts.size[i, t] / starts.total[i] for i, t in rows], dtype=float)
     years = [facts.asked.years[t] for _, t in rows]
     runs = [facts.asked.years[t] + int(question.lag[i]) for i, t in rows]
-    state, study, capital = facts.field.state, facts.study, facts.field.capital
+    state, capital = facts.field.state, facts.field.capital
     level = [LEVELS[state.evidence.level[i]] if not facts.field.induced[i] else
              LEVELS[facts.state.evidence.level[i]] for i in place]  # fmt: skip
     about = named(facts, place)
@@ -210,7 +217,11 @@ def _gap_full(state: RegionState) -> Floats:
 
 def _coming(facts: Facts) -> Floats:
     """Return what of the supply is still under construction: it counts as there."""
-    return facts.state.rows.construction if "construction" not in facts.study.statuses else _built_now(facts)
+    return (
+        facts.state.rows.construction
+        if "construction" not in facts.study.statuses
+        else _built_now(facts)
+    )
 
 
 def _built_now(facts: Facts) -> Floats:
@@ -270,15 +281,21 @@ def _without(facts: Facts, number: Sequence[int]) -> dict[str, Any]:
     found = [facts.without.get(i) for i in number]
     ids = facts.instance.products
     return {
-        "without_cny": np.array([np.nan if w is None else w.loss * CNY for w in found], dtype=float),
-        "instead": texts([None if w is None else "; ".join(ids[i] for i in w.instead) for w in found]),
+        "without_cny": np.array(
+            [np.nan if w is None else w.loss * CNY for w in found], dtype=float
+        ),
+        "instead": texts(
+            [None if w is None else "; ".join(ids[i] for i in w.instead) for w in found]
+        ),
     }
 
 
 def _add_targets(columns: dict[str, Any], facts: Facts, products: Sequence[str]) -> None:
     for rank in range(_NAMED):
         groups = [facts.targets.get(product, []) for product in products]
-        columns[f"target_{rank + 1}"] = texts([g[rank].group if len(g) > rank else None for g in groups])
+        columns[f"target_{rank + 1}"] = texts(
+            [g[rank].group if len(g) > rank else None for g in groups]
+        )
     first = [facts.targets.get(product, [None])[:1] for product in products]
     for lang in ("zh", "en"):
         said = [getattr(g[0], f"reasons_{lang}") if g and g[0] else None for g in first]
@@ -288,7 +305,9 @@ def _add_targets(columns: dict[str, Any], facts: Facts, products: Sequence[str])
 def _add_parks(columns: dict[str, Any], facts: Facts, place: Sequence[int]) -> None:
     sites = [facts.sites.get(i, [])[:_NAMED] for i in place]
     for rank in range(_NAMED):
-        columns[f"park_{rank + 1}"] = texts([s[rank].park if len(s) > rank else None for s in sites])
+        columns[f"park_{rank + 1}"] = texts(
+            [s[rank].park if len(s) > rank else None for s in sites]
+        )
     phrases = []
     for spot, found in zip(place, sites, strict=True):
         if found:
@@ -306,17 +325,23 @@ def notes(facts: Facts) -> tuple[Note, ...]:
     said: list[Note] = []
     at = facts.study.dataset.as_of
     if at and str(asked.years[0]) != at[:4]:
-        said.append(("plan-note-dates", {"at": at, "first": asked.years[0], "last": asked.years[-1]}))
-    said.append((
-        "plan-note-load",
-        {"load": _load_words(facts), "ramp": " / ".join(f"{x:.0%}" for x in asked.ramp), "use": asked.local_use},
-    ))  # fmt: skip
+        said.append(
+            ("plan-note-dates", {"at": at, "first": asked.years[0], "last": asked.years[-1]})
+        )
+    ramp = " / ".join(f"{share:.0%}" for share in asked.ramp)
+    said.append(
+        ("plan-note-load", {"load": _load_words(facts), "ramp": ramp, "use": asked.local_use})
+    )
     fall = float(solution.effect.fall[-1]) if facts.built else 0.0
-    spent = float(used_of(question, solution.starts, "investment_cny_100m").sum()) if facts.built else 0.0
+    spent = (
+        float(used_of(question, solution.starts, "investment_cny_100m").sum())
+        if facts.built
+        else 0.0
+    )
     said.append((
         "plan-note-value",
         {"count": int(solution.starts.plants.sum()), "spent": spent, "fall": fall, "value": solution.value,
-         "closed": -float(facts.change[facts.change < 0].sum()) / CNY,
+         "closed": float(np.abs(facts.change[facts.change < 0]).sum()) / CNY,
          "opened": float(facts.change[facts.change > 0].sum()) / CNY},
     ))  # fmt: skip
     said.append((
@@ -331,15 +356,25 @@ def notes(facts: Facts) -> tuple[Note, ...]:
          "gap": facts.gap_value / CNY},
     ))  # fmt: skip
     worth = (closes - takes)[facts.built]
-    open_end = [LEVELS[facts.state.evidence.level[int(facts.chosen[i])]] in UNCONFIRMED for i in facts.built]
+    open_end = [
+        LEVELS[facts.state.evidence.level[int(facts.chosen[i])]] in UNCONFIRMED for i in facts.built
+    ]
     total = float(worth[worth > 0].sum())
-    if total > 0:
+    if total > 0 and any(open_end):
         carried = float(worth[(worth > 0) & np.array(open_end)].sum())
-        said.append(("plan-note-unconfirmed", {"share": carried / total, "count": int(sum(open_end))}))
+        said.append(
+            ("plan-note-unconfirmed", {"share": carried / total, "count": int(sum(open_end))})
+        )
     counts = {
-        "plan-note-ratio": sum(facts.field.capital.basis[facts.chosen[i]] == "ratio" for i in facts.built),
-        "plan-note-power": sum(np.isnan(facts.field.capital.power[facts.chosen[i]]) for i in facts.built),
-        "plan-note-unpriced": sum(bool(_unpriced(facts, int(facts.chosen[i]))) for i in facts.built),
+        "plan-note-ratio": sum(
+            facts.field.capital.basis[facts.chosen[i]] == "ratio" for i in facts.built
+        ),
+        "plan-note-power": sum(
+            np.isnan(facts.field.capital.power[facts.chosen[i]]) for i in facts.built
+        ),
+        "plan-note-unpriced": sum(
+            bool(_unpriced(facts, int(facts.chosen[i]))) for i in facts.built
+        ),
     }
     said += [(key, {"count": int(count)}) for key, count in counts.items() if count]
     said.append((
@@ -364,19 +399,31 @@ def _load_words(facts: Facts) -> Phrase:
 def purchases(facts: Facts) -> Table:
     """Return what the region buys less and more of once all has run in, the largest changes first."""
     result, question = facts.solution.effect, facts.instance
-    changed = np.flatnonzero(np.abs(facts.change) > 1.0) if facts.built else np.zeros(0, dtype=np.intp)
+    changed = (
+        np.flatnonzero(np.abs(facts.change) > 1.0) if facts.built else np.zeros(0, dtype=np.intp)
+    )
     order = changed[np.argsort(-np.abs(facts.change[changed]), kind="stable")]
     place = [int(facts.goods[i]) for i in order]
     state = facts.field.state
-    columns = {
+    columns: dict[str, Any] = {
         **named(facts, place),
         "purchase": ["closed" if facts.change[i] < 0 else "opened" for i in order],
-        "bought_before": result.before[order], "bought_after": _dusted(result.bought[order, -1], result.before[order]),
+        "bought_before": result.before[order],
+        "bought_after": _dusted(result.bought[order, -1], result.before[order]),
         "price_cny": question.price[order] * CNY, "change_cny": facts.change[order],
         "at_cost": np.isnan(facts.study.price[place]) if place else np.zeros(0, dtype=bool),
         "spare_unknown": np.isnan(state.gap.point[place]) if place else np.zeros(0, dtype=bool),
     }  # fmt: skip
-    shown = ("purchase", "product_id", "name_zh", "name_en", "bought_before", "bought_after", "unit", "change_cny")
+    shown = (
+        "purchase",
+        "product_id",
+        "name_zh",
+        "name_en",
+        "bought_before",
+        "bought_after",
+        "unit",
+        "change_cny",
+    )
     said: list[Note] = []
     if columns["spare_unknown"].any():
         said.append(("plan-note-charged", {"count": int(columns["spare_unknown"].sum())}))
@@ -384,7 +431,12 @@ def purchases(facts: Facts) -> Table:
         said.append(("plan-note-at-cost", {"count": int(columns["at_cost"].sum())}))
     if facts.asked.local.any():
         names = np.flatnonzero(facts.asked.local).tolist()
-        said.append(("plan-note-local", {"names": facts.names(names, "zh"), "names_en": facts.names(names, "en")}))
+        said.append(
+            (
+                "plan-note-local",
+                {"names": facts.names(names, "en"), "names_zh": facts.names(names, "zh")},
+            )
+        )
     return pd.DataFrame(columns), shown, tuple(said)
 
 
@@ -407,7 +459,8 @@ def budgets(facts: Facts) -> Table:
         ]
         if name in question.per_year:
             pairs += [
-                (facts.asked.years[t], question.per_year[name], float(used[t])) for t in range(question.years)
+                (facts.asked.years[t], question.per_year[name], float(used[t]))
+                for t in range(question.years)
             ]
         for year, amount, taken in pairs:
             rows.append({
@@ -442,7 +495,18 @@ def revive(facts: Facts) -> Table:
         "source_url": texts([_text(x) for x in idle["source_url"]]),
         "note": texts([_text(x) for x in idle["note"]]),
     }  # fmt: skip
-    shown = ("enterprise_zh", "enterprise_en", "product_id", "name_zh", "name_en", "capacity", "unit", "gap", "closes", "as_of")
+    shown = (
+        "enterprise_zh",
+        "enterprise_en",
+        "product_id",
+        "name_zh",
+        "name_en",
+        "capacity",
+        "unit",
+        "gap",
+        "closes",
+        "as_of",
+    )
     said: tuple[Note, ...] = () if place else (("plan-note-no-idle", {}),)
     return pd.DataFrame(columns), shown, said
 
@@ -479,8 +543,8 @@ def too_small(facts: Facts) -> Table:
         ["gap_value_cny", "product_id"], ascending=[False, True], ignore_index=True
     )
     shown = (
-        "product_id", "name_zh", "name_en", "gap", "gap_full", "unit", "plant_size_small", "plant_fill", "fits_market",
-        "market_gap", "too_small_action",
+        "product_id", "name_zh", "name_en", "gap", "gap_full", "unit", "plant_size_small", "plant_fill",
+        "fits_market", "market_gap", "too_small_action",
     )  # fmt: skip
     return frame, shown, ()
 
@@ -516,16 +580,31 @@ def cannot(facts: Facts) -> Table:
     frame = pd.DataFrame(columns)
     if len(frame):
         frame["value_"] = frame["gap_value_cny"].fillna(-1.0)
-        frame = frame.sort_values(["value_", "product_id"], ascending=[False, True], ignore_index=True)
+        frame = frame.sort_values(
+            ["value_", "product_id"], ascending=[False, True], ignore_index=True
+        )
         frame = frame.drop(columns="value_")
-    shown = ("product_id", "name_zh", "name_en", "gap_kind", "left_out", "gap", "unit", "gap_value_cny")
+    shown = (
+        "product_id",
+        "name_zh",
+        "name_en",
+        "gap_kind",
+        "left_out",
+        "gap",
+        "unit",
+        "gap_value_cny",
+    )
     lost: dict[str, int] = {}
     for reasons in left.values():
         for reason in reasons:
             lost[reason] = lost.get(reason, 0) + 1
     said: list[Note] = []
     if lost.get("no_price") or lost.get("no_plant_size"):
-        counts = {"price": lost.get("no_price", 0), "size": lost.get("no_plant_size", 0), "all": len(left)}
+        counts = {
+            "price": lost.get("no_price", 0),
+            "size": lost.get("no_plant_size", 0),
+            "all": len(left),
+        }
         said.append(("plan-note-cannot", counts))
     return frame, shown, tuple(said)
 
@@ -544,7 +623,9 @@ def ladder(facts: Facts) -> Table:
         if rung.solution is not None:
             found = rung.solution
             total = found.starts.total
-            enters = [int(facts.chosen[i]) for i in np.flatnonzero((total > _TINY) & (before[1] <= _TINY))]
+            enters = [
+                int(facts.chosen[i]) for i in np.flatnonzero((total > _TINY) & (before[1] <= _TINY))
+            ]
             row |= {
                 "budget_used": float(used_of(facts.instance, found.starts, "investment_cny_100m").sum()),
                 "worth_cny": found.value * CNY, "gain_cny": (found.value - before[0]) * CNY,
@@ -581,6 +662,18 @@ def stability(facts: Facts) -> Table:
         ],
     }  # fmt: skip
     low, middle, high = np.percentile(stable.value, (10, 50, 90)).tolist()
-    said = ("plan-note-stability", {"draws": len(stable.value), "low": low, "middle": middle, "high": high})
-    shown = ("product_id", "name_zh", "name_en", "chosen_share", "standing_in_plan", "size", "size_drawn", "unit")
+    said = (
+        "plan-note-stability",
+        {"draws": len(stable.value), "low": low, "middle": middle, "high": high},
+    )
+    shown = (
+        "product_id",
+        "name_zh",
+        "name_en",
+        "chosen_share",
+        "standing_in_plan",
+        "size",
+        "size_drawn",
+        "unit",
+    )
     return pd.DataFrame(columns), shown, (said,)

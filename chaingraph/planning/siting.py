@@ -98,7 +98,9 @@ def _site(state: RegionState, place: int, park: dict[str, Any], plants: pd.DataF
     there = plants[plants["park"].fillna("") == name] if "park" in plants else plants.iloc[:0]
     made = [graph.position[p] for p in there["product_id"].dropna() if p in graph.position]
     tags = study.chain_tags[place]
-    same = {e for e, p in zip(there["enterprise_id"], made, strict=False) if study.chain_tags[p] & tags}
+    same = {
+        e for e, p in zip(there["enterprise_id"], made, strict=False) if study.chain_tags[p] & tags
+    }
     takers = set(graph.target[(graph.source == place) & graph.consumed].tolist())
     users = {e for e, p in zip(there["enterprise_id"], made, strict=False) if p in takers}
     leading = park.get("leading_industries")

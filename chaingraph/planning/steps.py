@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from chaingraph.quantity import Floats
 
 _SHOWN: Final = (
-    "plan_year", "starts", "starts_zh", "starts_en", "running", "plan_coverage", "plan_content", "bought_cny", "fall_cny",
-    "output_cny", "investment_cny", "power_mw", "headline_zh", "headline_en",
+    "plan_year", "starts", "starts_zh", "starts_en", "running", "plan_coverage", "plan_content", "bought_cny",
+    "fall_cny", "output_cny", "investment_cny", "power_mw", "headline_zh", "headline_en",
 )  # fmt: skip
 _HEADED: Final = 3
 _MONEY: Final = "investment_cny_100m"
@@ -40,7 +40,11 @@ def steps(facts: Facts) -> Table:
         for column, ends in ((spent_low, capital.low), (spent_high, capital.high)):
             column[:years] = np.nan_to_num(ends[facts.chosen]) @ starts.size / CNY
     stands = standing(question, starts.size) if facts.built else np.zeros((0, horizon))
-    power = (np.nan_to_num(question.use["power_mw"]) @ stands)[:horizon] if facts.built else np.zeros(horizon)
+    power = (
+        (np.nan_to_num(question.use["power_mw"]) @ stands)[:horizon]
+        if facts.built
+        else np.zeros(horizon)
+    )
     fall = result.fall[:horizon] if facts.built else np.zeros(horizon)
     coverage, content, bought = _served(facts, horizon)
     names = [_started(facts, year) for year in range(horizon)]
@@ -69,7 +73,9 @@ def _shown_years(facts: Facts) -> int:
     if not facts.built:
         return question.years
     last = [
-        np.flatnonzero(facts.solution.starts.size[i] > _TINY).max() + question.lag[i] + len(question.ramp)
+        np.flatnonzero(facts.solution.starts.size[i] > _TINY).max()
+        + question.lag[i]
+        + len(question.ramp)
         for i in facts.built
     ]
     return int(min(question.horizon, max(question.years, *last)))
@@ -102,7 +108,8 @@ def _output(facts: Facts, horizon: int) -> Floats:
 def _served(facts: Facts, horizon: int) -> tuple[Floats, Floats, Floats]:
     """Return by year the coverage of the plan's products, the local content of the region, what is bought.
 
-    Local content is of all priced goods that makers here take, ores and power of the grid left out where what is
+    Local content is of all priced goods that makers here take, ores and power of the grid left out where
+    what is
     made here is not known; 100 m CNY.
     """
     state, question = facts.field.state, facts.instance
@@ -175,7 +182,7 @@ def outcomes(facts: Facts) -> Table:
     question, starts = facts.instance, facts.solution.starts
     last = question.lag[:, None] + np.arange(question.years)[None, :] + 1
     planned = np.array([
-        -float(change[change < 0].sum()), float(change[change > 0].sum()),
+        float(np.abs(change[change < 0]).sum()), float(change[change > 0].sum()),
         float(facts.solution.effect.fall[-1]) * CNY, float(used_of(question, starts, _MONEY).sum()) * CNY,
     ])  # fmt: skip
     values = (drawn.closed, drawn.opened, drawn.fall[:, -1], drawn.investment.sum(axis=1))

@@ -1,4 +1,4 @@
-"""Small questions whose answers were found by hand, and large ones drawn at random: for tests and benchmarks."""
+"""Small questions with answers found by hand, and large ones drawn at random: for tests and benchmarks."""
 
 from __future__ import annotations
 
