@@ -57,8 +57,8 @@ if TYPE_CHECKING:
     from chaingraph.matching.lists import read_enterprise_list
     from chaingraph.matching.match import match_enterprises
     from chaingraph.matching.review import read_decisions, save_matches
-    from chaingraph.planning.programme import Plan, build_plan
-    from chaingraph.planning.programme_file import read_plan
+    from chaingraph.planning.programme import build_plan
+    from chaingraph.planning.programme_file import Plan, read_plan
     from chaingraph.readers.chainkg import read_chain_graph
     from chaingraph.readers.lists import read_lists
     from chaingraph.recruit.backtest import Backtest, backtest
@@ -117,8 +117,8 @@ _HOMES = {
         "dataset_from_frames",
         "load_dataset",
     ),
-    "chaingraph.planning.programme": ("Plan", "build_plan"),
-    "chaingraph.planning.programme_file": ("read_plan",),
+    "chaingraph.planning.programme": ("build_plan",),
+    "chaingraph.planning.programme_file": ("Plan", "read_plan"),
     "chaingraph.readers.chainkg": ("read_chain_graph",),
     "chaingraph.readers.lists": ("read_lists",),
     "chaingraph.matching.decisions": ("remember_decisions",),

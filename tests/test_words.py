@@ -277,6 +277,7 @@ def results() -> list[cg.Result]:
         *(done := cg.merge_dataset(toy.packages[-1].path, "toy", dry_run=True)).results,
         done.changes,
         done.conflicts,
+        *cg.build_plan(toy, stability=2, draws=20),
         overview.describe_dataset(toy),
         overview.describe_datasets(),
         overview.list_findings("toy"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,13 +26,13 @@ from chaingraph.planning.ladder import (
     without_budgets,
 )
 from chaingraph.planning.milp import solve_lasting
+from chaingraph.planning.programme_file import Plan
 from chaingraph.planning.siting import GROUP_PROJECTS, find_sites, name_targets
 from chaingraph.planning.steps import outcomes, steps
 from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chaingraph.analysis.loads import Load
     from chaingraph.analysis.study import Source
@@ -44,115 +44,6 @@ MOST_DRAWS = 200
 _GREEDY = 120
 """Candidates up to which the greedy check is made: it looks at every plant again and again."""
 _TINY = 1e-9
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Plan:
-    """The programme of a region as tables that belong together.
-
-    Attributes
-    ----------
-    projects
-        What to start: one row a product and year.
-    steps
-        Year by year: what starts and runs, coverage, local content, purchases, output, investment, power.
-    purchases
-        What the region buys less and what it buys more once all has run in.
-    outcomes
-        What may come of it: the ends of draws of delay, failure, costs and recipes.
-    budgets
-        Each budget, what is used of it, whether it binds.
-    revive
-        Idle and suspended plants here, before anything new.
-    too_small
-        Gaps on which no plant could live, and in which market it could.
-    cannot
-        What cannot be judged or is not for a plan, because.
-    ladder
-        What other amounts of investment would come to.
-    stability
-        How often each product is chosen where prices and costs are other than known.
-    params
-        Everything that was asked and assumed.
-    lang
-        Language in which it is shown.
-    seconds
-        Time the solver took; not saved.
-    """
-
-    projects: Result
-    steps: Result
-    purchases: Result
-    outcomes: Result
-    budgets: Result
-    revive: Result
-    too_small: Result
-    cannot: Result
-    ladder: Result
-    stability: Result
-    params: Mapping[str, Any]
-    lang: Language
-    seconds: float = 0.0
-
-    @property
-    def parts(self) -> dict[str, Result]:
-        """The tables by name, in their order."""
-        return {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if isinstance(getattr(self, field.name), Result)
-        }
-
-    def __iter__(self) -> Iterator[Result]:
-        """Yield the tables."""
-        return iter(self.parts.values())
-
-    def __repr__(self) -> str:
-        """Return one line."""
-        about = "; ".join(str(self.params[key]) for key in ("dataset", "region", "years"))
-        return f"<Plan {about}: {len(self.projects)} projects>"
-
-    def __str__(self) -> str:
-        """Return the tables as text."""
-        return self.to_text()
-
-    def to_text(self, lang: Language | None = None, *, limit: int | None = None) -> str:
-        """Return the tables that hold anything as text."""
-        shown = [part for part in self if len(part) or part is self.projects]
-        return "\n\n".join(part.to_text(lang or self.lang, limit=limit) for part in shown) + "\n"
-
-    def to_markdown(self, lang: Language | None = None, *, limit: int | None = None) -> str:
-        """Return the tables that hold anything in Markdown."""
-        shown = [part for part in self if len(part) or part is self.projects]
-        return "\n".join(part.to_markdown(lang or self.lang, limit=limit) for part in shown)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values."""
-        return {
-            "kind": "plan",
-            "params": self.projects.to_dict(limit=0)["params"],
-            "tables": {name: part.to_dict() for name, part in self.parts.items()},
-        }
-
-    def to_json(self) -> str:
-        """Return :meth:`to_dict` as JSON text."""
-        import json
-
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
-
-    def save(self, path: str | Path, *, lang: Language | None = None) -> None:
-        """Write the plan to a file, by its suffix: .toml to be read again, .xlsx, .md, .json, .csv (projects).
-
-        Raises
-        ------
-        OptionError
-            For another suffix.
-        FileProblemError
-            Where the file cannot be written.
-        """
-        from chaingraph.planning.programme_file import save_plan
-
-        save_plan(self, path, lang=lang)
 
 
 def build_plan(
@@ -258,13 +149,13 @@ def build_plan(
     --------
     >>> import chaingraph as cg
     >>> plan = cg.build_plan(cg.load_dataset("toy"), years=2025, stability=0, draws=0)
+    >>> plan.projects.frame[["project_id", "gap", "size"]].round().to_numpy().tolist()
+    [['foil-2025', 1500.0, 1667.0]]
     >>> plan.cannot.frame[["product_id", "left_out"]].to_numpy().tolist()[0]
-    ['foil', 'no_plant_size; no_investment']
+    ['powder_b', 'no_plant_size; no_inputs']
     """
     call = Call.of(build_plan, locals())  # type: ignore[arg-type]  # a plan is asked again as a result is
-    again = read_count(stability, "plan-stability", least=0, most=MOST_DRAWS)
-    count = read_count(draws, "bad-draws", least=0, most=100_000)
-    groups = read_count(group_projects, "plan-groups", least=1)
+    again, count, groups = _counts(stability, draws, group_projects)
     _check_hours(hours)
     study = (
         as_study(ds, at=at, statuses=statuses, load=load, goal=goal)
@@ -312,6 +203,15 @@ def build_plan(
         targets=name_targets(awake, [ids[i] for i in chosen[built].tolist()], groups),
     )  # fmt: skip
     return _plan(facts, params, read_lang(study.dataset, lang), call, solution.seconds)
+
+
+def _counts(stability: int, draws: int, group_projects: int) -> tuple[int, int, int]:
+    """Return how often to solve again, draws, projects of one group."""
+    return (
+        read_count(stability, "plan-stability", least=0, most=MOST_DRAWS),
+        read_count(draws, "bad-draws", least=0, most=100_000),
+        read_count(group_projects, "plan-groups", least=1),
+    )
 
 
 def _is_data(source: Source) -> bool:

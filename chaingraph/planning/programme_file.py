@@ -1,11 +1,11 @@
-"""Plans in files: one to be read again, and those that people read."""
+"""A plan as tables that belong together, and in files: one to be read again, those that people read."""
 
 from __future__ import annotations
 
 import io
 import json
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
@@ -15,10 +15,11 @@ import pandas as pd
 from chaingraph import words
 from chaingraph.errors import FileProblemError, OptionError, file_problem
 from chaingraph.files import write_file
+from chaingraph.results import Result
 
 if TYPE_CHECKING:
-    from chaingraph.planning.programme import Plan
-    from chaingraph.results import Result
+    from collections.abc import Iterator, Mapping
+
     from chaingraph.words import Language
 
 SUFFIXES: Final = (".toml", ".xlsx", ".md", ".json", ".csv", ".txt")
@@ -28,6 +29,111 @@ _PROJECT: Final = (
     "project_id", "product_id", "size", "unit", "plants", "started", "commissioned", "verb", "needs_first",
     "survey_first", "power_mw", "land_mu", "chosen_share",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan:
+    """The programme of a region as tables that belong together.
+
+    Attributes
+    ----------
+    projects
+        What to start: one row a product and year.
+    steps
+        Year by year: what starts and runs, coverage, local content, purchases, output, investment, power.
+    purchases
+        What the region buys less and what it buys more once all has run in.
+    outcomes
+        What may come of it: the ends of draws of delay, failure, costs and recipes.
+    budgets
+        Each budget, what is used of it, whether it binds.
+    revive
+        Idle and suspended plants here, before anything new.
+    too_small
+        Gaps on which no plant could live, and in which market it could.
+    cannot
+        What cannot be judged or is not for a plan, because.
+    ladder
+        What other amounts of investment would come to.
+    stability
+        How often each product is chosen where prices and costs are other than known.
+    params
+        Everything that was asked and assumed.
+    lang
+        Language in which it is shown.
+    seconds
+        Time the solver took; not saved.
+    """
+
+    projects: Result
+    steps: Result
+    purchases: Result
+    outcomes: Result
+    budgets: Result
+    revive: Result
+    too_small: Result
+    cannot: Result
+    ladder: Result
+    stability: Result
+    params: Mapping[str, Any]
+    lang: Language
+    seconds: float = 0.0
+
+    @property
+    def parts(self) -> dict[str, Result]:
+        """The tables by name, in their order."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if isinstance(getattr(self, field.name), Result)
+        }
+
+    def __iter__(self) -> Iterator[Result]:
+        """Yield the tables."""
+        return iter(self.parts.values())
+
+    def __repr__(self) -> str:
+        """Return one line."""
+        about = "; ".join(str(self.params[key]) for key in ("dataset", "region", "years"))
+        return f"<Plan {about}: {len(self.projects)} projects>"
+
+    def __str__(self) -> str:
+        """Return the tables as text."""
+        return self.to_text()
+
+    def to_text(self, lang: Language | None = None, *, limit: int | None = None) -> str:
+        """Return the tables that hold anything as text."""
+        shown = [part for part in self if len(part) or part is self.projects]
+        return "\n\n".join(part.to_text(lang or self.lang, limit=limit) for part in shown) + "\n"
+
+    def to_markdown(self, lang: Language | None = None, *, limit: int | None = None) -> str:
+        """Return the tables that hold anything in Markdown."""
+        shown = [part for part in self if len(part) or part is self.projects]
+        return "\n".join(part.to_markdown(lang or self.lang, limit=limit) for part in shown)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return {
+            "kind": "plan",
+            "params": self.projects.to_dict(limit=0)["params"],
+            "tables": {name: part.to_dict() for name, part in self.parts.items()},
+        }
+
+    def to_json(self) -> str:
+        """Return :meth:`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
+
+    def save(self, path: str | Path, *, lang: Language | None = None) -> None:
+        """Write the plan to a file, by its suffix: .toml to be read again, .xlsx, .md, .json, .csv (projects).
+
+        Raises
+        ------
+        OptionError
+            For another suffix.
+        FileProblemError
+            Where the file cannot be written.
+        """
+        write_file(path, render_plan(self, PurePath(path).suffix.casefold(), path=path, lang=lang))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +165,6 @@ class SavedPlan:
             for change in self.changes
             if year is None or int(str(change["from"])[:4]) <= year
         ]
-
-
-def save_plan(plan: Plan, path: str | Path, *, lang: Language | None = None) -> None:
-    """Write a plan by the suffix of the file; see :meth:`Plan.save`."""
-    write_file(path, render_plan(plan, PurePath(path).suffix.casefold(), path=path, lang=lang))
 
 
 def render_plan(
@@ -144,6 +245,17 @@ def _value(value: Any) -> str:
 
 def read_plan(path: str | Path) -> SavedPlan:
     """Read a plan that :meth:`Plan.save` wrote as TOML; changes by hand are read too.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    SavedPlan
+        `name`, `params`, `projects` (a frame: `project_id`, `product_id`, `size`, `unit`, `started`,
+        `commissioned`, `investment_cny_100m`, `company`, `park` and more), `changes` as those of a scenario.
 
     Raises
     ------

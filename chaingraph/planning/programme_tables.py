@@ -193,7 +193,7 @@ def projects(facts: Facts) -> Table:
         "plan_local_use": local_use(question, starts.total)[number],
         "closes_cny": closes[number] * share, "takes_cny": takes[number] * share,
         "saves_cny": (closes - takes)[number] * share,
-        "unpriced_inputs": texts([_unpriced(facts, i) for i in place]),
+        "inputs_unpriced": texts([_unpriced(facts, i) for i in place]),
         "needs_first": texts([_needs_first(facts, i, n) for i, n in zip(level, place, strict=True)]),
         "nearest_maker_city": texts(_nearest(state.reach, place)),
         "nearest_maker_km": state.reach.maker_km[place],
@@ -284,7 +284,7 @@ def _without(facts: Facts, number: Sequence[int]) -> dict[str, Any]:
         "without_cny": np.array(
             [np.nan if w is None else w.loss * CNY for w in found], dtype=float
         ),
-        "instead": texts(
+        "enters_instead": texts(
             [None if w is None else "; ".join(ids[i] for i in w.instead) for w in found]
         ),
     }
