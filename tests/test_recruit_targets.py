@@ -234,7 +234,12 @@ def test_reasons_of_a_restricted_product_start_with_what_is_needed():
 
 def test_reasons_name_the_rows_behind_them(found):
     row = found.loc["Foilco"]
-    for text in ("makes foil", "capacity 5,000 t", "2,000 t: 50% of it", "is here already with tape"):
+    for text in (
+        "makes foil",
+        "capacity 5,000 t",
+        "2,000 t: 50% of it",
+        "is here already with tape",
+    ):
         assert text in row["reasons_en"]
     for text in ("生产foil", "年产能5,000 t", "典型工厂2,000 t，占其50%", "在本地已有tape"):
         assert text in row["reasons_zh"]

@@ -113,7 +113,7 @@ def _names_option(name: str, help_: str, metavar: str = "PRODUCT") -> Decorator:
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the draws."
 )
 @click.option(
-    "-f", "--format", "format_", type=click.Choice(FORMATS),
+    "-f", "--format", "plan_format", type=click.Choice(FORMATS),
     help="By the suffix of -o; a table on stdout. TOML can be read again, CSV holds the projects.",
 )  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", help="File to write; stdout by default.")
@@ -122,7 +122,7 @@ def _names_option(name: str, help_: str, metavar: str = "PRODUCT") -> Decorator:
 @quiet_option
 def plan(
     ds: Dataset, region: str | None, budget: tuple[dict[str, float], ...],
-    per_year: tuple[dict[str, float], ...], no_defaults: bool, format_: str | None, output: str | None,
+    per_year: tuple[dict[str, float], ...], no_defaults: bool, plan_format: str | None, output: str | None,
     top: int | None, lang: Language | None, quiet: bool, after: tuple[str, ...],
     together: tuple[str, ...], must: Any, quota: Any, extend: Any, **asked: Any,
 ) -> None:  # fmt: skip
@@ -134,7 +134,7 @@ def plan(
     from chaingraph.planning.programme import build_plan
     from chaingraph.planning.programme_file import render_plan
 
-    kind = _format(format_, output)
+    kind = _format(plan_format, output)
     made = build_plan(
         ds, region=region, budget=_joined(budget, "--budget"), per_year=_joined(per_year, "--per-year"),
         must=_joined(must, "--must"), quota=_joined(quota, "--quota"), extend=_joined(extend, "--extend"),

@@ -166,7 +166,7 @@ def _listed_years(years: Any) -> tuple[int, ...]:
             raise OptionError("plan-years", value=years)
         ends = [int(part) for part in parts]
         return tuple(range(ends[0], min(ends[-1], ends[0] + 2 * MOST_YEARS) + 1))
-    listed = [years] if read_number(years) is not None else list(years)
+    listed = list(years) if hasattr(years, "__iter__") else [years]
     figures = [read_number(year) for year in listed]
     if any(figure is None or figure != int(figure) for figure in figures):
         raise OptionError("plan-years", value=_shown(years))
