@@ -347,6 +347,9 @@ def _write_part(book: Any, part: Result, lang: Language, looks: dict[str, Any]) 
     names = _ordered(part, lang)
     columns = part.columns
     sheet.freeze_panes(1, 0)
+    sheet.set_landscape()
+    sheet.set_paper(8)  # A3
+    sheet.fit_to_pages(1, 0)
     for place, name in enumerate(names):
         column = columns[name]
         unit = words.term("unit", column.unit, lang)
@@ -363,6 +366,8 @@ def _write_part(book: Any, part: Result, lang: Language, looks: dict[str, Any]) 
         for row, value in enumerate(part.frame[name].tolist(), 1):
             _write_cell(sheet, (row, place), value, (column.unit, vocabulary, lang), looks)
     last = len(part.frame) + 2
+    shown = sum(name in part.shown for name in names)
+    sheet.print_area(0, 0, last + len(part.notes), max(0, shown - 1))  # the rest is for the screen
     for number, sentence in enumerate(part.sentences(lang)):
         sheet.write_string(last + number, 0, sentence)
 
