@@ -551,6 +551,11 @@ def test_an_open_study_and_a_state_hold_their_assumptions(toy):
     assert toy_plan(study.state("乙市")).params["region"] == "乙市"
     with pytest.raises(UnknownNameError):
         toy_plan(toy, region="无此市")
+    with pytest.raises(OptionError, match="load"):
+        toy_plan(study, load=0.5)
+    with pytest.raises(OptionError, match="statuses"):
+        toy_plan(study, statuses="operating,construction")
+    assert toy_plan(toy).params["statuses"] == {"operating": 1.0, "construction": 1.0}
 
 
 def test_every_region_gets_an_answer(qujing):

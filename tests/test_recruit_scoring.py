@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -111,18 +109,15 @@ def test_entropy_weights_by_hand():
 
 def test_topsis_ranks_by_closeness_within_the_gap(hand):
     values = features_of(hand)
-    expected = {}
-    for names in (["Farco", "Rivalco", "Smallco"], ["Cellco", "Foilco", "Resinco"]):
-        table = np.array([[values[g][n] for n in GROUP_FEATURES] for g in names])
-        table = np.where(np.isnan(table), 0.25, table)
-        expected |= dict(zip(names, topsis(table, entropy_weights(table)), strict=True))
+    table = np.array([[values[g][n] for n in GROUP_FEATURES] for g in sorted(values)])
+    table = np.where(np.isnan(table), 0.25, table)
+    expected = dict(zip(sorted(values), topsis(table, entropy_weights(table)), strict=True))
     both = cg.rank_targets(hand, ["foil", "film"], method="topsis", limit=0)
     frame = both.frame[both.frame["product_id"] == "foil"].set_index("group_zh")
     assert frame["score"].to_dict() == pytest.approx(expected)
-    for _, listed in frame.groupby("target_list"):
-        makers = listed[listed["makes_it"]]
-        assert makers["score"].is_monotonic_decreasing
-        assert makers["rank"].max() < listed.loc[~listed["makes_it"], "rank"].min()
+    makers = frame[frame["makes_it"]]
+    assert makers["score"].is_monotonic_decreasing
+    assert makers["rank"].max() < frame.loc[~frame["makes_it"], "rank"].min()
     assert (frame["score_low"] <= frame["score"]).all()
     assert (frame["score"] <= frame["score_high"]).all()
     assert both.params["method"] == "topsis"
@@ -172,5 +167,5 @@ def test_written_weights_are_read_back(tmp_path):
     file.write_text(text, encoding="utf-8")
     assert read_weights(file) == weights
     assert "# in two lines\n" in text
-    assert tomllib.loads(text)["errors"] == {"ties": 0.25}
+    assert "ties = 0.500  # 0.250\n" in text
     assert "maker = 0.000\n" in text  # no error beside it

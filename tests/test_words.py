@@ -31,6 +31,7 @@ from chaingraph.enterprises import LEVELS, STATUSES
 from chaingraph.knowledge import evidence
 from chaingraph.knowledge.recall import RECALL_BASES
 from chaingraph.matching import match
+from chaingraph.planning import candidates, capital, instance
 from chaingraph.recruit.choices import BASELINES
 from chaingraph.recruit.contest import PRODUCT_RULES
 from chaingraph.recruit.features import FEATURES
@@ -208,6 +209,9 @@ def test_every_term_is_there_twice(name):
         ("size_verdict", reach.VERDICTS),
         ("plant_size_basis", sizes.BASES),
         ("list", decision_table().lists),
+        ("budget", instance.BUDGETS),
+        ("investment_basis", capital.BASES),
+        ("left_out", candidates.REASONS),
         ("stage", table_spec("products").by_name["stage"].enum),
         ("role", products.ROLES),
         ("role", table_spec("inputs").by_name["role"].enum),

@@ -95,6 +95,10 @@ def _names_option(name: str, help_: str, metavar: str = "PRODUCT") -> Decorator:
 @click.option(
     "--no-defaults", is_flag=True, help="Leave out what only a ratio to the price says the cost of."
 )
+@click.option(
+    "--group-projects", type=click.IntRange(1), default=2, show_default=True,
+    help="Projects for which one group is named first, at most.",
+)  # fmt: skip
 @date_option
 @click.option(
     "--status", "statuses", type=Pairs(bare=True), default="operating,construction", show_default=True,

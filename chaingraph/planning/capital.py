@@ -29,7 +29,7 @@ HOURS: Final = 8000.0
 """Hours that a plant runs a year. Power asked for is its electricity over them."""
 ENOUGH: Final = 3
 """Projects from which on quartiles are given."""
-BASES: Final = ("projects", "fact", "few", "ratio", "given")
+BASES: Final = ("projects", "fact", "few", "ratio")
 """What investment per unit rests on; words in the vocabulary ``investment_basis``."""
 _CNY_100M: Final = 1e8
 _MONTHS: Final = 12

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chaingraph.analysis.balance import study_params
+from chaingraph.analysis.basis import Basis
 from chaingraph.analysis.settings import read_count, read_lang
-from chaingraph.analysis.study import as_state, as_study
+from chaingraph.analysis.state import RegionState
+from chaingraph.analysis.study import as_state
 from chaingraph.errors import OptionError
 from chaingraph.planning import programme_tables as tables
 from chaingraph.planning.asked import LOCAL_USE, RAMP, STATUSES, read_asked
@@ -65,7 +67,7 @@ def build_plan(
     extend: Mapping[str, float] | None = None,
     local: Iterable[str] | None = None,
     at: str | None = None,
-    statuses: Mapping[str, float] | Iterable[str] | str = STATUSES,
+    statuses: Mapping[str, float] | Iterable[str] | str | None = None,
     goal: Mapping[str, float] | None = None,
     defaults: bool = True,
     hours: float = HOURS,
@@ -81,7 +83,7 @@ def build_plan(
     Parameters
     ----------
     ds
-        The dataset, an open study (its statuses and load then hold) or a region's state.
+        The dataset, an open study or a region's state, whose statuses and load then hold.
     region
         One region; the focus by default.
     budget, per_year
@@ -106,7 +108,8 @@ def build_plan(
     local
         Products that cost nothing outside though nobody knows of spare here, such as a city's own power.
     at, statuses, goal
-        As in :func:`open_study`; what is under construction counts as there by default.
+        As in :func:`open_study`; of a dataset what is under construction counts as there by default, what is
+        open already is taken as it is read.
     defaults
         Take a ratio to the price where no investment a unit is known; False: such products are left out.
     hours
@@ -157,12 +160,9 @@ def build_plan(
     call = Call.of(build_plan, locals())  # type: ignore[arg-type]  # a plan is asked again as a result is
     again, count, groups = _counts(stability, draws, group_projects)
     _check_hours(hours)
-    study = (
-        as_study(ds, at=at, statuses=statuses, load=load, goal=goal)
-        if _is_data(ds)
-        else as_study(ds)
-    )
-    state = as_state(ds if not _is_data(ds) else study, region)
+    assumptions = {"at": at, "statuses": _counted(ds, statuses), "load": load, "goal": goal}
+    state = as_state(ds, region, **assumptions)
+    study = state.study
     asked = read_asked(
         study, budget=budget, per_year=per_year, years=years, ramp=ramp, local_use=local_use,
         market=market, rate=rate, must=must, never=never, after=after, together=together,
@@ -214,8 +214,10 @@ def _counts(stability: int, draws: int, group_projects: int) -> tuple[int, int, 
     )
 
 
-def _is_data(source: Source) -> bool:
-    return not hasattr(source, "study") and not hasattr(source, "product_graph")
+def _counted(source: Source, statuses: Any) -> Any:
+    """Return which capacities count: construction too, unless said otherwise or read so already."""
+    opened = isinstance(source, Basis | RegionState)
+    return STATUSES if statuses is None and not opened else statuses
 
 
 def _check_hours(hours: float) -> None:

@@ -202,7 +202,7 @@ def projects(facts: Facts) -> Table:
     _add_targets(columns, facts, about["product_id"])
     _add_parks(columns, facts, place)
     shown = (
-        "started", "commissioned", "product_id", "name_zh", "name_en", "size", "unit", "gap",
+        "started", "commissioned", "product_id", "name_zh", "name_en", "size", "unit", "plants", "gap",
         "gap_full", "investment_cny", "power_mw", "plan_local_use", "saves_cny", "needs_first",
         "chosen_share", "target_1",
     )  # fmt: skip
