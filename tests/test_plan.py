@@ -11,6 +11,8 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import chaingraph as cg
 from chaingraph.errors import FileProblemError, OptionError, UnknownNameError
@@ -19,6 +21,7 @@ from chaingraph.planning.capital import project_costs, read_capital
 from chaingraph.planning.market import neighbours_lack, neighbours_spare, read_market
 from chaingraph.planning.programme_file import render_plan
 from tests.helpers_cli import failure, run
+from tests.test_properties import dataset, examples, some_tables
 
 FROZEN = Path(__file__).parent / "data" / "datasets_1_1_0" / "qujing"
 BUDGETS = {
@@ -564,3 +567,19 @@ def test_every_region_gets_an_answer(qujing):
         assert made.params["region"] == region
         assert made.to_text("en")
         assert len(made.steps) >= 3
+
+
+@examples(6)
+@given(some_tables(), st.randoms(use_true_random=False))
+def test_small_datasets_in_any_row_order_give_the_same_plan(tables, random):
+    shuffled = {name: random.sample(rows, len(rows)) for name, rows in tables.items()}
+    made, turned = (
+        cg.build_plan(dataset(t), region="*", years=2025, stability=1, draws=3)
+        for t in (tables, shuffled)
+    )
+    assert (
+        made.projects.frame["project_id"].tolist() == turned.projects.frame["project_id"].tolist()
+    )
+    assert made.params["value_cny_100m"] == pytest.approx(turned.params["value_cny_100m"], rel=1e-6)
+    assert made.to_text("zh")
+    assert render_plan(made, ".toml")
