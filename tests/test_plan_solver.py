@@ -21,6 +21,7 @@ from chaingraph.planning.instance import (
     is_allowed,
     keeps_local_use,
     local_use,
+    savings,
     used_of,
 )
 from chaingraph.planning.toy import part_size, question, random_question
@@ -250,6 +251,16 @@ def test_plants_are_no_larger_than_what_is_wanted_only_to_be_run_in_sooner():
     assert milp.solve(ramped).starts.total.tolist() == pytest.approx([100])
     least = question([plant | {"small": 150}], years=1, tail=2, ramp=(0.4, 0.7, 0.9))
     assert milp.solve(least).starts.total.tolist() == [150]
+    several = question(
+        [plant | {"gap": 170, "small": 60, "large": 60, "plants": 5}], years=1, tail=2, ramp=(0.4, 0.7, 1.0)
+    )  # fmt: skip
+    assert milp.solve(several).starts.total.tolist() == [180]
+    many = replace(several, large=np.array([61.0]))
+    found = milp.solve(many)
+    assert found.starts.total.tolist() == [180]
+    assert is_allowed(many, found.starts)
+    four = Starts(np.array([[4]]), np.array([[240.0]]))
+    assert not is_allowed(many, four)
 
 
 def test_what_saves_only_while_it_is_run_in_is_left_out():
@@ -261,6 +272,32 @@ def test_what_saves_only_while_it_is_run_in_is_left_out():
     assert left.most.tolist() == [0]
 
 
+def test_a_plant_that_loses_at_market_prices_is_not_built_to_feed_another():
+    salt = {
+        "name": "salt",
+        "gap": 100,
+        "price": 1,
+        "small": 10,
+        "large": 300,
+        "takes": {"ore": 0.4},
+    }
+    other = {
+        "name": "other",
+        "gap": 50,
+        "price": 1,
+        "small": 100,
+        "large": 100,
+        "takes": {"salt": 0.9},
+    }
+    instance = question([salt, other], bought={"ore": 1})
+    assert milp.solve(instance).starts.total.tolist() == [190, 100]
+    _, lasting = milp.solve_lasting(instance)
+    assert lasting.starts.total.tolist() == [100, 0]
+    closes, takes = savings(instance, np.array([190.0, 100.0]))
+    assert (closes - takes).tolist() == pytest.approx([190 - 76, 50 - 90])
+    assert (closes - takes).sum() == pytest.approx(milp.solve(instance).effect.fall[-1])
+
+
 def test_the_last_year_stands_for_more():
     one = question([{"name": "a", "gap": 1, "price": 1, "small": 1, "large": 1}], tail=1, rate=0.1)
     more = replace(one, steady=3)
@@ -268,7 +305,7 @@ def test_the_last_year_stands_for_more():
     assert more.discount.tolist() == pytest.approx([1 / 1.1, sum(1.1**-t for t in (2, 3, 4))])
 
 
-def random_small(seed: int):
+def random_small(seed: int, *, ramped: bool = False):
     draw = random.Random(seed)  # noqa: S311  no secret
     names = "abc"
     plants = []
@@ -283,10 +320,14 @@ def random_small(seed: int):
             "plants": draw.choice([1, 2]), "lag": draw.choice([0, 1]),
         })  # fmt: skip
     years = draw.choice([1, 2])
-    changes = {"per_year": {"count": draw.choice([1, 2])}} if draw.random() < 0.5 else {}
+    changes: dict[str, object] = (
+        {"per_year": {"count": draw.choice([1, 2])}} if draw.random() < 0.5 else {}
+    )
+    if ramped:
+        changes |= {"ramp": (0.4, 0.8, 1.0), "tail": 3}
     return question(
-        plants, bought={"ore": 1.0}, years=years, tail=1, rate=0.05, budget={MONEY: draw.uniform(10, 120)},
-        local_use=draw.choice([0.0, 0.5, 0.8]), **changes,
+        plants, bought={"ore": 1.0}, years=years, rate=0.05, budget={MONEY: draw.uniform(10, 120)},
+        local_use=draw.choice([0.0, 0.5, 0.8]), **({"tail": 1} | changes),
     )  # fmt: skip
 
 
@@ -302,6 +343,21 @@ def test_the_solver_agrees_with_trying_everything(seed):
     assert checked.value <= found.value + 1e-4
     assert is_allowed(instance, checked.starts)
     assert effect(instance, checked.starts.size).value == pytest.approx(checked.value)
+
+
+@examples(12, shrink=False)
+@given(st.integers(0, 10_000))
+def test_what_is_run_in_keeps_every_rule_and_greedy_is_never_better(seed):
+    instance = random_small(seed, ramped=True)
+    found = milp.solve(instance, gap=1e-9)
+    assert is_allowed(instance, found.starts)
+    checked = greedy.choose_greedily(instance)
+    assert is_allowed(instance, checked.starts)
+    assert checked.value <= found.value + 1e-3
+    _, lasting = milp.solve_lasting(instance)
+    closes, takes = savings(instance, lasting.starts.total)
+    assert (closes - takes >= 0).all()
+    assert lasting.value <= found.value + 1e-3
 
 
 def test_more_money_is_never_worth_less():

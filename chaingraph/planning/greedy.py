@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from chaingraph.planning.instance import Starts, effect, keeps_local_use, used_of
+from chaingraph.planning.instance import Starts, effect, fits_wants, keeps_local_use, used_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,11 @@ def choose_greedily(instance: Instance) -> Greedy:
         for i, year, size in _moves(instance, starts):
             after = starts.size.copy()
             after[i, year] += size
-            if not keeps_local_use(instance, after):
+            plants = starts.plants.copy()
+            plants[i, year] += 1
+            if not keeps_local_use(instance, after) or not fits_wants(
+                instance, Starts(plants, after)
+            ):
                 continue
             worth = effect(instance, after).value
             gain, cost = worth - value, _spent(instance, i, size)

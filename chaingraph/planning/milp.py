@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from chaingraph.errors import OptionError
-from chaingraph.planning.instance import Starts, effect
+from chaingraph.planning.instance import Starts, effect, savings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,32 +135,19 @@ def solve(instance: Instance, *, gap: float = GAP, seconds: float = SECONDS) -> 
 
 
 def solve_lasting(instance: Instance) -> tuple[Instance, Solution]:
-    """Return the best programme of plants that save something once run in, and the question without the others.
+    """Return the best programme of plants that pay for themselves, and the question without the others.
 
-    A plant that is too large for what is wanted may save in its first years, at part of its capacity, and lose
-    from then on: nobody would build it.
+    A plant may save in its first years, at part of its capacity, and lose from then on; or lose at market
+    prices what the plant that feeds it gains. Nobody would build either. What is decided stays.
     """
     while True:
         found = solve(instance)
-        fleeting = [
-            i
-            for i in np.flatnonzero(found.starts.total > _TINY).tolist()
-            if not _lasts(instance, found, i)
-        ]
-        if not fleeting:
+        closes, takes = savings(instance, found.starts.total)
+        losing = (found.starts.total > _TINY) & (closes - takes <= _TINY) & (instance.must <= 0)
+        if not losing.any():
             return instance, found
-        most, small = instance.most.copy(), instance.small.copy()
-        most[fleeting] = small[fleeting] = 0.0
-        instance = replace(instance, most=most, small=small)
-
-
-def _lasts(instance: Instance, found: Solution, candidate: int) -> bool:
-    """Tell whether less is bought outside with a candidate than without, in the last year."""
-    if instance.must[candidate] > 0:
-        return True
-    size = found.starts.size.copy()
-    size[candidate] = 0.0
-    return bool(found.effect.fall[-1] - effect(instance, size).fall[-1] > _TINY)
+        most = np.where(losing, 0.0, instance.most)
+        instance = replace(instance, most=most, small=np.where(losing, 0.0, instance.small))
 
 
 def infeasible(instance: Instance) -> OptionError:
@@ -422,20 +409,22 @@ def _sized(instance: Instance) -> list[int]:
     """Return the candidates whose plants could be larger than what they are for, to be run in sooner."""
     if len(instance.ramp) == 1:
         return []
-    return np.flatnonzero((instance.small < instance.large) & ~instance.free).tolist()
+    could = (instance.small < instance.large) | (instance.plants > 1)
+    return np.flatnonzero(could & ~instance.free).tolist()
 
 
 def _fitting_rows(
     instance: Instance, rows: _Rows, plant: Integers, size: Integers, least: dict[int, int]
 ) -> None:
-    """Say that plants make, run in, no more than is wanted here, unless they are as small as plants are.
+    """Say that plants make, run in, no more than is wanted here, but for one of the least size.
 
     Otherwise plants would be built too large because they close a gap in their first year at four
     tenths of their capacity.
     """
-    everything = float(instance.plants.max(initial=1))
+    everything = 2.0 * float(instance.plants.max(initial=1))
     for i, whether in least.items():
         good, large = instance.own[i], float(instance.large[i])
+        small = float(instance.small[i]) / large
         room = max(0.0, float(instance.net[good])) / (instance.full * large)
         users = np.flatnonzero(instance.takes[good] != 0)
         columns, values = [size[i]], [np.ones(instance.years)]
@@ -444,10 +433,9 @@ def _fitting_rows(
             columns.append(size[user])
             values.append(np.full(instance.years, -taken))
         rows.add(
-            np.concatenate([*columns, [whether]]), np.concatenate([*values, [-everything]]),
+            np.concatenate([*columns, [whether]]), np.concatenate([*values, [-small]]),
             -np.inf, room,
         )  # fmt: skip
-        small = float(instance.small[i]) / large
         rows.add(
             np.concatenate([size[i], plant[i], [whether]]),
             np.concatenate(

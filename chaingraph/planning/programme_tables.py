@@ -11,7 +11,7 @@ import pandas as pd
 
 from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.planning.candidates import REASONS, UNCONFIRMED
-from chaingraph.planning.instance import BUDGETS, local_use, used_of
+from chaingraph.planning.instance import BUDGETS, local_use, savings, used_of
 from chaingraph.planning.market import WIDER, neighbours_lack, neighbours_spare
 from chaingraph.planning.siting import needs_chemical_park
 from chaingraph.words import Phrase
@@ -96,15 +96,8 @@ class Facts:
 
         What is left over here anyway costs nothing: so the differences add up to the fall of purchases.
         """
-        question, total = self.instance, self.solution.starts.total
-        made = total * question.full
-        used = np.nan_to_num(local_use(question, total)) * made
-        closes = question.price[question.own] * used * CNY
-        taken = question.takes @ made
-        spare = np.minimum(taken, np.maximum(0.0, -question.net))
-        paid = 1 - np.divide(spare, taken, out=np.zeros(len(taken)), where=taken > _TINY)
-        takes = ((question.price * paid) @ question.takes) * made * CNY
-        return np.asarray(closes), np.asarray(takes)
+        closes, takes = savings(self.instance, self.solution.starts.total)
+        return closes * CNY, takes * CNY
 
     @cached_property
     def change(self) -> Floats:
@@ -210,9 +203,15 @@ def projects(facts: Facts) -> Table:
 
 
 def _gap_full(state: RegionState) -> Floats:
-    """Return what would lack if all that stands ran full, beyond what could be made here."""
+    """Return what would lack if all that stands ran full, beyond what could be made here.
+
+    It counts makers with a figure only: where these take less than is known to be taken, nobody can tell.
+    """
     made = np.nan_to_num(state.supply.best())
-    return np.asarray(np.maximum(0.0, state.demand_full - made))
+    lacking = np.maximum(0.0, state.demand_full - made)
+    with np.errstate(invalid="ignore"):
+        part = state.demand_full < state.demand.point * (1 - _TINY)
+    return np.where(part, np.nan, lacking)
 
 
 def _coming(facts: Facts) -> Floats:
