@@ -74,13 +74,13 @@ def find_sites(state: RegionState, products: Integers) -> dict[int, list[Site]]:
     parks = ds.table("parks")
     parks = parks.assign(chemical_park=parks["chemical_park"].fillna(value=False).astype(bool))
     parks = parks[state.region.mask(parks.rename(columns={"name_zh": "park"}))]
-    plants = plant_rows(ds.enterprises, study.standing, where=state.region)
-    plants = plants[plants["status"].isin(_MADE)] if len(plants) else plants
+    made = _made_by_park(state)
+    listed = parks.to_dict("records")
     needs = study.products["needs_chemical_park"].fillna(value=False).astype(bool).to_numpy()
     found: dict[int, list[Site]] = {}
     for place in products.tolist():
-        rows = parks[parks["chemical_park"]] if needs[place] else parks
-        sites = [_site(state, place, row, plants) for row in rows.to_dict("records")]
+        rows = [row for row in listed if row["chemical_park"] or not needs[place]]
+        sites = [_site(state, place, row, made.get(str(row["name_zh"]), ())) for row in rows]
         sites.sort(key=lambda site: (*(-part for part in site.merit), site.park))
         found[place] = sites
     return found
@@ -91,18 +91,32 @@ def needs_chemical_park(state: RegionState, place: int) -> bool:
     return bool(state.study.products["needs_chemical_park"].fillna(value=False).iloc[place])
 
 
-def _site(state: RegionState, place: int, park: dict[str, Any], plants: pd.DataFrame) -> Site:
+def _made_by_park(state: RegionState) -> dict[str, list[tuple[str, int]]]:
+    """Return park -> enterprise and position of each product that is made or being built there."""
+    study = state.study
+    plants = plant_rows(study.dataset.enterprises, study.standing, where=state.region)
+    found: dict[str, list[tuple[str, int]]] = {}
+    if "park" not in plants:
+        return found
+    position = study.product_graph.position
+    rows = plants[plants["status"].isin(_MADE)]
+    for park, firm, product in zip(
+        rows["park"], rows["enterprise_id"], rows["product_id"], strict=True
+    ):
+        if isinstance(park, str) and product in position:
+            found.setdefault(park, []).append((firm, position[product]))
+    return found
+
+
+def _site(
+    state: RegionState, place: int, park: dict[str, Any], made: Sequence[tuple[str, int]]
+) -> Site:
     study = state.study
     graph = study.product_graph
-    name = str(park["name_zh"])
-    there = plants[plants["park"].fillna("") == name] if "park" in plants else plants.iloc[:0]
-    made = [graph.position[p] for p in there["product_id"].dropna() if p in graph.position]
-    tags = study.chain_tags[place]
-    same = {
-        e for e, p in zip(there["enterprise_id"], made, strict=False) if study.chain_tags[p] & tags
-    }
+    name, tags = str(park["name_zh"]), study.chain_tags[place]
     takers = set(graph.target[(graph.source == place) & graph.consumed].tolist())
-    users = {e for e, p in zip(there["enterprise_id"], made, strict=False) if p in takers}
+    same = {firm for firm, product in made if study.chain_tags[product] & tags}
+    users = {firm for firm, product in made if product in takers}
     leading = park.get("leading_industries")
     return Site(
         name, _leads(leading, study.names_en[place], tags), len(same), len(users),
