@@ -202,7 +202,7 @@ def test_what_does_not_fit_names_the_budget_and_the_least_amount():
         OptionError, match="investment_cny_100m is 50, it must be at least 60"
     ) as caught:
         milp.solve(question([decided], budget={MONEY: 50}))
-    assert "investment_cny_100m 现为 50，至少须 60" in caught.value.text("zh")
+    assert caught.value.text("zh") == "所定事项放不下：investment_cny_100m 现为 50，至少须 60"
     with pytest.raises(OptionError, match="count of year 1 is 0, it must be at least 1"):
         milp.solve(question([decided], per_year={"count": 0}))
     both = question([decided], budget={MONEY: 50, "count": 0})

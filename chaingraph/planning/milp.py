@@ -159,7 +159,7 @@ def infeasible(instance: Instance) -> OptionError:
     needs: list[Any] = []
     bounds = instance.bounds
     singles = [[bound] for bound in bounds]
-    for chosen in [*singles, bounds]:
+    for chosen in [*singles, *([bounds] if len(bounds) > 1 else [])]:
         if needs and len(chosen) > 1:
             break
         least = _least(instance, [(name, year) for name, year, _ in chosen])
