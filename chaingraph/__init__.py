@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from chaingraph.matching.lists import read_enterprise_list
     from chaingraph.matching.match import match_enterprises
     from chaingraph.matching.review import read_decisions, save_matches
+    from chaingraph.planning.programme import build_plan
+    from chaingraph.planning.programme_file import Plan, read_plan
     from chaingraph.readers.chainkg import read_chain_graph
     from chaingraph.readers.lists import read_lists
     from chaingraph.recruit.backtest import Backtest, backtest
@@ -119,6 +121,8 @@ _HOMES = {
         "dataset_from_frames",
         "load_dataset",
     ),
+    "chaingraph.planning.programme": ("build_plan",),
+    "chaingraph.planning.programme_file": ("Plan", "read_plan"),
     "chaingraph.readers.chainkg": ("read_chain_graph",),
     "chaingraph.readers.lists": ("read_lists",),
     "chaingraph.matching.decisions": ("remember_decisions",),
@@ -165,6 +169,7 @@ __all__ = [
     "MissingLibraryError",
     "MissingTableError",
     "OptionError",
+    "Plan",
     "Region",
     "RegionState",
     "Result",
@@ -177,6 +182,7 @@ __all__ = [
     "build_diff_report",
     "build_figure",
     "build_graph",
+    "build_plan",
     "build_report",
     "calculate_balance",
     "calculate_requirements",
@@ -217,6 +223,7 @@ __all__ = [
     "read_decisions",
     "read_enterprise_list",
     "read_lists",
+    "read_plan",
     "read_survey_answers",
     "reconcile",
     "record_surveys",

@@ -31,6 +31,7 @@ from chaingraph.enterprises import LEVELS, STATUSES
 from chaingraph.knowledge import evidence
 from chaingraph.knowledge.recall import RECALL_BASES
 from chaingraph.matching import match
+from chaingraph.planning import candidates, capital, instance
 from chaingraph.recruit.choices import BASELINES
 from chaingraph.recruit.contest import PRODUCT_RULES
 from chaingraph.recruit.features import FEATURES
@@ -210,6 +211,9 @@ def test_every_term_is_there_twice(name):
         ("size_verdict", reach.VERDICTS),
         ("plant_size_basis", sizes.BASES),
         ("list", decision_table().lists),
+        ("budget", instance.BUDGETS),
+        ("investment_basis", capital.BASES),
+        ("left_out", candidates.REASONS),
         ("stage", table_spec("products").by_name["stage"].enum),
         ("role", products.ROLES),
         ("role", table_spec("inputs").by_name["role"].enum),
@@ -283,6 +287,7 @@ def results() -> list[cg.Result]:
         *(done := cg.merge_dataset(toy.packages[-1].path, "toy", dry_run=True)).results,
         done.changes,
         done.conflicts,
+        *cg.build_plan(toy, stability=2, draws=20),
         overview.describe_dataset(toy),
         overview.describe_datasets(),
         overview.list_findings("toy"),

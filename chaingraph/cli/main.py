@@ -41,6 +41,7 @@ COMMANDS = {
     "calls": "calls",
     "anchors": "recruit",
     "backtest": "recruit",
+    "plan": "plan",
     "view": "show",
     "report": "report",
     "completion": "completion",
