@@ -17,6 +17,7 @@ from chaingraph.planning.responsibility_sheets import (
     write_own_sheet,
 )
 from chaingraph.planning.track_book import ListBook, book_of
+from chaingraph.planning.track_raw import plain_text
 from chaingraph.planning.track_rules import load_rules
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _fill(file: Workbook, book: ListBook, rules: RuleSet) -> None:
     meta.write_string(0, 0, "chaingraph responsibility")
     meta.write_string(0, 1, json.dumps(head, ensure_ascii=False, default=str))
     for line, (sheet_key, place, value) in enumerate(issued, 1):
-        for column, text in enumerate((sheet_key, place, str(value)[:TEXTS])):
+        for column, text in enumerate((sheet_key, place, plain_text(value)[:TEXTS])):
             meta.write_string(line, column, text)
     meta.hide()
     sheets["about"].activate()

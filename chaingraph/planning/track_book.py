@@ -21,11 +21,15 @@ _MONTH: Final = 7
 
 @dataclass
 class Row:
-    """One row of a sheet: values by column, a user's own columns by ``+`` and their header, comments by column."""
+    """One row of a sheet: values by column, a user's own columns by ``+`` and their header, comments by column.
+
+    `at` is its number in the file; `light` what the file's formula last showed.
+    """
 
     values: dict[str, Any]
     comments: dict[str, str] = field(default_factory=dict)
     at: int = 0
+    light: str = ""
 
 
 @dataclass
