@@ -224,7 +224,10 @@ def _score_formula(
         "due_done": f'COUNTIFS({lead},{unit},{due},"<="&CountDay,{light},"{done}")',
         "full": f"SUMIFS({tasks.span('weight')},{lead},{unit})+COUNTIFS({lead},{unit},{tasks.span('weight')},\"\")",
         "score": f"SUMIFS({tasks.span('points')},{lead},{unit})",
-        "rate": f'IF(N(${at["full"]}{line})>0,${at["score"]}{line}/${at["full"]}{line},"")',
+        "rate": (
+            f"IF(SUMPRODUCT(({lead}={unit})*ISNUMBER({tasks.span('counted')}))>0,"
+            f'${at["score"]}{line}/${at["full"]}{line},"")'
+        ),
         "rank": (
             f'IF(ISNUMBER(${at["rate"]}{line}),'
             f'RANK(${at["rate"]}{line},${at["rate"]}$2:${at["rate"]}${last}),"")'
