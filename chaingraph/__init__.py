@@ -57,6 +57,11 @@ if TYPE_CHECKING:
     from chaingraph.matching.lists import read_enterprise_list
     from chaingraph.matching.match import match_enterprises
     from chaingraph.matching.review import read_decisions, save_matches
+    from chaingraph.planning.indicators import measure_indicators
+    from chaingraph.planning.responsibility import build_responsibility
+    from chaingraph.planning.responsibility_book import save_responsibility
+    from chaingraph.planning.track import Tracking, track_list
+    from chaingraph.planning.track_reading import Returned, read_tracking
     from chaingraph.readers.chainkg import read_chain_graph
     from chaingraph.readers.lists import read_lists
     from chaingraph.recruit.backtest import Backtest, backtest
@@ -71,6 +76,7 @@ if TYPE_CHECKING:
     from chaingraph.updates.merging import Merged, merge_dataset
     from chaingraph.updates.surveys import read_survey_answers, record_surveys
     from chaingraph.views.chain_map import ChainMap, build_chain_map, save_chain_map
+    from chaingraph.views.dispatch import save_dispatch
     from chaingraph.views.figure_page import FigurePage, build_figure, save_figure
     from chaingraph.views.questionnaire import save_questionnaire
     from chaingraph.views.report.build import build_report, save_report
@@ -115,6 +121,11 @@ _HOMES = {
         "dataset_from_frames",
         "load_dataset",
     ),
+    "chaingraph.planning.indicators": ("measure_indicators",),
+    "chaingraph.planning.responsibility": ("build_responsibility",),
+    "chaingraph.planning.responsibility_book": ("save_responsibility",),
+    "chaingraph.planning.track": ("Tracking", "track_list"),
+    "chaingraph.planning.track_reading": ("Returned", "read_tracking"),
     "chaingraph.readers.chainkg": ("read_chain_graph",),
     "chaingraph.readers.lists": ("read_lists",),
     "chaingraph.matching.decisions": ("remember_decisions",),
@@ -134,6 +145,7 @@ _HOMES = {
     "chaingraph.updates.merging": ("Merged", "merge_dataset"),
     "chaingraph.updates.surveys": ("read_survey_answers", "record_surveys"),
     "chaingraph.views.chain_map": ("ChainMap", "build_chain_map", "save_chain_map"),
+    "chaingraph.views.dispatch": ("save_dispatch",),
     "chaingraph.views.figure_page": ("FigurePage", "build_figure", "save_figure"),
     "chaingraph.views.questionnaire": ("save_questionnaire",),
     "chaingraph.views.report.build": ("build_report", "save_report"),
@@ -162,7 +174,9 @@ __all__ = [
     "Region",
     "RegionState",
     "Result",
+    "Returned",
     "Study",
+    "Tracking",
     "UnknownNameError",
     "__version__",
     "backtest",
@@ -171,6 +185,7 @@ __all__ = [
     "build_figure",
     "build_graph",
     "build_report",
+    "build_responsibility",
     "calculate_balance",
     "calculate_requirements",
     "check_dataset",
@@ -194,6 +209,7 @@ __all__ = [
     "list_unverified",
     "load_dataset",
     "match_enterprises",
+    "measure_indicators",
     "measure_local_content",
     "measure_relatedness",
     "measure_sensitivity",
@@ -208,6 +224,7 @@ __all__ = [
     "read_enterprise_list",
     "read_lists",
     "read_survey_answers",
+    "read_tracking",
     "reconcile",
     "record_surveys",
     "region",
@@ -216,11 +233,14 @@ __all__ = [
     "save_conflicts",
     "save_dataset",
     "save_diff",
+    "save_dispatch",
     "save_figure",
     "save_matches",
     "save_questionnaire",
     "save_report",
+    "save_responsibility",
     "trace_product",
+    "track_list",
 ]
 
 

@@ -39,7 +39,8 @@ def write_about(
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(1, 1)
+    sheet.set_row(0, 26)
     title = track_words.say("title", lang, region=about["region"])
     sheet.write_string(0, 0, title, looks.bare(bold=True, font_size=16))
     issued.append(("about", "A1", title))
@@ -86,9 +87,12 @@ def _about_lines(
         (say("about-at"), ""),
         (say("about-contact"), ""),
     ]
-    for kind, count in (about.get("kinds") or {}).items():
-        said = track_words.name("kinds", kind, lang)
-        lines.append((say("about-counts"), say("about-count", kind=said, count=count)))
+    counted = [
+        say("about-count", kind=track_words.name("kinds", kind, lang), count=count)
+        for kind, count in (about.get("kinds") or {}).items()
+    ]
+    if counted:
+        lines.append((say("about-counts"), "；".join(counted) if lang == "zh" else "; ".join(counted)))
     if about.get("past") or about.get("elsewhere"):
         lines.append(("", say("about-left", past=about["past"], other=about["elsewhere"])))
     titles = {column.name: column.title(lang) for column in track_words.columns("list")}
@@ -104,6 +108,10 @@ def _about_lines(
     ]
     if rules.left_out(lang):
         lines.append(("", rules.left_out(lang)))
+    before = ""
+    for place, (label, text) in enumerate(lines):  # a label stands once
+        lines[place] = ("" if label == before and label else label, text)
+        before = label or before
     return lines
 
 

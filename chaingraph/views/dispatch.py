@@ -13,6 +13,7 @@ from chaingraph.planning import track_words
 from chaingraph.planning.track_dispatch import build_dispatch
 from chaingraph.version import __version__
 from chaingraph.views.report import model
+from chaingraph.views.report.build import number_through
 from chaingraph.views.report.model import Column, Paragraph, Report, Section, Table, make_row
 
 if TYPE_CHECKING:
@@ -143,22 +144,18 @@ def _row(block: Block, place: int) -> str:
 
 def to_report(page: Dispatch, day: str) -> Report:
     """Return the page as a report: what the Word document and the workbook are written from."""
-    counters = tuple(
-        Paragraph(" ".join(filter(None, (f"{c.label}: {c.figure}", c.note)))) for c in page.counters
-    )
-    funnel = tuple(Paragraph(f"{bar.label}: {bar.text}", item=True) for bar in page.bars)
-    notes = tuple(Paragraph(note) for note in page.notes)
-    signed = (Paragraph("    ".join(page.signatures)),)
+    headline = " · ".join(" ".join(filter(None, (c.label, c.figure, c.note))) for c in page.counters)
+    funnel = " · ".join(f"{bar.label} {bar.text}" for bar in page.bars)
+    lines = (headline, funnel, *page.notes, "    ".join(page.signatures))
     first = Section(
-        "dispatch", page.title, (*counters, *funnel, *notes), tuple(map(_table, page.page)), wide=True
+        "dispatch", page.title, tuple(map(Paragraph, lines)), tuple(map(_table, page.page)), wide=True
     )
     annex = tuple(
         Section(f"annex-{block.key}", block.title, (), (_table(block),), wide=True) for block in page.annex
     )
-    last = Section("signed", track_words.say("notes", page.lang), signed, (), sheet=False, wide=True)
     return Report(
-        title=page.title, subtitle=page.scope, lang=page.lang, meta=(), sections=(first, *annex, last),
-        sources=(), as_of=day, program=f"chaingraph {__version__}", contents=False,
+        title=page.title, subtitle=page.scope, lang=page.lang, meta=(), sections=number_through([first, *annex]),
+        sources=(), as_of=day, program=f"chaingraph {__version__}", contents=False, sheet=True,
     )  # fmt: skip
 
 
