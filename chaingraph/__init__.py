@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from chaingraph.matching.lists import read_enterprise_list
     from chaingraph.matching.match import match_enterprises
     from chaingraph.matching.review import read_decisions, save_matches
-    from chaingraph.planning.indicators import measure_indicators
+    from chaingraph.planning.indicators import Indicators, measure_indicators
     from chaingraph.planning.responsibility import build_responsibility
     from chaingraph.planning.responsibility_book import save_responsibility
     from chaingraph.planning.track import Tracking, track_list
@@ -121,7 +121,7 @@ _HOMES = {
         "dataset_from_frames",
         "load_dataset",
     ),
-    "chaingraph.planning.indicators": ("measure_indicators",),
+    "chaingraph.planning.indicators": ("Indicators", "measure_indicators"),
     "chaingraph.planning.responsibility": ("build_responsibility",),
     "chaingraph.planning.responsibility_book": ("save_responsibility",),
     "chaingraph.planning.track": ("Tracking", "track_list"),
@@ -166,6 +166,7 @@ __all__ = [
     "FileProblemError",
     "Finding",
     "Imported",
+    "Indicators",
     "LoopError",
     "Merged",
     "MissingLibraryError",

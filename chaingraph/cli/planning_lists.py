@@ -142,3 +142,26 @@ def track(
     elif not quiet:
         for finding in tracked.returned.findings:
             click.echo(f"{finding.place}: {finding.text(spoken)}", err=True)
+
+
+@click.command(epilog="Example: chaingraph indicators qujing")
+@with_dataset
+@with_output
+@region_option
+@click.option("--plan", metavar="FILE", help="A plan: what it adds to the output of each chain and year.")
+@date_option
+@load_alone
+@click.option("--draws", type=int, default=1000, show_default=True, help="Draws of a plan's outcome.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Where the draws start.")
+def indicators(ds: Dataset, out: Output, **asked: Any) -> None:
+    """Hold targets against figures: growth needed and made, state, where it leads, what a plan adds.
+
+    Parts of a year, other series and real among nominal figures are never joined: they stand in a column of their
+    own. What cannot be measured says what is missing. CSV holds the targets, JSON all three tables.
+    """
+    from chaingraph.planning.indicators import measure_indicators
+
+    found = measure_indicators(ds, lang=out.lang, **asked)
+    shown = [part for part in found if len(part)] or [found.targets]
+    more = {"chains": found.chains.to_dict(), "plan": found.plan.to_dict()}
+    emit(shown, out=out, whole=found.targets, more=more)

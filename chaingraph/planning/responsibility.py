@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from chaingraph.regions import Region
     from chaingraph.words import Language
 
-TASK_COLUMNS: Final = (*table_spec("tasks").field_names, "task_kind")
+TASK_COLUMNS: Final = (
+    *(name for name in table_spec("tasks").field_names if name != "field"), "task_kind",
+)  # fmt: skip
 BLANKS: Final = (
     "target", "standard", "start", "due", "lead_unit", "support_units", "person", "phone", "chief", "park",
     "assessment", "weight",
@@ -223,9 +225,9 @@ def _gap_tasks(gaps: Result, planned: set[str], lang: Language) -> Iterable[dict
     region = str(params["region"])
     for row in gaps.frame.to_dict("records"):
         verb = str(row["verb"] or "")
-        if verb not in verbs or row["product_id"] in planned:
-            continue
-        kind = verbs[verb]
+        kind = verbs.get(verb, "")
+        if not kind or (kind == "recruit" and row["product_id"] in planned):
+            continue  # what is planned is surveyed all the same, where nobody has confirmed the gap
         amount = row["gap"] if kind != "survey" and row["gap"] == row["gap"] else None  # noqa: PLR0124
         product = str(row[f"name_{lang}"] or row["product_id"])
         standard = "standard-contract" if verb == "contract" else f"standard-{kind}"
@@ -255,7 +257,7 @@ def _target_tasks(
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """Return a task for each plan target that a body of the region answers for, and how many are left out."""
     data, left = state.study.dataset, {"past": 0, "elsewhere": 0}
-    here = _units_here(state)
+    here = offices_here(state)
     rows = []
     for row in table_rows(data, "plan_targets"):
         unit = row["responsible_unit_zh"]
@@ -287,7 +289,7 @@ def _target_task(row: Mapping[str, str], region: str, lang: Language) -> dict[st
     }  # fmt: skip
 
 
-def _units_here(state: RegionState) -> set[str] | None:
+def offices_here(state: RegionState) -> set[str] | None:
     """Return the offices of the region and of places inside it; None where the data name no offices."""
     data = state.study.dataset
     if not data.has("units"):
@@ -314,7 +316,7 @@ def _units(state: RegionState, frame: pd.DataFrame, lang: Language) -> list[tupl
     """Return names and sources of the offices that may be chosen: those of the region, those named in tasks."""
     data = state.study.dataset
     named: dict[str, str] = dict.fromkeys(frame["lead_unit"].dropna().astype(str), "")
-    here = _units_here(state) or set()
+    here = offices_here(state) or set()
     for row in table_rows(data, "units"):
         shown = row[f"name_{lang}"] or row["name_zh"]
         if row["name_zh"] in here or shown in named:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MONTH: Final = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?")
 _LISTS: Final = ("project", "projects", "plan", "change")
 _YEAR: Final = 4
+_CNY_100M: Final = 1e8
 
 
 @dataclass(frozen=True)
@@ -155,12 +156,14 @@ def _project(
     if not _MONTH.fullmatch(ready) or (begun and not _MONTH.fullmatch(begun)):
         raise _lacks(path, number, "from")
     size = _number(row, "size", "capacity")
-    key = _text(row, "plant", "project", "project_id", "id", "key") or product
+    key = _text(row, "project_id", "plant", "project", "id", "key") or product
+    money = _number(row, "investment_cny_100m", "investment")
+    whole = _number(row, "investment_cny")
     return Project(
         key, product, size, _text(row, "unit") or units[product],
-        ready if len(ready) > _YEAR else f"{ready}-12", begun, _text(row, "park"),
-        _text(row, "company", "group", "target_group"),
-        _number(row, "investment_cny_100m", "investment"), title,
+        ready if len(ready) > _YEAR else f"{ready}-12", begun, _text(row, "park", "park_1"),
+        _text(row, "company", "target_1", "group"),
+        money if money is not None or whole is None else whole / _CNY_100M, title,
     )  # fmt: skip
 
 

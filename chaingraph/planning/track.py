@@ -285,18 +285,18 @@ def _groups(frame: pd.DataFrame, column: str, day: dt.date) -> pd.DataFrame:
             "group": name or None, "tasks": len(part), "done": int(done.sum()), "due_count": int(due.sum()),
             "due_done": int((due & done).sum()), "red": int((part["light"] == "red").sum()),
             "yellow": int((part["light"] == "yellow").sum()), "unreported": int((part["light"] == "unreported").sum()),
-            "full": full, "score": score,
+            "points_full": full, "points": score,
             "rate": score / full if full and part["counted"].notna().any() else None,
         })  # fmt: skip
     groups = pd.DataFrame(rows, columns=[
-        "group", "tasks", "done", "due_count", "due_done", "red", "yellow", "unreported", "full", "score", "rate",
+        "group", "tasks", "done", "due_count", "due_done", "red", "yellow", "unreported", "points_full", "points", "rate",
     ])  # fmt: skip
     groups["rate"] = groups["rate"].astype("float64")
     groups["group"] = groups["group"].astype("object").where(groups["group"].notna(), None)
     named = groups["group"].notna()
-    groups["rank_now"] = groups["rate"].where(named).rank(method="min", ascending=False)
-    groups["rank_before"] = float("nan")
-    return groups.sort_values(["rank_now", "group"], na_position="last", ignore_index=True)
+    groups["group_rank"] = groups["rate"].where(named).rank(method="min", ascending=False)
+    groups["group_rank_before"] = float("nan")
+    return groups.sort_values(["group_rank", "group"], na_position="last", ignore_index=True)
 
 
 def _add_rank_before(groups: pd.DataFrame, earlier: Returned, rules: RuleSet, day: dt.date) -> None:
@@ -304,7 +304,7 @@ def _add_rank_before(groups: pd.DataFrame, earlier: Returned, rules: RuleSet, da
     then = final_day(typed) if typed else day
     rows = pd.DataFrame(_task_rows(earlier, rules, then, earlier.lang), columns=list(_COLUMNS))
     before = _groups(rows, "lead_unit", then)
-    groups["rank_before"] = groups["group"].map(dict(zip(before["group"], before["rank_now"], strict=True)))
+    groups["group_rank_before"] = groups["group"].map(dict(zip(before["group"], before["group_rank"], strict=True)))
 
 
 def _project(row: Row, day: dt.date) -> dict[str, Any]:

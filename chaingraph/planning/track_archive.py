@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chaingraph.errors import OptionError
 from chaingraph.files import write_file
+from chaingraph.planning import track_words
 
 if TYPE_CHECKING:
     from chaingraph.planning.track_reading import Returned
@@ -25,6 +26,7 @@ def save_ledger(returned: Returned, path: str | Path) -> Path:
         Where the file cannot be written.
     """
     ledger = returned.raw.ledger()
+    ledger = ledger[[track_words.sheet_of(title) != "meta" for title in ledger["sheet"]]].copy()
     ledger["file_sha256"] = file_hash(returned.raw.path)
     ledger["content"] = [
         "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

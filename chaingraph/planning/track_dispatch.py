@@ -248,13 +248,13 @@ class _Maker:
     def _grouped(self, key: str, frame: pd.DataFrame, head: str) -> Block:
         rows = []
         for row in frame.to_dict("records"):
-            moved = row["rank_before"] - row["rank_now"]
+            moved = row["group_rank_before"] - row["group_rank"]
             change = "" if pd.isna(moved) or not moved else f"{int(moved):+d}"
-            rank = "" if pd.isna(row["rank_now"]) else f"{int(row['rank_now'])}"
+            rank = "" if pd.isna(row["group_rank"]) else f"{int(row['group_rank'])}"
             rows.append((
                 row["group"] if isinstance(row["group"], str) else self.say("no-group"),
                 f"{row['done']}/{row['tasks']}", f"{row['due_done']}/{row['due_count']}", f"{row['red']}",
-                f"{row['yellow']}", f"{row['unreported']}", f"{row['score']:.1f}/{row['full']:.1f}",
+                f"{row['yellow']}", f"{row['unreported']}", f"{row['points']:.1f}/{row['points_full']:.1f}",
                 _percent(row["rate"]), " ".join(filter(None, (rank, change and f"({change})"))),
             ))  # fmt: skip
         heads = (head, "done", "due-done", "red", "yellow", "unreported", "score", "rate", "rank")

@@ -141,8 +141,8 @@ def read_raw(path: str | Path) -> RawBook:
         said = {"detail": "-", "detail_zh": "-"}
         if first is not None:
             said = {
-                "detail": f"{first.text('en')} {first.remedy('en')}".strip(),
-                "detail_zh": f"{first.text('zh')} {first.remedy('zh')}".strip(),
+                "detail": f"{first.text('en')}. {first.remedy('en')}".strip(". "),
+                "detail_zh": f"{first.text('zh')}。{first.remedy('zh')}".strip("。"),
             }
         raise FileProblemError("track-unreadable", path=place, **said)
     encodings = [str(p.params["encoding"]) for p in problems if p.rule == "read-as"]
