@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 _PAGES = (".html", ".docx", ".xlsx")
 rules_option = click.option(
-    "--rules", metavar="SET", help="Rule set of the lights: an id, such as yinchuan-2025, or a TOML file."
+    "--rules",
+    metavar="SET",
+    help="Rule set of the lights: an id, such as yinchuan-2025, or a TOML file.",
 )
 
 
@@ -39,12 +41,22 @@ rules_option = click.option(
 @date_option
 @load_alone
 @rules_option
-@click.option("--past", is_flag=True, help="Also plan targets that were due before the data's date.")
 @click.option(
-    "-f", "--format", "list_format", type=click.Choice(FORMATS), help="By the suffix of -o, else table."
+    "--past", is_flag=True, help="Also plan targets that were due before the data's date."
 )
 @click.option(
-    "-o", "--output", "target", metavar="FILE", help="The .xlsx list; .csv, .json, .md; - is stdout."
+    "-f",
+    "--format",
+    "list_format",
+    type=click.Choice(FORMATS),
+    help="By the suffix of -o, else table.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    metavar="FILE",
+    help="The .xlsx list; .csv, .json, .md; - is stdout.",
 )
 @lang_option
 @quiet_option
@@ -60,8 +72,8 @@ def responsibility(
     """List who answers for what until when, as a workbook that offices fill in.
 
     Tasks come from a plan's projects, from gaps, from supplies to be assured and from plan targets. Offices are
-    those of the data; what the data do not hold stays blank and is counted on the first page. 'chaingraph track'
-    reads the list back.
+    those of the data; what the data do not hold stays blank and is counted on the first page. 'chaingraph
+    track' reads the list back.
     """
     from chaingraph.planning.responsibility import build_responsibility
     from chaingraph.planning.responsibility_book import save_responsibility
@@ -85,10 +97,20 @@ def responsibility(
 @click.option("--against", metavar="FILE", help="An earlier list, to tell what changed.")
 @date_option
 @rules_option
-@click.option("--next", "next_list", metavar="FILE", help="Write the next list, with all that people added.")
-@click.option("--ledger", metavar="FILE", help="Write every typed cell as CSV; beside -o or --next by default.")
 @click.option(
-    "-f", "--format", "track_format", type=click.Choice(FORMATS), help="By the suffix of -o, else table."
+    "--next", "next_list", metavar="FILE", help="Write the next list, with all that people added."
+)
+@click.option(
+    "--ledger",
+    metavar="FILE",
+    help="Write every typed cell as CSV; beside -o or --next by default.",
+)
+@click.option(
+    "-f",
+    "--format",
+    "track_format",
+    type=click.Choice(FORMATS),
+    help="By the suffix of -o, else table.",
 )
 @click.option(
     "-o", "--output", "target", metavar="FILE",
@@ -123,12 +145,15 @@ def track(
     page = PurePath(str(target or "")).suffix.casefold() in _PAGES and track_format is None
     if not page:
         chosen_format(track_format, target, books=_PAGES)
-    for path in filter(None, (target, next_list, ledger)):
-        refuse_same_file(path, *filter(None, (file, against)))
+    for written in filter(None, (target, next_list, ledger)):
+        refuse_same_file(written, *filter(None, (file, against)))
     tracked = track_list(file, against=against, at=at, rules=rules, lang=lang)
     spoken = lang or tracked.tasks.lang
     if page:
-        say(message("written", spoken, path=save_dispatch(tracked, str(target), lang=lang)), quiet=quiet)
+        say(
+            message("written", spoken, path=save_dispatch(tracked, str(target), lang=lang)),
+            quiet=quiet,
+        )
     if next_list:
         path = save_responsibility(tracked.returned.book, next_list, rules=tracked.rules)
         say(message("written", spoken, path=path), quiet=quiet)
@@ -138,7 +163,12 @@ def track(
         say(message("written", spoken, path=save_ledger(tracked.returned, name)), quiet=quiet)
     if not page:
         findings = [f"{f.place}  {f.text(spoken)}" for f in tracked.returned.findings]
-        emit(tracked.results, out=Output(lang, quiet, track_format, target), default_top=30, after=findings)
+        emit(
+            tracked.results,
+            out=Output(lang, quiet, track_format, target),
+            default_top=30,
+            after=findings,
+        )
     elif not quiet:
         for finding in tracked.returned.findings:
             click.echo(f"{finding.place}: {finding.text(spoken)}", err=True)
@@ -148,15 +178,20 @@ def track(
 @with_dataset
 @with_output
 @region_option
-@click.option("--plan", metavar="FILE", help="A plan: what it adds to the output of each chain and year.")
+@click.option(
+    "--plan", metavar="FILE", help="A plan: what it adds to the output of each chain and year."
+)
 @date_option
 @load_alone
-@click.option("--draws", type=int, default=1000, show_default=True, help="Draws of a plan's outcome.")
+@click.option(
+    "--draws", type=int, default=1000, show_default=True, help="Draws of a plan's outcome."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Where the draws start.")
 def indicators(ds: Dataset, out: Output, **asked: Any) -> None:
     """Hold targets against figures: growth needed and made, state, where it leads, what a plan adds.
 
-    Parts of a year, other series and real among nominal figures are never joined: they stand in a column of their
+    Parts of a year, other series and real among nominal figures are never joined: they stand in a column
+    of their
     own. What cannot be measured says what is missing. CSV holds the targets, JSON all three tables.
     """
     from chaingraph.planning.indicators import measure_indicators

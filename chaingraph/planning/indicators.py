@@ -1,4 +1,4 @@
-"""Indicators: targets against what was reached, the growth they need, where the figures lead, what a plan adds."""
+"""Indicators: targets against figures, the growth they need, where they lead, what a plan adds."""
 
 from __future__ import annotations
 
@@ -50,15 +50,58 @@ _SHOWN: Final = (
     "target_state", "projection_low", "projection", "projection_high", "missing_zh", "missing_en",
 )  # fmt: skip
 _TARGETS: Final = (
-    "region", "tier", "indicator", "indicator_name", "unit", "indicator_basis", "last_value", "last_year", "target",
-    "target_year", "target_gap", "needed", "needed_3", "needed_5", "needed_7", "actual", "ratio", "target_state",
-    "projection_low", "projection", "projection_high", "projection_by", "chance", "plan_low", "plan_adds", "plan_high",
-    "plan_net", "reaches", "apart", "missing_zh", "missing_en", "source_url",
-)  # fmt: skip
-_TEXTS: Final = frozenset({
-    "region", "tier", "indicator", "indicator_name", "unit", "indicator_basis", "last_year", "target_year", "target_state",
-    "projection_by", "reaches", "apart", "missing_zh", "missing_en", "source_url",
-})  # fmt: skip
+    "region",
+    "tier",
+    "indicator",
+    "indicator_name",
+    "unit",
+    "indicator_basis",
+    "last_value",
+    "last_year",
+    "target",
+    "target_year",
+    "target_gap",
+    "needed",
+    "needed_3",
+    "needed_5",
+    "needed_7",
+    "actual",
+    "ratio",
+    "target_state",
+    "projection_low",
+    "projection",
+    "projection_high",
+    "projection_by",
+    "chance",
+    "plan_low",
+    "plan_adds",
+    "plan_high",
+    "plan_net",
+    "reaches",
+    "apart",
+    "missing_zh",
+    "missing_en",
+    "source_url",
+)
+_TEXTS: Final = frozenset(
+    {
+        "region",
+        "tier",
+        "indicator",
+        "indicator_name",
+        "unit",
+        "indicator_basis",
+        "last_year",
+        "target_year",
+        "target_state",
+        "projection_by",
+        "reaches",
+        "apart",
+        "missing_zh",
+        "missing_en",
+        "source_url",
+    }
+)
 _CNY_100M: Final = 1e8
 _MOST_DRAWS: Final = 100_000
 
@@ -98,7 +141,7 @@ def measure_indicators(
     seed: int = 0,
     lang: Language | None = None,
 ) -> Indicators:
-    """Hold the targets of a region against its figures: growth needed and made, state, projection, a plan's part.
+    """Hold the targets of a region against its figures: growth, state, projection, a plan's part.
 
     Parameters
     ----------
@@ -115,12 +158,16 @@ def measure_indicators(
     -------
     Indicators
         `targets` has one row a target of the table ``indicators`` (kind target) and of ``plan_targets``: `tier`
-        (own: what the bureau does; results; context), last yearly figure and its year, `target_gap`, `needed` and
-        `actual` yearly change (growth, 0.05 for 5%; of a share points, 0.02 for two a year), their `ratio`, `target_state`,
-        `projection` with its ends and method, `chance` (of reaching the target, of five figures or more), what the
-        plan adds in the target's year, `reaches`, `apart` (figures that were not joined: part of a year, another
-        series, real among nominal) and what is missing. Without a target year `needed_3`, `needed_5`, `needed_7` say
-        the growth that 3, 5 or 7 years need. Money as the row's unit has it.
+        (own: what the bureau does; results; context), last yearly figure and its year, `target_gap`,
+        `needed` and
+        `actual` yearly change (growth, 0.05 for 5%; of a share points, 0.02 for two a year), their
+        `ratio`, `target_state`,
+        `projection` with its ends and method, `chance` (of reaching the target, of five figures or more),
+        what the
+        plan adds in the target's year, `reaches`, `apart` (figures that were not joined: part of a year,
+        another
+        series, real among nominal) and what is missing. Without a target year `needed_3`, `needed_5`,
+        `needed_7` say the growth that 3, 5 or 7 years need. Money as the row's unit has it.
 
     Raises
     ------
@@ -129,7 +176,8 @@ def measure_indicators(
 
     Notes
     -----
-    Needed growth :math:`(T/A)^{1/n} - 1`, of a share :math:`(T - A)/n` points; on track from a ratio of 0.95, slower
+    Needed growth :math:`(T/A)^{1/n} - 1`, of a share :math:`(T - A)/n` points; on track from a ratio of
+    0.95, slower
     from 0.6, insufficient from 0 (as EU monitoring of sustainable development does). A target whose row says
     ``regions=A;B share_of=gdp`` is computed from the figures of these regions: the union's share.
 
@@ -151,8 +199,11 @@ def measure_indicators(
     rows = _rows_until(table_rows(data, "indicators"), data.as_of)
     years = _years(rows, state.region.name, data.as_of, [p.commissioned for p in projects])
     added, left = plan_output(state, projects, years, draws=draws, seed=seed)
-    here = [_target_row(row, rows, state, added, chosen) for row in rows
-            if row["kind"] == "target" and row["region"] == state.region.name]  # fmt: skip
+    here = [
+        _target_row(row, rows, state, added, chosen)
+        for row in rows
+        if row["kind"] == "target" and row["region"] == state.region.name
+    ]
     here += _plan_targets(state, here, chosen)
     frame = pd.DataFrame(here, columns=list(_TARGETS))
     for name in _TARGETS:
@@ -197,7 +248,11 @@ def _years(rows: list[dict[str, str]], region: str, at: str, ready: list[str]) -
 
 
 def _target_row(
-    row: dict[str, str], rows: list[dict[str, str]], state: RegionState, added: pd.DataFrame, lang: Language
+    row: dict[str, str],
+    rows: list[dict[str, str]],
+    state: RegionState,
+    added: pd.DataFrame,
+    lang: Language,
 ) -> dict[str, Any]:
     """Return one target against its figures."""
     data, name = state.study.dataset, row["indicator"]
@@ -207,7 +262,11 @@ def _target_row(
     if union:
         series, lacking = _union_share(union, rows, state.region.name)
     else:
-        held = [r for r in rows if r["region"] == row["region"] and r["indicator"] == name and r["kind"] == "actual"]
+        held = [
+            r
+            for r in rows
+            if r["region"] == row["region"] and r["indicator"] == name and r["kind"] == "actual"
+        ]
         series = join_series(held, row["series"])
     target = float(row["value"]) if row["value"] else math.nan
     found = _judged(series, target, row["year"], data.as_of, share=share)
@@ -232,7 +291,9 @@ def _judged(series: Series, target: float, year: str, at: str, *, share: bool) -
     """Return figures, changes, state and projection of a target."""
     found: dict[str, Any] = dict.fromkeys(_TARGETS)
     last_year = series.years[-1] if series.years else None
-    points = 100 if share else 1  # points of a share are shown as growth is: 2 points a year as 0.02
+    points = (
+        100 if share else 1
+    )  # points of a share are shown as growth is: 2 points a year as 0.02
     found |= {
         "last_value": series.last, "last_year": None if last_year is None else str(last_year),
         "target_gap": target - series.last, "actual": actual_change(series, share=share) / points,
@@ -255,7 +316,13 @@ def _judged(series: Series, target: float, year: str, at: str, *, share: bool) -
         return found | {"target_state": "overdue"}
     needed = needed_change(series.last, target, ahead, share=share) / points
     ratio = found["actual"] / needed if needed else math.nan
-    state = "from_zero" if math.isnan(needed) else "one_figure" if math.isnan(ratio) else state_of(ratio)
+    state = (
+        "from_zero"
+        if math.isnan(needed)
+        else "one_figure"
+        if math.isnan(ratio)
+        else state_of(ratio)
+    )
     found |= {"needed": needed, "ratio": ratio, "target_state": state}
     leads = project(series, int(year[:4]), share=share, target=target)
     if leads is not None:
@@ -269,11 +336,15 @@ def _judged(series: Series, target: float, year: str, at: str, *, share: bool) -
 def _union_share(
     said: re.Match[str], rows: list[dict[str, str]], region: str
 ) -> tuple[Series, tuple[str, str]]:
-    """Return the share of a union of regions in the region, in the years in which all have a figure; else what lacks."""
+    """Return the share of a union of regions in the years in which all have a figure; else what lacks."""
     members, name = said.group(1).split(";"), said.group(2)
 
     def yearly(place: str) -> Series:
-        held = [r for r in rows if r["region"] == place and r["indicator"] == name and r["kind"] == "actual"]
+        held = [
+            r
+            for r in rows
+            if r["region"] == place and r["indicator"] == name and r["kind"] == "actual"
+        ]
         return join_series(held)
 
     whole, parts = yearly(region), {member: yearly(member) for member in members}
@@ -285,16 +356,18 @@ def _union_share(
         texts = [words.message("missing-union", lang, **params) for lang in words.LANGUAGES]
         return Series((), ()), (texts[0], texts[1])
     values = [
-        100 * sum(part.values[part.years.index(y)] for part in parts.values()) / whole.values[whole.years.index(y)]
+        100
+        * sum(part.figures[part.years.index(y)] for part in parts.values())
+        / whole.figures[whole.years.index(y)]
         for y in common
-    ]  # fmt: skip
+    ]
     return Series(tuple(common), tuple(values), "derived"), ("", "")
 
 
 def _plan_part(
     found: dict[str, Any], added: pd.DataFrame, chain: str, year: str, target: float
 ) -> dict[str, Any]:
-    """Return what the plan adds to a chain's output in the target's year (else in its last), 100 million CNY."""
+    """Return what the plan adds to a chain's output in the target's year, else its last; 100m CNY."""
     held = added[added["chain"] == chain] if chain and len(added) else added.head(0)
     if held.empty:
         return {}
@@ -302,13 +375,21 @@ def _plan_part(
     if of_year.empty:
         return {}
     row = of_year.iloc[0]
-    low, mid, high, net = (float(row[name]) / _CNY_100M for name in ("added_low", "added", "added_high", "net"))
+    low, mid, high, net = (
+        float(row[name]) / _CNY_100M for name in ("added_low", "added", "added_high", "net")
+    )
     last = found["last_value"]
     if math.isnan(last) or math.isnan(target):
         reaches = None
     else:
         reaches = "yes" if last + low >= target else "perhaps" if last + high >= target else "no"
-    return {"plan_low": low, "plan_adds": mid, "plan_high": high, "plan_net": net, "reaches": reaches}
+    return {
+        "plan_low": low,
+        "plan_adds": mid,
+        "plan_high": high,
+        "plan_net": net,
+        "reaches": reaches,
+    }
 
 
 def _missing(state: str, row: dict[str, str], series: Series, lang: Language) -> str:
@@ -343,7 +424,12 @@ def _plan_targets(
             continue
         task = row["task_zh"] if lang == "zh" and row["task_zh"] else row["task"]
         judged = _judged(Series((), ()), target, row["target_year"], data.as_of, share=False)
-        needs = {said: row["assessment_zh"] if said == "zh" and row["assessment_zh"] else row["assessment"] for said in words.LANGUAGES}
+        needs = {
+            said: row["assessment_zh"]
+            if said == "zh" and row["assessment_zh"]
+            else row["assessment"]
+            for said in words.LANGUAGES
+        }
         missing = {
             said: words.message("missing-needs", said, what=needs[said]) if needs[said]
             else _missing(judged["target_state"], row, Series((), ()), said)
@@ -373,20 +459,42 @@ def _chains(
         implied = published / figures["full_output_cny"] if figures["full_output_cny"] else math.nan
         sane = None if math.isnan(implied) else low_high[0] <= implied <= low_high[1]
         if sane is False:
-            notes.append(("note-implied", {"chain": words.term("chain", chain, "en"), "chain_zh": words.term("chain", chain, "zh"), "share": implied}))
+            notes.append(
+                (
+                    "note-implied",
+                    {
+                        "chain": words.term("chain", chain, "en"),
+                        "chain_zh": words.term("chain", chain, "zh"),
+                        "share": implied,
+                    },
+                )
+            )
         found.append({"chain": chain} | figures | {
             "published_cny": published, "published_year": str(series.years[-1]) if series.years else None,
             "implied_use": implied, "sane": {True: "yes", False: "no", None: "unknown"}[sane],
         })  # fmt: skip
     columns = (
-        "chain", "full_output_cny", "sold_here_cny", "net_output_cny", "coming_output_cny", "made_products", "unpriced_products",
-        "published_cny", "published_year", "implied_use", "sane",
-    )  # fmt: skip
+        "chain",
+        "full_output_cny",
+        "sold_here_cny",
+        "net_output_cny",
+        "coming_output_cny",
+        "made_products",
+        "unpriced_products",
+        "published_cny",
+        "published_year",
+        "implied_use",
+        "sane",
+    )
     return pd.DataFrame(found, columns=list(columns)), notes
 
 
 def _published(rows: list[dict[str, str]], state: RegionState, chain: str) -> Series:
-    names = {r["indicator"] for r in rows if chain_of_output(r["indicator"], state.study.dataset.chains) == chain}
+    names = {
+        r["indicator"]
+        for r in rows
+        if chain_of_output(r["indicator"], state.study.dataset.chains) == chain
+    }
     held = [
         r for r in rows
         if r["indicator"] in names and r["region"] == state.region.name and r["kind"] == "actual"

@@ -23,11 +23,11 @@ _YEAR = 12.0
 
 
 def chain_output(state: RegionState, chain: str) -> dict[str, Any]:
-    """Return the output of a chain at full use, gross and net of what its makers buy from each other.
+    r"""Return the output of a chain at full use, gross and net of what its makers buy from each other.
 
-    Gross :math:`\\sum_j K_j p_j` over the products whose home chain it is; sold here
-    :math:`\\sum_j \\min(K_j, D_j) p_j` with the demand of makers at full use. CNY a year; products made here without a
-    price are counted, not guessed.
+    Gross :math:`\sum_j K_j p_j` over the products whose home chain it is; sold here
+    :math:`\sum_j \min(K_j, D_j) p_j` with the demand of makers at full use. CNY a year; products made here
+    without a price are counted, not guessed.
     """
     study = state.study
     inside = np.array([chain in chains for chains in home_chains(study)], dtype=bool)
@@ -37,11 +37,20 @@ def chain_output(state: RegionState, chain: str) -> dict[str, Any]:
     price = np.where(priced, study.price, 0.0)
     gross = float((known * price).sum())
     sold = float((np.minimum(known, np.nan_to_num(state.demand_full)) * price).sum())
-    coming = float((np.nan_to_num(state.construction) * np.where(inside & ~np.isnan(study.price), study.price, 0)).sum())
+    coming = float(
+        (
+            np.nan_to_num(state.construction)
+            * np.where(inside & ~np.isnan(study.price), study.price, 0)
+        ).sum()
+    )
     return {
-        "full_output_cny": gross, "sold_here_cny": sold, "net_output_cny": gross - sold, "coming_output_cny": coming,
-        "made_products": int(made.sum()), "unpriced_products": int((made & ~priced).sum()),
-    }  # fmt: skip
+        "full_output_cny": gross,
+        "sold_here_cny": sold,
+        "net_output_cny": gross - sold,
+        "coming_output_cny": coming,
+        "made_products": int(made.sum()),
+        "unpriced_products": int((made & ~priced).sum()),
+    }
 
 
 def plan_output(
@@ -49,14 +58,15 @@ def plan_output(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return what a plan adds to the output of each chain and year, as an interval; and projects left out.
 
-    Draws of landing (a project comes or not), delay, utilisation and price: see ``planning/indicators.json``. Net
+    Draws of landing (a project comes or not), delay, utilisation and price: see
+    ``planning/indicators.json``. Net
     takes out what a new plant buys from makers here (its inputs times their coverage).
 
     Returns
     -------
     pandas.DataFrame
-        `chain`, `year`, `added_low`, `added`, `added_high`, `net_low`, `net`, `net_high`: the 10, 50 and 90% points,
-        CNY a year.
+        `chain`, `year`, `added_low`, `added`, `added_high`, `net_low`, `net`, `net_high`: the 10, 50 and
+        90% points, CNY a year.
     """
     study, ids = state.study, state.study.product_graph.ids
     homes = home_chains(study)
@@ -81,10 +91,19 @@ def plan_output(
             net = np.zeros(draws)
             for n in inside:
                 place, value, ready = parts[n]
-                out = value * _running(ready, year, drawn["delay"][n]) * drawn["use"][n] * drawn["comes"][n] * drawn["price"][n]  # fmt: skip
+                out = (
+                    value
+                    * _running(ready, year, drawn["delay"][n])
+                    * drawn["use"][n]
+                    * drawn["comes"][n]
+                    * drawn["price"][n]
+                )
                 gross += out
                 net += out * (1 - local[place])
-            ends = [float(v) for v in (*np.quantile(gross, (0.1, 0.5, 0.9)), *np.quantile(net, (0.1, 0.5, 0.9)))]
+            ends = [
+                float(v)
+                for v in (*np.quantile(gross, (0.1, 0.5, 0.9)), *np.quantile(net, (0.1, 0.5, 0.9)))
+            ]
             rows.append([chain, str(year), *ends])
     return pd.DataFrame(rows, columns=columns), left
 
@@ -95,11 +114,11 @@ def _draws(count: int, draws: int, seed: int) -> dict[str, NDArray[np.float64]]:
     rng = np.random.default_rng(seed)
     low, middle, high = ranges["months_start_to_commission"]
     shape = (count, draws)
-    landing = rng.uniform(*ranges["landing"], size=draws)
+    landing = rng.uniform(float(ranges["landing"][0]), float(ranges["landing"][1]), size=draws)
     return {
         "comes": (rng.random(shape) < landing).astype(float),
         "delay": rng.triangular(low, middle, high, size=shape) - middle,
-        "use": rng.uniform(*ranges["utilisation"], size=shape),
+        "use": rng.uniform(float(ranges["utilisation"][0]), float(ranges["utilisation"][1]), size=shape),
         "price": rng.uniform(1 - ranges["price"], 1 + ranges["price"], size=shape),
     }  # fmt: skip
 

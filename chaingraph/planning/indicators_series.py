@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ class Series:
 
     Attributes
     ----------
-    years, values
+    years, figures
         In order; of two figures of a year the one that stands later in the table.
     basis, source
         Of the last figure.
@@ -45,7 +46,7 @@ class Series:
     """
 
     years: tuple[int, ...]
-    values: tuple[float, ...]
+    figures: tuple[float, ...]
     basis: str = ""
     source: str = ""
     derived: tuple[int, ...] = ()
@@ -54,7 +55,7 @@ class Series:
     @property
     def last(self) -> float:
         """The last figure; nan where there is none."""
-        return self.values[-1] if self.values else math.nan
+        return self.figures[-1] if self.figures else math.nan
 
 
 def join_series(rows: Sequence[dict[str, str]], name: str = "") -> Series:
@@ -129,7 +130,7 @@ def actual_change(series: Series, *, share: bool) -> float:
     if first is None:
         return math.nan
     place, years = first
-    return needed_change(series.values[place], series.last, years, share=share)
+    return needed_change(series.figures[place], series.last, years, share=share)
 
 
 def _first(series: Series) -> tuple[int, int] | None:
@@ -141,7 +142,9 @@ def _first(series: Series) -> tuple[int, int] | None:
     return None
 
 
-def project(series: Series, year: int, *, share: bool, target: float = math.nan) -> Projection | None:
+def project(
+    series: Series, year: int, *, share: bool, target: float = math.nan
+) -> Projection | None:
     """Return where a series leads in a year; None where one figure is all there is.
 
     Five figures or more: a line through the logarithms (of a share through the figures) with its t prediction
@@ -156,16 +159,18 @@ def project(series: Series, year: int, *, share: bool, target: float = math.nan)
     count = len(series.years)
     if count < 2 or year <= series.years[-1]:  # noqa: PLR2004  a line needs two
         return None
-    as_line = share or min(series.values) <= 0
+    as_line = share or min(series.figures) <= 0
     if count >= _REGRESSION:
         return _regression(series, year, as_line=as_line, target=target)
     ahead = year - series.years[-1]
-    pairs = list(zip(series.years, series.values, strict=True))
+    pairs = list(zip(series.years, series.figures, strict=True))
     changes = [
         needed_change(a, b, later - earlier, share=as_line)
-        for (earlier, a), (later, b) in zip(pairs, pairs[1:], strict=False)
+        for (earlier, a), (later, b) in pairwise(pairs)
     ]
-    whole = needed_change(series.values[0], series.last, series.years[-1] - series.years[0], share=as_line)
+    whole = needed_change(
+        series.figures[0], series.last, series.years[-1] - series.years[0], share=as_line
+    )
 
     def ends(change: float) -> float:
         return series.last + change * ahead if as_line else series.last * (1 + change) ** ahead
@@ -179,13 +184,15 @@ def _regression(series: Series, year: int, *, as_line: bool, target: float) -> P
     from scipy import stats
 
     x = np.array(series.years, dtype=float)
-    y = np.array(series.values, dtype=float)
+    y = np.array(series.figures, dtype=float)
     y = y if as_line else np.log(y)
     count = len(x)
     slope, level = np.polyfit(x - x.mean(), y, 1)
     rest = y - (level + slope * (x - x.mean()))
     error = math.sqrt(max(0.0, float(rest @ rest)) / (count - 2))
-    spread = error * math.sqrt(1 + 1 / count + (year - x.mean()) ** 2 / float(((x - x.mean()) ** 2).sum()))
+    spread = error * math.sqrt(
+        1 + 1 / count + (year - x.mean()) ** 2 / float(((x - x.mean()) ** 2).sum())
+    )
     mid = float(level + slope * (year - x.mean()))
     part = (1 + indicator_settings()["interval"]) / 2
     width = spread * float(stats.t.ppf(part, count - 2))
@@ -193,7 +200,9 @@ def _regression(series: Series, year: int, *, as_line: bool, target: float) -> P
     if not math.isnan(target) and (as_line or target > 0):
         wanted = target if as_line else math.log(target)
         tiny = spread < 1e-9  # noqa: PLR2004  figures on a line
-        chance = float(mid >= wanted) if tiny else float(stats.t.sf((wanted - mid) / spread, count - 2))
+        chance = (
+            float(mid >= wanted) if tiny else float(stats.t.sf((wanted - mid) / spread, count - 2))
+        )
     low, middle, high = (v if as_line else math.exp(v) for v in (mid - width, mid, mid + width))
     return Projection(low, middle, high, "regression", chance)
 

@@ -40,5 +40,7 @@ def chain_of_output(indicator: str, chains: tuple[str, ...]) -> str:
     ('photovoltaic', 'steel')
     """
     named: dict[str, str] = indicator_settings()["outputs"]
-    chain = named.get(indicator, indicator.removeprefix("output_") if indicator.startswith("output_") else "")
+    chain = named.get(
+        indicator, indicator.removeprefix("output_") if indicator.startswith("output_") else ""
+    )
     return chain if chain in chains else ""

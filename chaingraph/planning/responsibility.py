@@ -70,7 +70,8 @@ def stable_id(kind: str, *of: str) -> str:
     ('S', 7)
     """
     digest = hashlib.sha256("\x1f".join((kind, *of)).encode()).hexdigest()
-    return settings()["letters"][kind] + digest[:_DIGITS].upper()
+    letter: str = settings()["letters"][kind]
+    return letter + digest[:_DIGITS].upper()
 
 
 def build_responsibility(
@@ -101,10 +102,11 @@ def build_responsibility(
     -------
     Result
         The columns of the table ``tasks`` and `task_kind` (contact, sign, start, commission, full of a plan's
-        project; survey, recruit, assure of a gap; target of a plan target). `task_id` depends on what the task is
+        project; survey, recruit, assure of a gap; target of a plan target). `task_id` depends on what the
+        task is
         about, not on its row. Dates, offices, persons that the data do not hold are None. `params` holds
-        ``projects`` (rows of the dispatch sheet, from the plan and the table ``projects``) and ``units`` (names of
-        the offices in the data).
+        ``projects`` (rows of the dispatch sheet, from the plan and the table ``projects``) and ``units``
+        (names of the offices in the data).
 
     Raises
     ------
@@ -113,7 +115,8 @@ def build_responsibility(
 
     Notes
     -----
-    Dates of a plan's project are counted back from its commissioning by the medians of the nation's project events
+    Dates of a plan's project are counted back from its commissioning by the medians of the nation's
+    project events
     (signed to started 5 months, started to commissioned 14): see ``planning/responsibility.json``.
 
     Examples
@@ -138,7 +141,7 @@ def build_responsibility(
     frame = _frame(rows)
     params = study_params(study, [state.region.name], None)
     params |= {
-        "plan": str(plan) if plan is not None and not hasattr(plan, "keys") else None,
+        "plan": projects[0].plan if projects else None,
         "projects": recorded_projects(state, projects),
         "units": _units(state, frame, chosen),
         "targets_past": left["past"],
@@ -177,6 +180,7 @@ def _project_tasks(project: Project, state: RegionState, lang: Language) -> list
     back, build = settings()["months_sign_to_start"][1], settings()["months_start_to_commission"][1]
     ready = project.commissioned
     begun = project.started or month_after(ready, -build)
+    begun = begun if len(begun) > len("2026") else f"{begun}-12"  # of a year its last month
     signed = month_after(begun, -back)
     first = month_after(state.study.dataset.as_of, 1)
     spans = {
@@ -186,7 +190,9 @@ def _project_tasks(project: Project, state: RegionState, lang: Language) -> list
     base = stable_id("contact", state.region.name, project.key)
     rows = []
     for number, (stage, (start, due)) in enumerate(spans.items(), 1):
-        late = bool(start and due and due < start)  # already past: no date is better than a wrong one
+        late = bool(
+            start and due and due < start
+        )  # already past: no date is better than a wrong one
         rows.append({
             "task_id": f"{base}-{number}", "task_kind": stage, "project_id": project.key,
             "product_id": project.product_id,
@@ -228,20 +234,24 @@ def _gap_tasks(gaps: Result, planned: set[str], lang: Language) -> Iterable[dict
         kind = verbs.get(verb, "")
         if not kind or (kind == "recruit" and row["product_id"] in planned):
             continue  # what is planned is surveyed all the same, where nobody has confirmed the gap
-        amount = row["gap"] if kind != "survey" and row["gap"] == row["gap"] else None  # noqa: PLR0124
+        amount = row["gap"] if kind != "survey" and row["gap"] == row["gap"] else None
         product = str(row[f"name_{lang}"] or row["product_id"])
         standard = "standard-contract" if verb == "contract" else f"standard-{kind}"
         kind_said = words.term("gap_kind", str(row["gap_kind"]), lang)
         yield {
-            "task_id": stable_id(kind, region, verb, str(row["product_id"])), "task_kind": kind,
-            "product_id": row["product_id"], "chain": _chains(row["chains"], lang),
+            "task_id": stable_id(kind, region, verb, str(row["product_id"])),
+            "task_kind": kind,
+            "product_id": row["product_id"],
+            "chain": _chains(row["chains"], lang),
             "stage": words.term("stage", str(row["stage"]), lang),
             "task_zh": track_words.say(f"task-{verb}", lang, product=product, region=region),
             "target": float(f"{amount:.3g}") if amount else None,
             "unit": say_unit(str(row["unit"]), lang) if amount else None,
             "standard": _standard(standard, str(row["then"] or ""), lang),
-            "basis": track_words.say("basis-gap", lang, dataset=params["dataset"], at=params["at"], kind=kind_said),
-        }  # fmt: skip
+            "basis": track_words.say(
+                "basis-gap", lang, dataset=params["dataset"], at=params["at"], kind=kind_said
+            ),
+        }
 
 
 def _standard(key: str, then: str, lang: Language) -> str:
@@ -249,7 +259,9 @@ def _standard(key: str, then: str, lang: Language) -> str:
     said = track_words.say(key, lang)
     if then in {"", "nan", "None"} or key != "standard-survey":
         return said
-    return track_words.say("standard-then", lang, standard=said, then=words.term("verb", then, lang))
+    return track_words.say(
+        "standard-then", lang, standard=said, then=words.term("verb", then, lang)
+    )
 
 
 def _target_tasks(

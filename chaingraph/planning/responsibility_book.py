@@ -1,4 +1,4 @@
-"""The responsibility list as a workbook that is right by itself: drop-downs, dates, lights and scores by formulas."""
+"""The responsibility list as a workbook that is right by itself: drop-downs, lights, scores by formulas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from chaingraph.errors import OptionError
 from chaingraph.matching.book import save_book
 from chaingraph.planning import track_words
-from chaingraph.planning.responsibility_pages import write_about, write_rules, write_scores, write_units
+from chaingraph.planning.responsibility_pages import (
+    write_about,
+    write_rules,
+    write_scores,
+    write_units,
+)
 from chaingraph.planning.responsibility_sheets import (
     ListSheet,
     Looks,
@@ -57,8 +62,8 @@ def save_responsibility(
     Returns
     -------
     pathlib.Path
-        The file. Sheets: what to know and counted blanks, tasks, monthly progress, projects, issues, scores, offices,
-        rules. Two runs on the same list give the same bytes.
+        The file. Sheets: what to know and counted blanks, tasks, monthly progress, projects, issues,
+        scores, offices, rules. Two runs on the same list give the same bytes.
 
     Raises
     ------
@@ -112,7 +117,13 @@ def _fill(file: Workbook, book: ListBook, rules: RuleSet) -> None:
     if book.loose:
         write_loose(file, book, looks, taken)
     meta = sheets["meta"]
-    head = {"schema": SCHEMA, "lang": lang, "rules": rules.id, "about": book.about, "months": book.months}
+    head = {
+        "schema": SCHEMA,
+        "lang": lang,
+        "rules": rules.id,
+        "about": book.about,
+        "months": book.months,
+    }
     meta.write_string(0, 0, "chaingraph responsibility")
     meta.write_string(0, 1, json.dumps(head, ensure_ascii=False, default=str))
     for line, (sheet_key, place, value) in enumerate(issued, 1):

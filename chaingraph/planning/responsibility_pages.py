@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from chaingraph.intake.grid import letters
 from chaingraph.planning import track_words
 from chaingraph.planning.responsibility import BLANKS
-from chaingraph.planning.track_lights import first_day
 from chaingraph.planning.responsibility_sheets import write_plain
+from chaingraph.planning.track_lights import first_day
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -92,7 +92,9 @@ def _about_lines(
         for kind, count in (about.get("kinds") or {}).items()
     ]
     if counted:
-        lines.append((say("about-counts"), "；".join(counted) if lang == "zh" else "; ".join(counted)))
+        lines.append(
+            (say("about-counts"), "；".join(counted) if lang == "zh" else "; ".join(counted))
+        )
     if about.get("past") or about.get("elsewhere"):
         lines.append(("", say("about-left", past=about["past"], other=about["elsewhere"])))
     titles = {column.name: column.title(lang) for column in track_words.columns("list")}
@@ -164,7 +166,9 @@ def write_rules(
     put(0, 0, f"{rules.name(lang)} {rules.place} {rules.date}", bold)
     put(1, 0, rules.source_url, looks.bare())
     heads = ("colour", "measure", "applies", "low", "high", "ends", "meaning", "follows", "stated")
-    for place, (name, width) in enumerate(zip(heads, (12, 16, 14, 8, 8, 14, 44, 44, 14), strict=True)):
+    for place, (name, width) in enumerate(
+        zip(heads, (12, 16, 14, 8, 8, 14, 44, 44, 14), strict=True)
+    ):
         sheet.set_column(place, place, width)
         put(3, place, track_words.say(f"rules-{name}", lang), looks.head)
     for line, band in enumerate(rules.bands, 4):
@@ -222,23 +226,29 @@ def _score_formula(
     lead, light, due = tasks.span("lead_unit"), tasks.span("light"), tasks.span("due")
 
     def lights(key: str) -> str:
-        return f'COUNTIFS({lead},{unit},{light},"{track_words.name("lights", key, tasks.book.lang)}")'
+        return (
+            f'COUNTIFS({lead},{unit},{light},"{track_words.name("lights", key, tasks.book.lang)}")'
+        )
 
     done = track_words.name("lights", "done", tasks.book.lang)
+    weight = tasks.span("weight")
     bodies = {
-        "tasks": f"COUNTIFS({lead},{unit})", "done": lights("done"), "red": lights("red"),
-        "yellow": lights("yellow"), "unreported": lights("unreported"),
+        "tasks": f"COUNTIFS({lead},{unit})",
+        "done": lights("done"),
+        "red": lights("red"),
+        "yellow": lights("yellow"),
+        "unreported": lights("unreported"),
         "due": f'COUNTIFS({lead},{unit},{due},"<="&CountDay)',
         "due_done": f'COUNTIFS({lead},{unit},{due},"<="&CountDay,{light},"{done}")',
-        "full": f"SUMIFS({tasks.span('weight')},{lead},{unit})+COUNTIFS({lead},{unit},{tasks.span('weight')},\"\")",
+        "full": f'SUMIFS({weight},{lead},{unit})+COUNTIFS({lead},{unit},{weight},"")',
         "score": f"SUMIFS({tasks.span('points')},{lead},{unit})",
         "rate": (
             f"IF(SUMPRODUCT(({lead}={unit})*ISNUMBER({tasks.span('counted')}))>0,"
             f'${at["score"]}{line}/${at["full"]}{line},"")'
         ),
         "rank": (
-            f'IF(ISNUMBER(${at["rate"]}{line}),'
+            f"IF(ISNUMBER(${at['rate']}{line}),"
             f'RANK(${at["rate"]}{line},${at["rate"]}$2:${at["rate"]}${last}),"")'
         ),
-    }  # fmt: skip
+    }
     return f'=IF({unit}="","",{bodies[name]})'

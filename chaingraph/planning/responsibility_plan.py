@@ -147,7 +147,9 @@ def _project(
         raise unknown_name("product", product, units)
     ready = _text(row, "commissioned", "from", "ready", "operating", "year_operating")
     begun = _text(row, "started", "start")
-    if not ready and not begun:  # the year in which a plan decides: built in it, running from the next
+    if (
+        not ready and not begun
+    ):  # the year in which a plan decides: built in it, running from the next
         begun = _text(row, "year", "decided")
         ready = month_after(f"{begun}-12", 12) if begun else ""
         begun = ""

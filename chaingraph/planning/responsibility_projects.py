@@ -55,11 +55,13 @@ def _of_data(state: RegionState) -> list[dict[str, Any]]:
     gone = set()
     for cells in zip(*(cell_texts(events, name) for name in _READ), strict=True):
         project, date, event, _, company, site, product, product_zh, money, source = cells
-        key = site or company, product
+        key = (site or company or "", product or "")
         if event in _GONE:
             gone.add(key)
             continue
-        row = found.setdefault(key, {"project_id": project, "project_zh": product_zh, "company_zh": company})
+        row = found.setdefault(
+            key, {"project_id": project, "project_zh": product_zh, "company_zh": company}
+        )
         row["project_zh"] = row["project_zh"] or product_zh
         column = _COLUMNS.get(event)
         if column and date and (not row.get(column) or date < row[column]):

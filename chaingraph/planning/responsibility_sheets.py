@@ -57,7 +57,9 @@ class Looks:
     @property
     def head(self) -> Format:
         """Return the format of headers."""
-        return self.of(bg_color="#0B4F8A", font_color="#FFFFFF", bold=True, text_wrap=True, align="center")
+        return self.of(
+            bg_color="#0B4F8A", font_color="#FFFFFF", bold=True, text_wrap=True, align="center"
+        )
 
     def cell(self, *, fill: bool, number_format: str = "", grey: bool = False) -> Format:
         """Return the format of a cell: yellow to be filled in, grey where a formula stands."""
@@ -146,14 +148,19 @@ class ListSheet:
         for place, name in enumerate(self.names):
             column = kinds.get(name)
             kind = column.kind if column else "percent" if name in self.book.months else "own"
-            fill = bool(column and column.fill) or kind in {"own"} or name in self.book.months
-            value = row.values.get(name) if row else None
+            fill = bool(column and column.fill) or kind == "own" or name in self.book.months
+            value = row.cells.get(name) if row else None
             if kind == "formula":
                 self._formula(line, place, name, lists, rules)
             else:
                 self._value(line, place, kind, value, fill=fill)
-                if row and value not in {None, ""} and name != "task_id" and not name.startswith(OWN):
-                    key = row.values.get("task_id") or row.values.get("project_id") or ""
+                if (
+                    row
+                    and value not in {None, ""}
+                    and name != "task_id"
+                    and not name.startswith(OWN)
+                ):
+                    key = row.cells.get("task_id") or row.cells.get("project_id") or ""
                     self.issued.append((self.key, f"{key}|{name}", value))
             if row and row.comments.get(name):
                 self.sheet.write_comment(line, place, row.comments[name], {"x_scale": 1.5})
@@ -210,7 +217,9 @@ class ListSheet:
         for key in track_words.keys("lights"):
             text = track_words.name("lights", key, lang)
             if text:
-                look = self.looks.file.add_format({"bg_color": track_words.fill(key), "font_color": "#1A1A1A"})
+                look = self.looks.file.add_format(
+                    {"bg_color": track_words.fill(key), "font_color": "#1A1A1A"}
+                )
                 self.sheet.conditional_format(
                     1, light, self.last - 1, light,
                     {"type": "cell", "criteria": "==", "value": f'"{text}"', "format": look},
@@ -240,7 +249,8 @@ def formula(
         return f'=IF(AND(ISNUMBER({funds}),N({total})>0),{funds}/{total},"")', "0%"
     month_sheet = lists["months"]
     first, last = month_sheet.names[2], month_sheet.names[1 + len(own.book.months)]
-    block = f"'{month_sheet.title}'!${month_sheet.letter(first)}$2:${month_sheet.letter(last)}${month_sheet.last}"
+    corners = f"${month_sheet.letter(first)}$2:${month_sheet.letter(last)}${month_sheet.last}"
+    block = f"'{month_sheet.title}'!{corners}"
     found = f"MATCH({at('task_id')},{month_sheet.span('task_id')},0)"
     if name == "expected":
         start, due = at("start"), at("due")
@@ -256,12 +266,15 @@ def formula(
         ), "0"
     if name == "points":
         counted, weight = at("counted"), at("weight")
-        return f'=IF(ISNUMBER({counted}),IF(ISNUMBER({weight}),{weight},1)*MIN({counted},100)/100,"")', "0.00"
-    moved = f"IFERROR(INDEX({month_sheet.span('moved')},{found}),\"\")"
+        return (
+            f'=IF(ISNUMBER({counted}),IF(ISNUMBER({weight}),{weight},1)*MIN({counted},100)/100,"")',
+            "0.00",
+        )
+    moved = f'IFERROR(INDEX({month_sheet.span("moved")},{found}),"")'
     cells = {n: at(n) for n in ("task_id", "start", "due", "state", "expected", "counted")}
     return light_formula(
         rules, cells | {"moved": moved}, lambda key: track_words.name("lights", key, lang), lang
-    ), ""  # fmt: skip
+    ), ""
 
 
 def _moved(own: ListSheet, line: int) -> str:
@@ -283,7 +296,8 @@ def write_plain(
     elif isinstance(value, int | float):
         sheet.write_number(line, place, value, look)
     elif isinstance(value, dt.datetime | dt.date):
-        moment = value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001
+        day = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  Excel knows no zones
+        moment = value if isinstance(value, dt.datetime) else day
         clock = moment.hour or moment.minute or moment.second
         layout = "yyyy-mm-dd hh:mm:ss" if clock else "yyyy-mm-dd"
         sheet.write_datetime(line, place, moment, looks.cell(fill=fill, number_format=layout))
@@ -299,8 +313,14 @@ def write_own_sheet(file: Workbook, own: OwnSheet, taken: set[str], looks: Looks
     for (row, column), value in sorted(own.cells.items()):
         held = own.formulas.get((row, column))
         if held:
-            sheet.write_formula(row - 1, column - 1, held, plain, value if value is not None else "")
-        elif isinstance(value, int | float) and not isinstance(value, bool) and (row, column) in own.formats:
+            sheet.write_formula(
+                row - 1, column - 1, held, plain, value if value is not None else ""
+            )
+        elif (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and (row, column) in own.formats
+        ):
             look = looks.bare(num_format=own.formats[row, column])
             sheet.write_number(row - 1, column - 1, value, look)
         else:
@@ -333,7 +353,9 @@ def free_title(title: str, taken: set[str]) -> str:
 def write_loose(file: Workbook, book: ListBook, looks: Looks, taken: set[str]) -> None:
     """Write what people typed outside our tables: where it stood, and what it says."""
     sheet = file.add_worksheet(free_title(track_words.name("sheets", "other", book.lang), taken))
-    heads = [track_words.say(f"other-{name}", book.lang) for name in ("sheet", "cell", "value", "why")]
+    heads = [
+        track_words.say(f"other-{name}", book.lang) for name in ("sheet", "cell", "value", "why")
+    ]
     for place, (head, width) in enumerate(zip(heads, (16, 10, 60, 40), strict=True)):
         sheet.set_column(place, place, width)
         sheet.write_string(0, place, head, looks.head)

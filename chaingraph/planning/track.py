@@ -1,4 +1,4 @@
-"""Tracking: how far the tasks of a returned list are, what changed since an earlier one, what has to be decided."""
+"""Tracking: how far the tasks of a returned list are, what changed, what has to be decided."""
 
 from __future__ import annotations
 
@@ -34,10 +34,28 @@ _SHOWN: Final = (
     "task_id", "task_zh", "lead_unit", "due", "expected", "counted", "behind", "light", "days_late", "problem",
 )  # fmt: skip
 _COLUMNS: Final = (
-    "task_id", "chain", "task_zh", "lead_unit", "person", "start", "due", "weight", "state", "expected", "counted",
-    "behind", "light", "light_meaning", "days_late", "problem", "request", "next_step", "light_before",
-    "counted_before", "light_in_file",
-)  # fmt: skip
+    "task_id",
+    "chain",
+    "task_zh",
+    "lead_unit",
+    "person",
+    "start",
+    "due",
+    "weight",
+    "state",
+    "expected",
+    "counted",
+    "behind",
+    "light",
+    "light_meaning",
+    "days_late",
+    "problem",
+    "request",
+    "next_step",
+    "light_before",
+    "counted_before",
+    "light_in_file",
+)
 _NUMBERS: Final = ("weight", "expected", "counted", "behind", "counted_before")
 
 
@@ -88,7 +106,7 @@ def track_list(
     rules: str | RuleSet | None = None,
     lang: Language | None = None,
 ) -> Tracking:
-    """Tell how the tasks of a returned responsibility list stand; the file is not written to.
+    r"""Tell how the tasks of a returned responsibility list stand; the file is not written to.
 
     Parameters
     ----------
@@ -107,9 +125,11 @@ def track_list(
     Returns
     -------
     Tracking
-        `tasks` has one row a task: `expected` and `counted` (per cent), `behind` (points), `light` (a word of the
-        vocabulary ``light``), `light_meaning`, `days_late`, what was typed, and of the earlier list `light_before`
-        and `counted_before`; `light_in_file` where the workbook's own formula shows another light for the same day.
+        `tasks` has one row a task: `expected` and `counted` (per cent), `behind` (points), `light` (a word
+        of the vocabulary ``light``), `light_meaning`, `days_late`, what was typed, and of the earlier list
+        `light_before`
+        and `counted_before`; `light_in_file` where the workbook's own formula shows another light for the
+        same day.
 
     Raises
     ------
@@ -118,7 +138,7 @@ def track_list(
 
     Notes
     -----
-    Scheduled progress is linear from start to due. A score is :math:`\\sum w_i \\min(p_i, 100)/100` over an
+    Scheduled progress is linear from start to due. A score is :math:`\sum w_i \min(p_i, 100)/100` over an
     office's tasks, a blank weight counting 1. Cancelled tasks count nowhere.
 
     Examples
@@ -131,7 +151,9 @@ def track_list(
     """
     call = Call(_again, None, {"at": at})
     back = path if isinstance(path, Returned) else read_tracking(path)
-    earlier = against if isinstance(against, Returned) or against is None else read_tracking(against)
+    earlier = (
+        against if isinstance(against, Returned) or against is None else read_tracking(against)
+    )
     day = _day(at, back)
     chosen = load_rules(rules or _issued_rules(back))
     shown = lang or back.lang
@@ -182,21 +204,34 @@ def _day(at: str | None, back: Returned) -> dt.date:
     return final_day(checked_date(text))
 
 
-def _task_rows(back: Returned, rules: RuleSet, day: dt.date, lang: Language) -> list[dict[str, Any]]:
-    months = {str(r.values.get("task_id")): r for r in back.book.rows["months"]}
+def _task_rows(
+    back: Returned, rules: RuleSet, day: dt.date, lang: Language
+) -> list[dict[str, Any]]:
+    months = {str(r.cells.get("task_id")): r for r in back.book.rows["months"]}
     same_day = back.book.about.get("day") == day.isoformat()
     rows = []
     for row in back.book.rows["list"]:
-        number = str(row.values.get("task_id") or "")
+        number = str(row.cells.get("task_id") or "")
         standing = standing_of(row, months.get(number), back.book.months, rules, day)
         shown = track_words.name("lights", standing.light, back.lang)
         other = row.light if same_day and row.light and row.light != shown else None
         texts = {
-            name: _text(row.values.get(name))
-            for name in ("chain", "task_zh", "lead_unit", "person", "start", "due", "state", "problem", "request", "next_step")
-        }  # fmt: skip
-        rows.append(texts | {
-            "task_id": number, "weight": _figure(row.values.get("weight")), "expected": standing.expected,
+            name: _text(row.cells.get(name))
+            for name in (
+                "chain",
+                "task_zh",
+                "lead_unit",
+                "person",
+                "start",
+                "due",
+                "state",
+                "problem",
+                "request",
+                "next_step",
+            )
+        }
+        rows.append({**texts,
+            "task_id": number, "weight": _figure(row.cells.get("weight")), "expected": standing.expected,
             "counted": standing.counted, "behind": standing.behind, "light": standing.light,
             "light_meaning": standing.band.meaning(lang) if standing.band else None,
             "days_late": standing.days_late, "light_in_file": other,
@@ -208,8 +243,8 @@ def standing_of(
     row: Row, months: Row | None, names: list[str], rules: RuleSet, day: dt.date
 ) -> Standing:
     """Return how one row of a list stands at a day; progress is its own, else the newest month's."""
-    values = row.values
-    filled = [(m, _figure(months.values.get(m))) for m in names] if months else []
+    values = row.cells
+    filled = [(m, _figure(months.cells.get(m))) for m in names] if months else []
     by_month = [(m, v) for m, v in filled if v is not None]
     progress = _figure(values.get("progress"))
     if progress is None and by_month:
@@ -248,7 +283,10 @@ def _add_before(
 ) -> None:
     """Add what the earlier list said, judged at the day that is typed in it, else at the same day."""
     typed = str(earlier.book.about.get("day") or "")
-    before = {r["task_id"]: r for r in _task_rows(earlier, rules, final_day(typed) if typed else day, lang)}
+    before = {
+        r["task_id"]: r
+        for r in _task_rows(earlier, rules, final_day(typed) if typed else day, lang)
+    }
     for row in rows:
         old = before.get(row["task_id"])
         row["light_before"] = old["light"] if old else None
@@ -272,7 +310,7 @@ def _notes(frame: pd.DataFrame, back: Returned) -> tuple[tuple[str, dict[str, An
 
 
 def _groups(frame: pd.DataFrame, column: str, day: dt.date) -> pd.DataFrame:
-    """Return counts, lights and scores by office or chain, best rate first; rows without either are one group."""
+    """Return counts, lights and scores by office or chain, best rate first; rows without one are a group."""
     counted = frame[frame["light"] != "cancelled"]
     rows = []
     for name, part in counted.groupby(counted[column].fillna(""), sort=True):
@@ -281,16 +319,37 @@ def _groups(frame: pd.DataFrame, column: str, day: dt.date) -> pd.DataFrame:
         weight = part["weight"].fillna(1.0)
         score = float((weight * part["counted"].fillna(0.0).clip(upper=_FULL) / _FULL).sum())
         full = float(weight.sum())
-        rows.append({
-            "group": name or None, "tasks": len(part), "done": int(done.sum()), "due_count": int(due.sum()),
-            "due_done": int((due & done).sum()), "red": int((part["light"] == "red").sum()),
-            "yellow": int((part["light"] == "yellow").sum()), "unreported": int((part["light"] == "unreported").sum()),
-            "points_full": full, "points": score,
-            "rate": score / full if full and part["counted"].notna().any() else None,
-        })  # fmt: skip
-    groups = pd.DataFrame(rows, columns=[
-        "group", "tasks", "done", "due_count", "due_done", "red", "yellow", "unreported", "points_full", "points", "rate",
-    ])  # fmt: skip
+        rows.append(
+            {
+                "group": name or None,
+                "tasks": len(part),
+                "done": int(done.sum()),
+                "due_count": int(due.sum()),
+                "due_done": int((due & done).sum()),
+                "red": int((part["light"] == "red").sum()),
+                "yellow": int((part["light"] == "yellow").sum()),
+                "unreported": int((part["light"] == "unreported").sum()),
+                "points_full": full,
+                "points": score,
+                "rate": score / full if full and part["counted"].notna().any() else None,
+            }
+        )
+    groups = pd.DataFrame(
+        rows,
+        columns=[
+            "group",
+            "tasks",
+            "done",
+            "due_count",
+            "due_done",
+            "red",
+            "yellow",
+            "unreported",
+            "points_full",
+            "points",
+            "rate",
+        ],
+    )
     groups["rate"] = groups["rate"].astype("float64")
     groups["group"] = groups["group"].astype("object").where(groups["group"].notna(), None)
     named = groups["group"].notna()
@@ -304,12 +363,14 @@ def _add_rank_before(groups: pd.DataFrame, earlier: Returned, rules: RuleSet, da
     then = final_day(typed) if typed else day
     rows = pd.DataFrame(_task_rows(earlier, rules, then, earlier.lang), columns=list(_COLUMNS))
     before = _groups(rows, "lead_unit", then)
-    groups["group_rank_before"] = groups["group"].map(dict(zip(before["group"], before["group_rank"], strict=True)))
+    groups["group_rank_before"] = groups["group"].map(
+        dict(zip(before["group"], before["group_rank"], strict=True))
+    )
 
 
 def _project(row: Row, day: dt.date) -> dict[str, Any]:
     """Return a project with its stage at a day, and why it is past its start limit."""
-    values = row.values
+    values = row.cells
     done = {}
     for name in ("signed", "started", "commissioned"):
         text = _date(values.get(name))
@@ -350,7 +411,10 @@ def _funnel(projects: list[dict[str, Any]]) -> pd.DataFrame:
             "investment_cny_100m": sum(money) if money else None, "with_money": len(money),
         })  # fmt: skip
         above = len(held)
-    for name, part, whole in (("funds", "funds", "investment_cny_100m"), ("year", "year_done", "year_planned")):
+    for name, part, whole in (
+        ("funds", "funds", "investment_cny_100m"),
+        ("year", "year_done", "year_planned"),
+    ):
         both = [
             (a, b) for a, b in ((_figure(p.get(part)), _figure(p.get(whole))) for p in projects)
             if a is not None and b is not None
@@ -371,7 +435,7 @@ def _open_issues(back: Returned, day: dt.date) -> list[dict[str, Any]]:
     """Return the problems that are not closed, with the days they have been open, longest first."""
     found = []
     for row in back.book.rows["issues"]:
-        values = row.values
+        values = row.cells
         if not values.get("text_zh") or values.get("closed_on"):
             continue
         raised = _date(values.get("raised_on"))

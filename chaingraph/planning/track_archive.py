@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def save_ledger(returned: Returned, path: str | Path) -> Path:
     """Write every typed cell, formula and comment of a returned list as CSV.
 
-    The columns are those of :meth:`RawBook.ledger` and `file_sha256`, the hash of the returned file: a proof which
-    file the ledger is of. No cell can start a formula.
+    The columns are those of :meth:`RawBook.ledger` and `file_sha256`, the hash of the returned file: a
+    proof which file the ledger is of. No cell can start a formula.
 
     Raises
     ------

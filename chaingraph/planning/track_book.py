@@ -1,4 +1,4 @@
-"""What stands in a responsibility list, before it is a workbook: made anew, or read back with all that people added."""
+"""What stands in a responsibility list: made anew, or read back with all that people added."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _MONTH: Final = 7
 
 @dataclass
 class Row:
-    """One row of a sheet: values by column, a user's own columns by ``+`` and their header, comments by column.
+    """One row of a sheet: cells by column, a user's own columns by ``+`` and their header, comments by column.
 
     `at` is its number in the file; `light` what the file's formula last showed.
     """
 
-    values: dict[str, Any]
+    cells: dict[str, Any]
     comments: dict[str, str] = field(default_factory=dict)
     at: int = 0
     light: str = ""
@@ -88,7 +88,7 @@ class ListBook:
 
     def blanks(self, column: str) -> int:
         """Return how many tasks have nothing in a column."""
-        return sum(1 for row in self.rows["list"] if row.values.get(column) in {None, ""})
+        return sum(1 for row in self.rows["list"] if row.cells.get(column) in {None, ""})
 
 
 def book_of(listed: Result, lang: Language | None = None) -> ListBook:
@@ -114,11 +114,13 @@ def book_of(listed: Result, lang: Language | None = None) -> ListBook:
         "past": params.get("targets_past", 0), "elsewhere": params.get("targets_elsewhere", 0),
         "kinds": listed.frame["task_kind"].value_counts(sort=False).to_dict(),
     }  # fmt: skip
-    months = [Row({"task_id": r.values["task_id"], "task_zh": r.values["task_zh"]}) for r in tasks]
+    months = [Row({"task_id": r.cells["task_id"], "task_zh": r.cells["task_zh"]}) for r in tasks]
     projects = [Row({k: v for k, v in p.items() if not _empty(v)}) for p in params["projects"]]
     rows = {"list": tasks, "months": months, "projects": projects, "issues": []}
-    dues = [str(r.values["due"])[:_MONTH] for r in tasks if r.values.get("due")]
-    return ListBook(lang or listed.lang, about, rows, month_span(at, dues), units=list(params["units"]))
+    dues = [str(r.cells["due"])[:_MONTH] for r in tasks if r.cells.get("due")]
+    return ListBook(
+        lang or listed.lang, about, rows, month_span(at, dues), units=list(params["units"])
+    )
 
 
 def month_span(at: str, dues: list[str]) -> list[str]:
@@ -126,8 +128,10 @@ def month_span(at: str, dues: list[str]) -> list[str]:
 
     Examples
     --------
-    >>> len(month_span("2025-12", [])), month_span("2025-12", ["2027-06"])[-1], len(month_span("2025", ["2040"]))
-    (12, '2027-06', 36)
+    >>> len(month_span("2025-12", [])), month_span("2025-12", ["2027-06"])[-1]
+    (12, '2027-06')
+    >>> len(month_span("2025", ["2040"]))
+    36
     """
     first = month_after(at or "2000-12", 1)
     span = [first]

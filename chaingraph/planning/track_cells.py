@@ -1,7 +1,8 @@
-"""Cells of a returned list as people fill them: 约50, ５０%, 已完成, 2026年3月, each with what was made of it."""
+"""Cells of a returned list as people fill them: 约50, 已完成, 2026年3月; with what was made of each."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,12 +11,14 @@ from chaingraph.intake.dates import read_date
 from chaingraph.intake.numbers import flattened, read_number
 from chaingraph.intake.problems import Refusal
 from chaingraph.planning import track_words
+from chaingraph.planning.track_lights import final_day, first_day
 from chaingraph.planning.track_raw import plain_text
 
 if TYPE_CHECKING:
     from chaingraph.words import Language
 
 FULL: Final = 100.0
+_WHOLE: Final = 10
 _DONE: Final = frozenset({"已完成", "完成", "全部完成", "办结", "已办结", "done", "completed"})
 _NOT_BEGUN: Final = frozenset({"未开始", "未启动", "notbegun", "notstarted"})
 
@@ -65,7 +68,7 @@ def read_cell(kind: str, value: Any, shown: Any, lang: Language) -> Read:
     if kind == "number":
         return _number(value, shown)
     if kind in {"start", "due"}:
-        return _date(value, shown)
+        return _date(kind, value, shown)
     if kind == "state":
         return _state(value, lang)
     return Read(plain_text(value) if not isinstance(value, str) else value)
@@ -105,11 +108,18 @@ def _number(value: Any, shown: Any) -> Read:
     return Read(float(read.value), "text-number")
 
 
-def _date(value: Any, shown: Any) -> Read:
+def _is_end(kind: str, value: dt.datetime, text: str) -> bool:
+    """Tell whether a day is the one that we write for a month or a year."""
+    return value.date() == (first_day(text) if kind == "start" else final_day(text))
+
+
+def _date(kind: str, value: Any, shown: Any) -> Read:
     read = read_date(shown)
     if read is None or isinstance(read, Refusal):
         return Read(value, "no-date", usable=False)
     text, rule = read
+    if isinstance(value, dt.datetime) and len(text) < _WHOLE and not _is_end(kind, value, text):
+        text = value.date().isoformat()  # its layout hides a day that somebody typed
     typed = isinstance(value, str) and value != text
     return Read(text, "text-date" if typed or rule else "")
 
@@ -118,7 +128,9 @@ def _state(value: Any, lang: Language) -> Read:
     key = state_key(str(value))
     if key:
         return Read(track_words.name("states", key, lang))
-    return Read(value if isinstance(value, str) else plain_text(value), "unknown-state", usable=False)
+    return Read(
+        value if isinstance(value, str) else plain_text(value), "unknown-state", usable=False
+    )
 
 
 def state_key(text: str) -> str:
@@ -131,6 +143,8 @@ def state_key(text: str) -> str:
     """
     plain = track_words.folded(text)
     for key in track_words.keys("states"):
-        if plain in {track_words.folded(track_words.name("states", key, lang)) for lang in words.LANGUAGES}:
+        if plain in {
+            track_words.folded(track_words.name("states", key, lang)) for lang in words.LANGUAGES
+        }:
             return key
     return "done" if plain in _DONE else ""

@@ -13,6 +13,7 @@ from chaingraph.planning.track_lights import final_day, months_between
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from chaingraph.planning.track import Tracking
     from chaingraph.words import Language
@@ -129,9 +130,14 @@ class _Maker:
         earlier = self.tracking.earlier
         parts = [
             self.say("dispatch-day", day=self.day.isoformat()),
-            self.say("about-data-text", dataset=about["dataset"], version=about.get("version") or "", at=about.get("at") or "-"),
+            self.say(
+                "about-data-text",
+                dataset=about["dataset"],
+                version=about.get("version") or "",
+                at=about.get("at") or "-",
+            ),
             self.say("dispatch-rules", name=rules.name(self.lang)),
-        ]  # fmt: skip
+        ]
         if earlier is not None:
             parts.append(self.say("dispatch-against", name=earlier.raw.path.name))
         return " · ".join(parts)
@@ -142,16 +148,38 @@ class _Maker:
         done_month = int((this_month & (live["light"] == "done")).sum())
         reported = int(live["counted"].notna().sum())
         no_due = int(live["due"].isna().sum())
-        colours = " ".join(f"{self.light(k)} {self._count(k)}" for k in ("red", "yellow", "green", "green*") if self._count(k))
+        colours = " ".join(
+            f"{self.light(k)} {self._count(k)}"
+            for k in ("red", "yellow", "green", "green*")
+            if self._count(k)
+        )
         late = int(sum(self._count(k) for k in LIGHTS))
         items = [
-            Counter(self.say("count-tasks"), f"{len(live)}", self._cancelled(len(frame) - len(live))),
-            Counter(self.say("count-month"), f"{done_month}/{int(this_month.sum())}", self.say("count-month-note", count=no_due)),
+            Counter(
+                self.say("count-tasks"), f"{len(live)}", self._cancelled(len(frame) - len(live))
+            ),
+            Counter(
+                self.say("count-month"),
+                f"{done_month}/{int(this_month.sum())}",
+                self.say("count-month-note", count=no_due),
+            ),
             Counter(self.say("count-done"), f"{self._count('done')}", self._change("done")),
-            Counter(self.say("count-late"), f"{late}", " ".join(filter(None, (colours, self._change(*LIGHTS))))),
-            Counter(self.say("count-reported"), f"{reported}/{len(live)}", self.say("count-reported-note", count=self._count("unreported"))),
-            Counter(self.say("count-office"), f"{int(live['lead_unit'].isna().sum())}", self.say("count-office-note")),
-        ]  # fmt: skip
+            Counter(
+                self.say("count-late"),
+                f"{late}",
+                " ".join(filter(None, (colours, self._change(*LIGHTS)))),
+            ),
+            Counter(
+                self.say("count-reported"),
+                f"{reported}/{len(live)}",
+                self.say("count-reported-note", count=self._count("unreported")),
+            ),
+            Counter(
+                self.say("count-office"),
+                f"{int(live['lead_unit'].isna().sum())}",
+                self.say("count-office-note"),
+            ),
+        ]
         return tuple(items)
 
     def _cancelled(self, count: int) -> str:
@@ -183,7 +211,9 @@ class _Maker:
         bars = []
         for row in rows:
             name, money = str(row["funnel"]), row["investment_cny_100m"]
-            known = self.say("funnel-money", money=_figure(money), count=row["with_money"], of=row["projects"])
+            known = self.say(
+                "funnel-money", money=_figure(money), count=row["with_money"], of=row["projects"]
+            )
             money_said = known if row["with_money"] else self.say("funnel-no-money")
             label = self.say(f"funnel-{name}")
             if name in {"funds", "year"}:
@@ -193,12 +223,22 @@ class _Maker:
                 )  # fmt: skip
                 bars.append(Bar(label, 0.0 if pd.isna(rate) else min(1.0, float(rate)), said))
                 continue
-            of = "" if name == "listed" else self.say("funnel-of", of=row["of"], rate=_percent(row["rate"]))
+            of = (
+                ""
+                if name == "listed"
+                else self.say("funnel-of", of=row["of"], rate=_percent(row["rate"]))
+            )
             share = row["projects"] / whole if whole else 0.0
-            bars.append(Bar(label, share, self.say("funnel-text", count=row["projects"], of=of, money=money_said)))
+            bars.append(
+                Bar(
+                    label,
+                    share,
+                    self.say("funnel-text", count=row["projects"], of=of, money=money_said),
+                )
+            )
         return tuple(bars)
 
-    def _block(self, key: str, heads: tuple[str, ...], rows: list[tuple[str, ...]], *,
+    def _block(self, key: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], *,
                lights: tuple[str, ...] = (), light: int = -1) -> Block:  # fmt: skip
         titles = tuple(self.say(f"head-{head}") for head in heads)
         title = self.say(f"block-{key}", count=len(rows), days=OPEN_DAYS)
@@ -208,12 +248,22 @@ class _Maker:
         """Return the red and yellow tasks: the reddest and latest first."""
         held = self.live[self.live["light"].isin(LIGHTS)].copy()
         held["order"] = held["light"].map({name: place for place, name in enumerate(LIGHTS)})
-        held = held.sort_values(["order", "days_late", "behind"], ascending=[True, False, False], na_position="last")
+        held = held.sort_values(
+            ["order", "days_late", "behind"], ascending=[True, False, False], na_position="last"
+        )
         rows = [
-            (row["task_id"], self.light(row["light"]), row["task_zh"] or "", self._when(row), row["light_meaning"] or "",
-             row["problem"] or "", row["lead_unit"] or "", row["request"] or "")
+            (
+                row["task_id"],
+                self.light(row["light"]),
+                row["task_zh"] or "",
+                self._when(row),
+                row["light_meaning"] or "",
+                row["problem"] or "",
+                row["lead_unit"] or "",
+                row["request"] or "",
+            )
             for row in held.to_dict("records")
-        ]  # fmt: skip
+        ]
         heads = ("no", "light", "task", "when", "why", "reason", "who", "ask")
         return self._block("late", heads, rows, lights=tuple(held["light"]), light=1)
 
@@ -228,13 +278,26 @@ class _Maker:
 
     def limit(self) -> Block:
         """Return the projects past their start limit."""
-        held = sorted((p for p in self.tracking.projects if p["past_limit"]), key=lambda p: -p["past_months"])
+        held = sorted(
+            (p for p in self.tracking.projects if p["past_limit"]), key=lambda p: -p["past_months"]
+        )
         rows = [
-            (str(p.get("project_id") or ""), str(p.get("project_zh") or ""), str(p.get("company_zh") or ""),
-             self.say(f"limit-{p['past_why']}", months=p["past_months"], date=str(p.get("start_planned") if p["past_why"] == "planned" else p.get("signed"))),
-             str(p.get("problem") or ""), str(p.get("leader") or ""))
+            (
+                str(p.get("project_id") or ""),
+                str(p.get("project_zh") or ""),
+                str(p.get("company_zh") or ""),
+                self.say(
+                    f"limit-{p['past_why']}",
+                    months=p["past_months"],
+                    date=str(
+                        p.get("start_planned") if p["past_why"] == "planned" else p.get("signed")
+                    ),
+                ),
+                str(p.get("problem") or ""),
+                str(p.get("leader") or ""),
+            )
             for p in held
-        ]  # fmt: skip
+        ]
         return self._block("limit", ("no", "project", "firm", "when", "reason", "leader"), rows)
 
     def units(self) -> Block:
@@ -263,10 +326,19 @@ class _Maker:
     def due_next(self) -> Block:
         """Return what is due in the next month."""
         rows = [
-            (row["task_id"], row["task_zh"] or "", row["due"], row["lead_unit"] or "", self.light(row["light"]), row["next_step"] or "")
+            (
+                row["task_id"],
+                row["task_zh"] or "",
+                row["due"],
+                row["lead_unit"] or "",
+                self.light(row["light"]),
+                row["next_step"] or "",
+            )
             for row in self.live.to_dict("records")
-            if isinstance(row["due"], str) and row["light"] != "done" and self._next_month(row["due"])
-        ]  # fmt: skip
+            if isinstance(row["due"], str)
+            and row["light"] != "done"
+            and self._next_month(row["due"])
+        ]
         return self._block("next", ("no", "task", "due", "who", "light", "step"), rows)
 
     def _next_month(self, due: str) -> bool:
@@ -283,7 +355,9 @@ class _Maker:
              str(i.get("due") or ""), str(i.get("handling") or ""))
             for i in self.tracking.open_issues if i["days_open"] is None or i["days_open"] > OPEN_DAYS
         ]  # fmt: skip
-        return self._block("issues", ("no", "issue", "raised", "open", "unit", "due", "handling"), rows)
+        return self._block(
+            "issues", ("no", "issue", "raised", "open", "unit", "due", "handling"), rows
+        )
 
     def changes(self) -> Block:
         """Return the tasks whose light or progress changed since the earlier list."""
@@ -300,7 +374,9 @@ class _Maker:
                     row["task_id"], row["task_zh"] or "", self.say("new-task") if new else self.light(was),
                     self.light(now), _figure(before), _figure(after),
                 ))  # fmt: skip
-        return self._block("changes", ("no", "task", "light-before", "light", "before", "after"), rows)
+        return self._block(
+            "changes", ("no", "task", "light-before", "light", "before", "after"), rows
+        )
 
     def no_office(self) -> Block:
         """Return the tasks that no office answers for."""
@@ -315,16 +391,27 @@ class _Maker:
 
     def edited(self) -> Block:
         """Return the cells of ours that were changed, with both values; the user's counts."""
-        titles = {c.name: c.title(self.lang) for key in ("list", "months", "projects") for c in track_words.columns(key)}
-        rows = [(c.key, titles.get(c.column, c.column), c.issued, c.returned) for c in self.tracking.returned.changes]
-        rows += [(key, "", self.say("restored-was"), self.say("restored-now")) for key in self.tracking.returned.restored]
+        titles = {
+            c.name: c.title(self.lang)
+            for key in ("list", "months", "projects")
+            for c in track_words.columns(key)
+        }
+        rows = [
+            (c.key, titles.get(c.column, c.column), c.issued, c.returned)
+            for c in self.tracking.returned.changes
+        ]
+        rows += [
+            (key, "", self.say("restored-was"), self.say("restored-now"))
+            for key in self.tracking.returned.restored
+        ]
         return self._block("edited", ("no", "column", "issued", "returned"), rows)
 
     def left_out(self) -> Block:
         """Return what the next list does not hold."""
         rows = [
-            (self.say(f"left-{kind}"), str(count), where) for kind, count, where in self.tracking.returned.not_carried
-        ]  # fmt: skip
+            (self.say(f"left-{kind}"), str(count), where)
+            for kind, count, where in self.tracking.returned.not_carried
+        ]
         return self._block("left", ("what", "count", "where"), rows)
 
 

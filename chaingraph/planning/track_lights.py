@@ -158,7 +158,11 @@ def judge(
     kind = task_kind(task_id)
     for band in rules.bands:
         value = values[band.measure]
-        if value is not None and (not band.applies_to or kind in band.applies_to) and band.holds(value):
+        if (
+            value is not None
+            and (not band.applies_to or kind in band.applies_to)
+            and band.holds(value)
+        ):
             return standing(band.colour if band.stated else f"{band.colour}*", band)
     if start is None and due is None:
         return standing("undated")

@@ -1,4 +1,4 @@
-"""A returned workbook, read only: every cell as typed, its formula and comment; and the ledger of all of them."""
+"""A returned workbook, read only: every cell as typed, with formula and comment; the ledger of all."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RawSheet:
 
     Attributes
     ----------
-    values
+    typed
         What a cell holds; of a formula the value that the file keeps.
     shown
         The same as a person sees it: a date without the day that its layout hides, a number with its %.
@@ -45,7 +45,7 @@ class RawSheet:
     """
 
     title: str
-    values: dict[tuple[int, int], Any] = field(default_factory=dict)
+    typed: dict[tuple[int, int], Any] = field(default_factory=dict)
     shown: dict[tuple[int, int], Any] = field(default_factory=dict)
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
     comments: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class RawSheet:
 
     def rows(self) -> list[int]:
         """Return the numbers of the rows that hold anything."""
-        return sorted({row for row, _ in (*self.values, *self.formulas)})
+        return sorted({row for row, _ in (*self.typed, *self.formulas)})
 
 
 @dataclass
@@ -81,20 +81,20 @@ class RawBook:
         Returns
         -------
         pandas.DataFrame
-            `sheet`, `cell` (C17), `row`, `column` (from 1), `kind` (text, number, date, flag, formula, comment),
-            `content`: the text, figures with all digits, dates as 2026-03-01.
+            `sheet`, `cell` (C17), `row`, `column` (from 1), `kind` (text, number, date, flag, formula,
+            comment), `content`: the text, figures with all digits, dates as 2026-03-01.
         """
         return pd.DataFrame(list(self._entries()), columns=list(LEDGER_COLUMNS))
 
     def _entries(self) -> Iterator[tuple[str, str, int, int, str, str]]:
         for sheet in self.sheets:
-            places = {*sheet.values, *sheet.formulas, *sheet.comments}
+            places = {*sheet.typed, *sheet.formulas, *sheet.comments}
             for row, column in sorted(places):
                 at = (sheet.title, sheet.place(row, column), row, column)
                 if (row, column) in sheet.formulas:
                     yield *at, "formula", sheet.formulas[row, column]
-                elif (row, column) in sheet.values:
-                    value = sheet.values[row, column]
+                elif (row, column) in sheet.typed:
+                    value = sheet.typed[row, column]
                     yield *at, kind_of(value), plain_text(value)
                 if (row, column) in sheet.comments:
                     yield *at, "comment", sheet.comments[row, column]
@@ -156,7 +156,7 @@ def _of_text(grid: Grid) -> RawSheet:
     for number, cells in zip(grid.numbers, grid.rows, strict=True):
         for column, value in enumerate(cells, 1):
             if value not in {None, ""}:
-                sheet.values[number, column] = sheet.shown[number, column] = value
+                sheet.typed[number, column] = sheet.shown[number, column] = value
     return sheet
 
 
@@ -178,9 +178,9 @@ def _of_workbook(path: Path, grids: list[Grid]) -> RawBook:
     return RawBook(path, sheets, parts=_other_parts(path))
 
 
-def _sheet(typed: Any, kept: Any, grid: Grid) -> RawSheet:
-    sheet = RawSheet(typed.title, hidden=typed.sheet_state != "visible")
-    for cell in typed._cells.values():  # noqa: SLF001  only the cells that are there
+def _sheet(told: Any, kept: Any, grid: Grid) -> RawSheet:
+    sheet = RawSheet(told.title, hidden=told.sheet_state != "visible")
+    for cell in told._cells.values():  # noqa: SLF001  only the cells that are there
         place = cell.row, cell.column
         if cell.comment is not None and cell.comment.text:
             sheet.comments[place] = cell.comment.text[:_LONGEST]
@@ -192,21 +192,26 @@ def _sheet(typed: Any, kept: Any, grid: Grid) -> RawSheet:
             value = kept.cell(*place).value
         if value is None:
             continue
-        sheet.values[place] = value
+        sheet.typed[place] = value
         sheet.formats[place] = str(cell.number_format or "General")
+    _add_shown(sheet, grid)
+    sheet.merged = [(a + 1, b + 1, c + 1, d + 1) for a, b, c, d in grid.merged]
+    sheet.hidden_rows = sum(1 for d in told.row_dimensions.values() if d.hidden)
+    for letter, dimension in told.column_dimensions.items():
+        if dimension.width and dimension.customWidth:
+            sheet.widths[openpyxl_column(letter)] = float(dimension.width)
+    sheet.rules = len(told.conditional_formatting) + len(told.data_validations.dataValidation)
+    return sheet
+
+
+def _add_shown(sheet: RawSheet, grid: Grid) -> None:
+    """Add what a person sees, and the cells that do not show as they should."""
     for (row, column), rule in grid.broken.items():
         sheet.broken[row + 1, column + 1] = rule
     for row, cells in enumerate(grid.rows, 1):
         for column, shown in enumerate(cells, 1):
             if shown is not None:
                 sheet.shown[row, column] = shown
-    sheet.merged = [(a + 1, b + 1, c + 1, d + 1) for a, b, c, d in grid.merged]
-    sheet.hidden_rows = sum(1 for d in typed.row_dimensions.values() if d.hidden)
-    for letter, dimension in typed.column_dimensions.items():
-        if dimension.width and dimension.customWidth:
-            sheet.widths[openpyxl_column(letter)] = float(dimension.width)
-    sheet.rules = len(typed.conditional_formatting) + len(typed.data_validations.dataValidation)
-    return sheet
 
 
 def openpyxl_column(letter: str) -> int:
@@ -222,7 +227,9 @@ def _other_parts(path: Path) -> dict[str, int]:
 
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-        drawn = [name for name in names if name.startswith("xl/drawings/drawing") and "_rels" not in name]
+        drawn = [
+            name for name in names if name.startswith("xl/drawings/drawing") and "_rels" not in name
+        ]
         shapes = sum(1 for name in drawn if b"Anchor>" in archive.read(name))
     found: dict[str, int] = {}
     for start, kind in _PARTS.items():

@@ -118,7 +118,9 @@ def read_tracking(path: str | Path) -> Returned:
     raw = read_raw(path)
     head, issued = _issued(raw)
     lang: Language = head.get("lang") or _language(raw)
-    about = dict(head.get("about") or {"dataset": "-", "version": "", "at": "", "region": raw.path.stem})
+    about = dict(
+        head.get("about") or {"dataset": "-", "version": "", "at": "", "region": raw.path.stem}
+    )
     book = ListBook(lang, about, {key: [] for key in _TABLES}, list(head.get("months") or []))
     back = Returned(book, raw, rules=str(head.get("rules") or ""), issued=issued)
     chosen = _assign(raw, back)
@@ -127,15 +129,19 @@ def read_tracking(path: str | Path) -> Returned:
             TableReading(chosen[key], key, back.book, back.findings, issued).read()
     _settle_ids(back, chosen)
     for sheet in raw.sheets:
-        ours = next((k for k, s in chosen.items() if s is sheet), "") or track_words.sheet_of(sheet.title)
+        ours = next((k for k, s in chosen.items() if s is sheet), "") or track_words.sheet_of(
+            sheet.title
+        )
         if ours in _TABLES and ours in chosen and chosen[ours] is sheet:
             continue
-        if ours in {"scores", "other", *_GIVEN} and sheet.title == track_words.name("sheets", ours, lang):
+        if ours in {"scores", "other", *_GIVEN} and sheet.title == track_words.name(
+            "sheets", ours, lang
+        ):
             _given_sheet(sheet, ours, back)
         elif ours != "meta":
             book.sheets.append(own_sheet(sheet, back))
     _compare(back)
-    _restore(back, chosen)
+    _restore(back)
     if not book.months:
         book.months = month_span(str(about["at"]), [])
     _name_left_out(back, chosen)
@@ -145,17 +151,17 @@ def read_tracking(path: str | Path) -> Returned:
 def _issued(raw: RawBook) -> tuple[dict[str, Any], dict[tuple[str, str], str]]:
     """Return what the hidden sheet says of itself and of what was written; empty where it is gone or broken."""
     for sheet in raw.sheets:
-        if track_words.sheet_of(sheet.title) != "meta" or (1, 2) not in sheet.values:
+        if track_words.sheet_of(sheet.title) != "meta" or (1, 2) not in sheet.typed:
             continue
         try:
-            head = json.loads(str(sheet.values[1, 2]))
+            head = json.loads(str(sheet.typed[1, 2]))
         except json.JSONDecodeError:
             continue
         if isinstance(head, dict):
-            rows = {row for row, _ in sheet.values if row > 1}
+            rows = {row for row, _ in sheet.typed if row > 1}
             issued = {
-                (str(sheet.values.get((row, 1), "")), str(sheet.values.get((row, 2), ""))):
-                plain_text(sheet.values.get((row, 3), "")) for row in rows
+                (str(sheet.typed.get((row, 1), "")), str(sheet.typed.get((row, 2), ""))):
+                plain_text(sheet.typed.get((row, 3), "")) for row in rows
             }  # fmt: skip
             return head, issued
     return {}, {}
@@ -191,14 +197,24 @@ def _assign(raw: RawBook, back: Returned) -> dict[str, RawSheet]:
         key = best_sheet(sheet)
         if key and key not in chosen:
             chosen[key] = sheet
-            back.findings.append(Finding("sheet-by-header", sheet.title, "", "", track_words.name("sheets", key, back.lang)))
+            back.findings.append(
+                Finding(
+                    "sheet-by-header",
+                    sheet.title,
+                    "",
+                    "",
+                    track_words.name("sheets", key, back.lang),
+                )
+            )
         elif key:
             back.findings.append(Finding("sheet-twice", sheet.title, "", "", chosen[key].title))
     if "list" not in chosen:
         raise DataError("track-no-list", path=raw.path)
     for key in _TABLES:
         if key not in chosen and back.issued:
-            back.findings.append(Finding("sheet-gone", track_words.name("sheets", key, back.lang), "", "", ""))
+            back.findings.append(
+                Finding("sheet-gone", track_words.name("sheets", key, back.lang), "", "", "")
+            )
     return chosen
 
 
@@ -215,28 +231,37 @@ def _settle_ids(back: Returned, chosen: dict[str, RawSheet]) -> None:
     for key in ("list", "months", "projects"):
         column, seen = _KEYS[key], set()
         title = chosen[key].title if key in chosen else ""
-        known = {str(r.values.get(column)) for r in back.book.rows[key] if r.values.get(column)}
+        known = {str(r.cells.get(column)) for r in back.book.rows[key] if r.cells.get(column)}
         for row in back.book.rows[key]:
-            own = str(row.values.get(column) or "").strip()
+            own = str(row.cells.get(column) or "").strip()
             if own and own not in seen:
                 seen.add(own)
                 continue
-            texts = tuple(str(row.values.get(n) or "") for n in ("task_zh", "lead_unit", "due"))
-            found = by_text.get(texts, "") if key == "list" else _by_task(row, back) if key == "months" else ""
-            what = texts[0] or str(row.values.get("project_zh") or row.at)
+            texts = (
+                str(row.cells.get("task_zh") or ""), str(row.cells.get("lead_unit") or ""),
+                str(row.cells.get("due") or ""),
+            )  # fmt: skip
+            found = (
+                by_text.get(texts, "")
+                if key == "list"
+                else _by_task(row, back)
+                if key == "months"
+                else ""
+            )
+            what = texts[0] or str(row.cells.get("project_zh") or row.at)
             new = found if found and found not in known | seen else _new_id(what, known | seen)
             rule = "id-twice" if own else "id-found" if new == found else "id-new"
             back.findings.append(Finding(rule, title, str(row.at), own, new))
             if own:
                 _note(row, column, own, back.lang)
-            row.values[column] = new
+            row.cells[column] = new
             seen.add(new)
 
 
 def _by_task(row: Row, back: Returned) -> str:
-    task = str(row.values.get("task_zh") or "")
-    hits = [r for r in back.book.rows["list"] if task and r.values.get("task_zh") == task]
-    return str(hits[0].values.get("task_id") or "") if len(hits) == 1 else ""
+    task = str(row.cells.get("task_zh") or "")
+    hits = [r for r in back.book.rows["list"] if task and r.cells.get("task_zh") == task]
+    return str(hits[0].cells.get("task_id") or "") if len(hits) == 1 else ""
 
 
 def _new_id(text: str, taken: set[str]) -> str:
@@ -259,10 +284,10 @@ def _given_sheet(sheet: RawSheet, key: str, back: Returned) -> None:
     first = {"units": _unit_rows, "other": _other_rows}.get(key)
     done = first(sheet, back) if first else set()
     heads = {c.title(lang) for c in track_words.columns("scores") for lang in words.LANGUAGES}
-    for place in sorted({*sheet.values, *sheet.formulas}):
+    for place in sorted({*sheet.typed, *sheet.formulas}):
         cell = sheet.place(*place)
-        text = plain_text(sheet.values.get(place, ""))
-        if place in done or place in sheet.formulas and key in {"scores", "about"}:
+        text = plain_text(sheet.typed.get(place, ""))
+        if place in done or (place in sheet.formulas and key in {"scores", "about"}):
             continue
         if key == "about" and place == _DAY:
             shown = sheet.shown.get(place, "")
@@ -275,25 +300,26 @@ def _given_sheet(sheet: RawSheet, key: str, back: Returned) -> None:
             continue
         if (key == "scores" and text in heads) or back.issued.get((key, cell)) == text:
             continue
-        value = sheet.formulas.get(place) or sheet.values.get(place)
+        value = sheet.formulas.get(place) or sheet.typed.get(place)
         book.loose.append(Loose(sheet.title, cell, value, track_words.say("why-given", book.lang)))
     _loose_comments(sheet, back)
 
 
 def _day(shown: Any) -> str:
     from chaingraph.intake.dates import read_date
+    from chaingraph.intake.problems import Refusal
 
     read = read_date(shown)
-    return str(read[0]) if isinstance(read, tuple) and len(read) == 2 and isinstance(read[0], str) else ""  # noqa: PLR2004
+    return str(read[0]) if isinstance(read, tuple) and not isinstance(read, Refusal) else ""
 
 
 def _unit_rows(sheet: RawSheet, back: Returned) -> set[tuple[int, int]]:
     done = set()
     for row in sheet.rows():
-        name = sheet.values.get((row, 1))
+        name = sheet.typed.get((row, 1))
         if row == 1 or not isinstance(name, str) or (row, 1) in sheet.formulas:
             continue
-        source = sheet.values.get((row, 2), "")
+        source = sheet.typed.get((row, 2), "")
         back.book.units.append((name, plain_text(source)))
         done |= {(row, 1), (row, 2)}
     return done
@@ -303,10 +329,10 @@ def _other_rows(sheet: RawSheet, back: Returned) -> set[tuple[int, int]]:
     """Carry on what an earlier list carried over."""
     done = {(1, column) for column in range(1, 5)}
     for row in sheet.rows():
-        if row == 1 or (row, 3) not in sheet.values:
+        if row == 1 or (row, 3) not in sheet.typed:
             continue
-        texts = [plain_text(sheet.values.get((row, column), "")) for column in (1, 2, 4)]
-        back.book.loose.append(Loose(texts[0], texts[1], sheet.values[row, 3], texts[2]))
+        texts = [plain_text(sheet.typed.get((row, column), "")) for column in (1, 2, 4)]
+        back.book.loose.append(Loose(texts[0], texts[1], sheet.typed[row, 3], texts[2]))
         done |= {(row, column) for column in range(1, 5)}
     return done
 
@@ -319,9 +345,9 @@ def _loose_comments(sheet: RawSheet, back: Returned) -> None:
 
 
 def own_sheet(sheet: RawSheet, back: Returned) -> OwnSheet:
-    """Return a user's sheet as it is carried: formulas live on where they look at nothing but their own sheet."""
+    """Return a user's sheet as it is carried; formulas live on where they look at their own sheet only."""
     own = OwnSheet(
-        sheet.title, dict(sheet.values), {}, dict(sheet.comments), list(sheet.merged), dict(sheet.widths),
+        sheet.title, dict(sheet.typed), {}, dict(sheet.comments), list(sheet.merged), dict(sheet.widths),
         dict(sheet.formats), sheet.hidden,
     )  # fmt: skip
     for place, text in sheet.formulas.items():
@@ -338,7 +364,20 @@ def own_sheet(sheet: RawSheet, back: Returned) -> OwnSheet:
 def _stays_inside(formula: str) -> bool:
     """Tell whether a formula looks at nothing but its own sheet, and calls nothing outside."""
     plain = formula.upper()
-    outside = ("!", "[", "|", "WEBSERVICE", "HYPERLINK", "INDIRECT", "CALL(", "REGISTER", "RTD(", "DDE", "CUBE", "FILTERXML")  # fmt: skip
+    outside = (
+        "!",
+        "[",
+        "|",
+        "WEBSERVICE",
+        "HYPERLINK",
+        "INDIRECT",
+        "CALL(",
+        "REGISTER",
+        "RTD(",
+        "DDE",
+        "CUBE",
+        "FILTERXML",
+    )
     return plain.startswith("=") and not any(mark in plain for mark in outside)
 
 
@@ -347,10 +386,12 @@ def _compare(back: Returned) -> None:
     for key in ("list", "months", "projects"):
         own = {c.name for c in track_words.columns(key) if c.fill or c.kind == "formula"}
         for row in back.book.rows[key]:
-            number = str(row.values.get(_KEYS[key]) or "")
+            number = str(row.cells.get(_KEYS[key]) or "")
             for (sheet, place), was in _of_row(back, key, number):
                 column = place.partition("|")[2]
-                now = plain_text(row.values.get(column, "") if row.values.get(column) is not None else "")
+                now = plain_text(
+                    row.cells.get(column, "") if row.cells.get(column) is not None else ""
+                )
                 if column not in own and sheet == key and now != was:
                     back.changes.append(Change(key, number, column, was, now))
 
@@ -365,12 +406,14 @@ def _of_row(back: Returned, key: str, number: str) -> list[tuple[tuple[str, str]
     return found
 
 
-def _restore(back: Returned, chosen: dict[str, RawSheet]) -> None:
+def _restore(back: Returned) -> None:
     """Put issued rows that did not come back into the next list again, and name them."""
     for key in ("list", "months", "projects"):
-        there = {str(r.values.get(_KEYS[key])) for r in back.book.rows[key]}
+        there = {str(r.cells.get(_KEYS[key])) for r in back.book.rows[key]}
         kinds = {c.name: c.kind for c in track_words.columns(key)}
-        numbers = dict.fromkeys(place.partition("|")[0] for sheet, place in back.issued if sheet == key)
+        numbers = dict.fromkeys(
+            place.partition("|")[0] for sheet, place in back.issued if sheet == key
+        )
         for number in numbers:
             if not number or number in there:
                 continue

@@ -159,8 +159,19 @@ def _read(text: str, path: str) -> RuleSet:
     bands = entry.get("band")
     if not isinstance(bands, list) or not bands:
         raise OptionError("rules-file", path=path, detail=Phrase("rules-no-band"))
-    texts = {k: str(entry.get(k, "")) for k in
-             ("id", "name_zh", "name_en", "place", "date", "source_url", "left_out_zh", "left_out_en")}  # fmt: skip
+    texts = {
+        k: str(entry.get(k, ""))
+        for k in (
+            "id",
+            "name_zh",
+            "name_en",
+            "place",
+            "date",
+            "source_url",
+            "left_out_zh",
+            "left_out_en",
+        )
+    }
     texts["id"] = texts["id"] or Path(path).stem
     texts["name_zh"] = texts["name_zh"] or texts["name_en"] or texts["id"]
     texts["name_en"] = texts["name_en"] or texts["name_zh"]
@@ -185,6 +196,8 @@ def _band(entry: Any, number: int, path: str) -> Band:
     if entry.get("colour") not in COLOURS:
         raise refuse(entry.get("colour"), ", ".join(COLOURS))
     for key in ("low", "high"):
-        if key in entry and (isinstance(entry[key], bool) or not isinstance(entry[key], int | float)):
+        if key in entry and (
+            isinstance(entry[key], bool) or not isinstance(entry[key], int | float)
+        ):
             raise refuse(entry[key], key)
     return Band(**{**entry, "applies_to": tuple(entry.get("applies_to", ()))})

@@ -23,7 +23,7 @@ _DEEPEST: Final = 15
 _FEWEST: Final = 3
 _MONTH: Final = re.compile(r"\d{4}-\d{2}")
 _CALLS: Final = re.compile(r"[A-Z][A-Z.]+(?=\()")
-SPECIAL: Final = ("LOOKUP", "COUNTIFS", "DATEVALUE", "ISNUMBER", "ROUND")
+SPECIAL: Final = ("DATEVALUE", "ISNUMBER")
 """Functions that a formula of ours calls; one without any of them is a user's."""
 
 
@@ -66,10 +66,12 @@ def find_header(sheet: RawSheet, key: str) -> int | None:
     for row in sheet.rows()[:_DEEPEST]:
         names = {
             known[track_words.folded(value)].name
-            for (r, _), value in sheet.values.items()
+            for (r, _), value in sheet.typed.items()
             if r == row and isinstance(value, str) and track_words.folded(value) in known
         }
-        months = key == "months" and any(_month_of(v) for (r, _), v in sheet.values.items() if r == row)
+        months = key == "months" and any(
+            _month_of(v) for (r, _), v in sheet.typed.items() if r == row
+        )
         if len(names) + months > most:
             best, most = row, len(names) + months
     return best
@@ -83,7 +85,7 @@ def best_sheet(sheet: RawSheet) -> str:
         if row is None:
             continue
         known = track_words.headers(key)
-        texts = [track_words.folded(v) for (r, _), v in sheet.values.items() if r == row]
+        texts = [track_words.folded(v) for (r, _), v in sheet.typed.items() if r == row]
         names = {known[text].name for text in texts if text in known}
         share = len(names) / len([c for c in track_words.columns(key) if c.kind != "formula"])
         if share >= 0.5:  # noqa: PLR2004  half of the columns
@@ -119,7 +121,13 @@ class TableReading:
         self, sheet: RawSheet, key: str, book: ListBook, findings: list[Finding],
         issued: dict[tuple[str, str], str],
     ) -> None:  # fmt: skip
-        self.sheet, self.key, self.book, self.findings, self.issued = sheet, key, book, findings, issued
+        self.sheet, self.key, self.book, self.findings, self.issued = (
+            sheet,
+            key,
+            book,
+            findings,
+            issued,
+        )
         self.columns: dict[int, str] = {}
         self.kinds: dict[str, Column] = {c.name: c for c in track_words.columns(key)}
         self.merged: dict[tuple[int, int], tuple[int, int]] = {}
@@ -128,7 +136,7 @@ class TableReading:
         """Read the sheet."""
         header = find_header(self.sheet, self.key)
         if header is None:
-            for place in sorted({*self.sheet.values}):
+            for place in sorted({*self.sheet.typed}):
                 self._loose(place, "why-no-header")
             return
         self._header(header)
@@ -143,9 +151,9 @@ class TableReading:
         """Match headers; those of nobody are a user's own columns, and so is a second one of a name."""
         sheet, known = self.sheet, track_words.headers(self.key)
         used: set[str] = set()
-        width = max((c for _, c in (*sheet.values, *sheet.formulas)), default=0)
+        width = max((c for _, c in (*sheet.typed, *sheet.formulas)), default=0)
         for column in range(1, width + 1):
-            value = sheet.values.get((header, column))
+            value = sheet.typed.get((header, column))
             text = track_words.folded(value) if value is not None else ""
             name = known[text].name if text in known else ""
             if not name and self.key == "months" and value is not None:
@@ -156,7 +164,7 @@ class TableReading:
                 self.columns[column] = name
                 used.add(name)
             elif value is not None or any(
-                (r, column) in sheet.values and r > header for r in sheet.rows()
+                (r, column) in sheet.typed and r > header for r in sheet.rows()
             ):
                 self.columns[column] = self._own_column(value, column)
         self.book.months.sort()
@@ -169,7 +177,11 @@ class TableReading:
         heads = self.book.own_columns.setdefault(self.key, [])
         lang = self.book.lang
         letter = self.sheet.place(1, column).rstrip("0123456789")
-        base = plain_text(value) if value is not None else track_words.say("no-header", lang, column=letter)
+        base = (
+            plain_text(value)
+            if value is not None
+            else track_words.say("no-header", lang, column=letter)
+        )
         titles = {k.title(lang) for k in self.kinds.values()} | set(self.book.months)
         head, number = base, 1
         while head in heads or head in titles:
@@ -181,7 +193,7 @@ class TableReading:
         return OWN + head
 
     def _above(self, header: int) -> None:
-        for place in sorted(self.sheet.values):
+        for place in sorted(self.sheet.typed):
             if place[0] < header:
                 self._loose(place, "why-above")
 
@@ -192,7 +204,10 @@ class TableReading:
                 continue
             place = f"{self.sheet.place(first_row, first_column)}:{self.sheet.place(last_row, last_column)}"
             self._tell("merged", place)
-            if first_column == last_column and self.columns.get(first_column) not in {"task_id", "project_id"}:
+            if first_column == last_column and self.columns.get(first_column) not in {
+                "task_id",
+                "project_id",
+            }:
                 for row in range(max(first_row, header) + 1, last_row + 1):
                     self.merged[row, first_column] = first_row, first_column
 
@@ -201,8 +216,8 @@ class TableReading:
         row = Row({}, at=number)
         for column, name in self.columns.items():
             self._cell(row, (number, column), name)
-        typed = [name for name in row.values if row.values[name] not in {None, ""}]
-        beyond = [p for p in self.sheet.values if p[0] == number and p[1] not in self.columns]
+        typed = [name for name in row.cells if row.cells[name] not in {None, ""}]
+        beyond = [p for p in self.sheet.typed if p[0] == number and p[1] not in self.columns]
         for place in sorted(beyond):
             self._loose(place, "why-no-header")
         if typed:
@@ -214,12 +229,12 @@ class TableReading:
         comment = sheet.comments.get(place)
         if kind is not None and kind.kind == "formula":
             if name == "light" and place in sheet.formulas:
-                row.light = plain_text(sheet.values.get(place, ""))
+                row.light = plain_text(sheet.typed.get(place, ""))
             self._our_formula(place, comment)
             return
-        source = self.merged.get(place) if place not in sheet.values else None
+        source = self.merged.get(place) if place not in sheet.typed else None
         at = source or place
-        value = sheet.values.get(at)
+        value = sheet.typed.get(at)
         formula = sheet.formulas.get(place)
         if comment:
             row.comments[name] = comment
@@ -230,26 +245,42 @@ class TableReading:
                 self._loose(place, "why-blank")
             return
         if name.startswith(OWN):
-            row.values[name] = value
+            row.cells[name] = value
             return
         if place in sheet.broken:
             self._tell("broken", sheet.place(*place), plain_text(value))
+        self._take(row, name, place, at)
+
+    def _take(self, row: Row, name: str, place: tuple[int, int], at: tuple[int, int]) -> None:
+        """Take what a cell says: as its column wants it, with what was typed beside where both differ."""
+        sheet, kind = self.sheet, self.kinds.get(name)
+        value = sheet.typed[at]
         typed_kind = kind.kind if kind else "percent"
         read = read_cell(typed_kind, value, sheet.shown.get(at, value), self.book.lang)
-        row.values[name] = read.value
+        row.cells[name] = read.value
         if read.rule:
-            said = track_words.say("kept-as-typed", self.book.lang) if not read.usable else plain_text(read.value)
+            said = (
+                track_words.say("kept-as-typed", self.book.lang)
+                if not read.usable
+                else plain_text(read.value)
+            )
             self._tell(read.rule, sheet.place(*place), plain_text(value), said)
-        if read.usable and source is None and plain_text(read.value) != plain_text(value) and isinstance(value, str):
-            note = track_words.say("typed-as", self.book.lang, value=value)
+        shown = sheet.shown.get(at, value)
+        if (
+            read.usable
+            and at == place
+            and isinstance(shown, str)
+            and plain_text(read.value) != shown
+        ):
+            note = track_words.say("typed-as", self.book.lang, value=shown)
             row.comments[name] = "\n".join(filter(None, (row.comments.get(name), note)))
 
     def _our_formula(self, place: tuple[int, int], comment: str | None) -> None:
         sheet = self.sheet
         formula = sheet.formulas.get(place)
-        if formula is None and place in sheet.values:
+        if formula is None and place in sheet.typed:
             self._loose(place, "why-over-formula")
-            self._tell("over-formula", sheet.place(*place), plain_text(sheet.values[place]))
+            self._tell("over-formula", sheet.place(*place), plain_text(sheet.typed[place]))
         elif formula is not None and not set(SPECIAL) & set(_CALLS.findall(formula.upper())):
             self._loose(place, "why-over-formula", formula)
             self._tell("over-formula", sheet.place(*place), formula)
@@ -262,9 +293,11 @@ class TableReading:
         note = track_words.say("formula-was", self.book.lang, formula=formula)
         row.comments[name] = "\n".join(filter(None, (row.comments.get(name), note)))
         rule = "formula" if value is not None else "formula-empty"
-        self._tell(rule, self.sheet.place(*place), formula, plain_text(value) if value is not None else "")
+        self._tell(
+            rule, self.sheet.place(*place), formula, plain_text(value) if value is not None else ""
+        )
         if value is None:
-            row.values[name] = f"'{formula}"
+            row.cells[name] = f"'{formula}"
 
     def _comments_elsewhere(self, header: int) -> None:
         rows = {row.at for row in self.book.rows[self.key]}
@@ -273,7 +306,11 @@ class TableReading:
                 self._loose(place, "why-comment", text)
 
     def _loose(self, place: tuple[int, int], why: str, value: Any = None) -> None:
-        held = self.sheet.formulas.get(place) or self.sheet.values.get(place) if value is None else value
+        held = (
+            self.sheet.formulas.get(place) or self.sheet.typed.get(place)
+            if value is None
+            else value
+        )
         reason = track_words.say(why, self.book.lang)
         self.book.loose.append(Loose(self.sheet.title, self.sheet.place(*place), held, reason))
 

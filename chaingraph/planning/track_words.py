@@ -1,4 +1,4 @@
-"""What the responsibility list and the dispatch page say: sheets, columns, words; in ``words/tracking.json``."""
+"""What the list and the dispatch page say: sheets, columns, words; in ``words/tracking.json``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 TABLES: Final = {"list": "tasks", "months": "milestones", "projects": "", "issues": "issues"}
 """Sheets that hold rows of a table -> the table of the schema; projects are kept as the sheet has them."""
-SHEETS: Final = ("about", "list", "months", "projects", "issues", "scores", "units", "rules", "meta")
+SHEETS: Final = (
+    "about",
+    "list",
+    "months",
+    "projects",
+    "issues",
+    "scores",
+    "units",
+    "rules",
+    "meta",
+)
 
 
 @cache

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 SUFFIXES: Final = (".html", ".docx", ".xlsx")
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-_BAR: Final = 100
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';
+form-action 'none'" _BAR: Final = 100
 _PLAIN_WIDTH: Final = 14
 
 
@@ -77,18 +77,23 @@ def save_dispatch(tracking: Tracking, path: str | Path, *, lang: Language | None
 
 def to_html(page: Dispatch) -> str:
     """Return the page as HTML: one file, nothing from outside, no script."""
-    style = resources.files("chaingraph.views").joinpath("templates", "dispatch.css").read_text(encoding="utf-8")
+    style = (
+        resources.files("chaingraph.views")
+        .joinpath("templates", "dispatch.css")
+        .read_text(encoding="utf-8")
+    )
     code = "zh-CN" if page.lang == "zh" else "en"
     annex = "".join(f"<section>{_block(block, whole=True)}</section>" for block in page.annex)
     heading = html.escape(track_words.say("annex", page.lang))
     late, limit, units = page.page
-    notes = "".join(f"<p class=\"more\">{html.escape(note)}</p>" for note in page.notes)
+    notes = "".join(f'<p class="more">{html.escape(note)}</p>' for note in page.notes)
     return (
         f'<!doctype html>\n<html lang="{code}">\n<head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{html.escape(page.title)}</title><style>{style}</style></head>\n<body><main>"
-        f'<div class="head"><div><h1>{html.escape(page.title)}</h1><div class="dim">{html.escape(page.scope)}</div>'
+        f'<div class="head"><div><h1>{html.escape(page.title)}</h1>'
+        f'<div class="dim">{html.escape(page.scope)}</div>'
         f"{_counters(page)}</div>{_funnel(page)}</div>"
         f"<section>{_block(late)}</section>"
         f'<div class="two"><section>{_block(limit)}</section><section>{_block(units)}</section></div>'
@@ -108,10 +113,11 @@ def _counters(page: Dispatch) -> str:
 
 def _funnel(page: Dispatch) -> str:
     rows = "".join(
-        f'<span>{html.escape(bar.label)}</span><svg viewBox="0 0 {_BAR} 10" preserveAspectRatio="none" aria-hidden="true">'
+        f"<span>{html.escape(bar.label)}</span>"
+        f'<svg viewBox="0 0 {_BAR} 10" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect width="{bar.share * _BAR:.1f}" height="10"/></svg><span>{html.escape(bar.text)}</span>'
         for bar in page.bars
-    )  # fmt: skip
+    )
     return f'<div class="funnel">{rows}</div>'
 
 
@@ -126,7 +132,8 @@ def _block(block: Block, *, whole: bool = False) -> str:
         zh = any("\u4e00" <= letter <= "\u9fff" for letter in block.title)
         said = track_words.say("rows-left", "zh" if zh else "en", count=block.left)
         more = f'<p class="more">{html.escape(said)}</p>'
-    return f'{title}<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}'
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'{title}<div class="scroll">{table}</div>{more}'
 
 
 def _row(block: Block, place: int) -> str:
@@ -144,24 +151,40 @@ def _row(block: Block, place: int) -> str:
 
 def to_report(page: Dispatch, day: str) -> Report:
     """Return the page as a report: what the Word document and the workbook are written from."""
-    headline = " · ".join(" ".join(filter(None, (c.label, c.figure, c.note))) for c in page.counters)
+    headline = " · ".join(
+        " ".join(filter(None, (c.label, c.figure, c.note))) for c in page.counters
+    )
     funnel = " · ".join(f"{bar.label} {bar.text}" for bar in page.bars)
     lines = (headline, funnel, *page.notes, "    ".join(page.signatures))
     first = Section(
-        "dispatch", page.title, tuple(map(Paragraph, lines)), tuple(map(_table, page.page)), wide=True
+        "dispatch",
+        page.title,
+        tuple(map(Paragraph, lines)),
+        tuple(map(_table, page.page)),
+        wide=True,
     )
     annex = tuple(
-        Section(f"annex-{block.key}", block.title, (), (_table(block),), wide=True) for block in page.annex
+        Section(f"annex-{block.key}", block.title, (), (_table(block),), wide=True)
+        for block in page.annex
     )
     return Report(
-        title=page.title, subtitle=page.scope, lang=page.lang, meta=(), sections=number_through([first, *annex]),
-        sources=(), as_of=day, program=f"chaingraph {__version__}", contents=False, sheet=True,
-    )  # fmt: skip
+        title=page.title,
+        subtitle=page.scope,
+        lang=page.lang,
+        meta=(),
+        sections=number_through([first, *annex]),
+        sources=(),
+        as_of=day,
+        program=f"chaingraph {__version__}",
+        contents=False,
+        sheet=True,
+    )
 
 
 def _table(block: Block) -> Table:
     columns = tuple(
-        Column(f"c{place}", title, width=_width(block, place)) for place, title in enumerate(block.columns)
+        Column(f"c{place}", title, width=_width(block, place))
+        for place, title in enumerate(block.columns)
     )
     rows = tuple(make_row(tuple(map(model.text, row))) for row in block.rows)
     return Table(block.key, block.title, columns, rows, cited=False)
