@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 SUFFIXES: Final = (".html", ".docx", ".xlsx")
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';
-form-action 'none'" _BAR: Final = 100
+_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src data:; base-uri 'none'; form-action 'none'"
+)
+_BAR: Final = 100
 _PLAIN_WIDTH: Final = 14
 
 
