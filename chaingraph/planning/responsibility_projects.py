@@ -59,10 +59,11 @@ def _of_data(state: RegionState) -> list[dict[str, Any]]:
         if event in _GONE:
             gone.add(key)
             continue
-        row = found.setdefault(
+        row: dict[str, Any] = found.setdefault(
             key, {"project_id": project, "project_zh": product_zh, "company_zh": company}
         )
-        row["project_zh"] = row["project_zh"] or product_zh
+        if not row["project_zh"]:
+            row["project_zh"] = product_zh
         column = _COLUMNS.get(event)
         if column and date and (not row.get(column) or date < row[column]):
             row[column] = date

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chaingraph.planning.track_rules import RuleSet
     from chaingraph.words import Language
 
-SPARE: Final = {"list": 40, "months": 40, "projects": 40, "issues": 100}
+SPARE: Final = {"list": 30, "months": 30, "projects": 20, "issues": 50}
 """Empty rows below, which already hold formulas and drop-downs."""
 OWN: Final = "+"
 """Before the header of a column that a user added."""
