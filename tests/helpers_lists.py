@@ -28,7 +28,16 @@ def edit(book: Any, rng: random.Random) -> str:
 
 
 def _tables(book: Any) -> list[Any]:
-    titles = ("责任清单", "月度进度", "项目调度", "问题清单", "Responsibilities", "Monthly progress", "Projects", "Issues")
+    titles = (
+        "责任清单",
+        "月度进度",
+        "项目调度",
+        "问题清单",
+        "Responsibilities",
+        "Monthly progress",
+        "Projects",
+        "Issues",
+    )
     return [sheet for sheet in book.worksheets if sheet.title in titles]
 
 
@@ -108,7 +117,14 @@ def _header(book: Any, rng: random.Random) -> None:
 
 
 def _given(book: Any, rng: random.Random) -> None:
-    sheet = rng.choice([s for s in book.worksheets if s.title in {"说明", "单位", "规则", "考核得分", "About", "Offices", "Rules", "Scores"}])
+    sheet = rng.choice(
+        [
+            s
+            for s in book.worksheets
+            if s.title
+            in {"说明", "单位", "规则", "考核得分", "About", "Offices", "Rules", "Scores"}
+        ]
+    )
     sheet.cell(rng.randint(1, 12), rng.randint(1, 5)).value = rng.choice(TYPED)
 
 

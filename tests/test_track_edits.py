@@ -33,7 +33,9 @@ def said(value):
 
 def is_ours(text):
     """Tell whether a text is a formula that a list is issued with."""
-    return text.startswith("=") and any(f"{name}(" in text for name in ("ISNUMBER", "COUNTIF", "COUNTIFS", "IF"))
+    return text.startswith("=") and any(
+        f"{name}(" in text for name in ("ISNUMBER", "COUNTIF", "COUNTIFS", "IF")
+    )
 
 
 def is_noted(text, notes):
@@ -82,7 +84,11 @@ def test_the_ledger_holds_every_typed_cell(edited):
 
 def test_the_next_list_holds_every_typed_cell(edited):
     for names, _, _, following, typed in edited:
-        texts = {said(value).strip() for (sheet, _), value in cells(following).items() if sheet != "_meta"}
+        texts = {
+            said(value).strip()
+            for (sheet, _), value in cells(following).items()
+            if sheet != "_meta"
+        }
         notes = "\n".join(texts)
         lost = [
             (place, value)
@@ -99,7 +105,10 @@ def test_a_next_list_reads_back_to_the_same(edited):
     for names, _, back, following, _ in edited:
         again = cg.read_tracking(following)
         for sheet, rows in back.book.rows.items():
-            assert [row.cells for row in again.book.rows[sheet]] == [row.cells for row in rows], (names, sheet)
+            assert [row.cells for row in again.book.rows[sheet]] == [row.cells for row in rows], (
+                names,
+                sheet,
+            )
 
 
 def test_an_untouched_list_comes_back_to_the_byte(issued, tmp_path):

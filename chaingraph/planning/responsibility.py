@@ -342,5 +342,5 @@ def table_rows(ds: Dataset, table: str) -> list[dict[str, str]]:
         return []
     frame = collect(read_frame(ds.table(table)))
     names = list(table_spec(table).field_names)
-    texts = [cell_texts(frame, name) if name in frame else [""] * len(frame) for name in names]
+    texts = [[str(cell) for cell in cell_texts(frame, name)] for name in names]
     return [dict(zip(names, cells, strict=True)) for cells in zip(*texts, strict=True)]

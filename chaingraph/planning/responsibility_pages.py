@@ -51,7 +51,14 @@ def write_about(
         sheet.write_string(line, 0, label, bold)
         issued.append(("about", f"A{line + 1}", label))
         if isinstance(text, tuple):  # a blank of a column: counted by a formula
-            sheet.write_formula(line, 1, _blank_formula(tasks, *text), wrap, book.blanks(text[0]))
+            shown = track_words.say(
+                "about-blank",
+                lang,
+                column=text[1],
+                count=book.blanks(text[0]),
+                total=len(book.rows["list"]),
+            )
+            sheet.write_formula(line, 1, _blank_formula(tasks, *text), wrap, shown)
         elif line == 3:  # noqa: PLR2004  the day
             look = looks.of(bg_color="#FFF7D6", num_format="yyyy-mm-dd", align="left")
             _write_day(sheet, line, about.get("day"), look)

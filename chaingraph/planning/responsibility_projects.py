@@ -67,7 +67,7 @@ def _of_data(state: RegionState) -> list[dict[str, Any]]:
         column = _COLUMNS.get(event)
         if column and date and (not row.get(column) or date < row[column]):
             row[column] = date
-        if money:
+        if money != "":
             row["investment_cny_100m"] = float(money)
         if source:
             row.setdefault("basis", source)

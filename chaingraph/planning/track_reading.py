@@ -208,6 +208,14 @@ def _assign(raw: RawBook, back: Returned) -> dict[str, RawSheet]:
             )
         elif key:
             back.findings.append(Finding("sheet-twice", sheet.title, "", "", chosen[key].title))
+    if "list" not in chosen:  # a short list of one's own: three of our headers will do
+        free = [
+            s for s in raw.sheets if s not in chosen.values() and not track_words.sheet_of(s.title)
+        ]
+        free += [s for s in raw.sheets if track_words.sheet_of(s.title) == "list"]
+        short = next((s for s in free if find_header(s, "list") is not None), None)
+        if short is not None:
+            chosen["list"] = short
     if "list" not in chosen:
         raise DataError("track-no-list", path=raw.path)
     for key in _TABLES:
