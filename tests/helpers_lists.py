@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -12,11 +11,13 @@ import openpyxl
 from openpyxl.comments import Comment
 
 if TYPE_CHECKING:
+    import random
     from pathlib import Path
 
 TYPED: tuple[Any, ...] = (
     "用地未落实", "约50", "５０％", "已完成", "2026年3月", "2026/6/15", 35, 0.5, 120, -3, True, "=1+1",
-    dt.datetime(2026, 6, 15), "曲靖市新设专班", "①", "a" * 300, "  边上有空格 ", "'=cmd", "第一行\n第二行",
+    dt.datetime(2026, 6, 15),  # noqa: DTZ001
+    "曲靖市新设专班", "①", "a" * 300, "  边上有空格 ", "'=cmd", "第一行\n第二行",
 )  # fmt: skip
 
 

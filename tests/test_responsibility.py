@@ -82,7 +82,7 @@ def test_targets_of_other_levels_and_of_past_years_are_left_out_and_counted(list
     )
 
 
-def test_ids_say_what_a_task_is_about_not_where_it_stands(listed, qujing):
+def test_ids_say_what_a_task_is_about_not_where_it_stands(listed):
     ids = listed.frame["task_id"]
     assert ids.is_unique
     shuffled = cg.load_dataset("qujing")

@@ -17,6 +17,13 @@ from tests.helpers_cli import failure, run
 from tests.helpers_lists import resave
 
 DAY = dt.date(2026, 7, 1)
+
+
+def day(year, month, number):
+    """Return a day as a workbook holds it."""
+    return dt.datetime(year, month, number)  # noqa: DTZ001  Excel knows no zones
+
+
 YEAR = {
     "start": dt.date(2026, 1, 1),
     "due": dt.date(2026, 12, 28),
@@ -75,7 +82,7 @@ def test_what_no_rule_says():
         ("percent", True, True, "no-number"), ("percent", "未开始", 0.0, "words-in-number"),
         ("number", "１，２００", 1200.0, "text-number"), ("number", "三千", "三千", "no-number"),
         ("due", "2026年3月", "2026-03", "text-date"), ("due", "2026-03", "2026-03", ""),
-        ("due", "年底前", "年底前", "no-date"), ("due", dt.datetime(2026, 3, 5), "2026-03-05", ""),
+        ("due", "年底前", "年底前", "no-date"), ("due", day(2026, 3, 5), "2026-03-05", ""),
         ("state", "In progress", "推进中", ""), ("state", "快了", "快了", "unknown-state"),
     ],
 )  # fmt: skip
@@ -85,9 +92,9 @@ def test_odd_cells_are_read_with_a_word_on_it(kind, typed, value, rule):
 
 
 def test_a_day_that_a_layout_hides_is_kept():
-    assert read_cell("due", dt.datetime(2026, 6, 28), "2026-06", "zh").value == "2026-06-28"
-    assert read_cell("due", dt.datetime(2026, 6, 30), "2026-06", "zh").value == "2026-06"
-    assert read_cell("start", dt.datetime(2026, 6, 1), "2026-06", "zh").value == "2026-06"
+    assert read_cell("due", day(2026, 6, 28), "2026-06", "zh").value == "2026-06-28"
+    assert read_cell("due", day(2026, 6, 30), "2026-06", "zh").value == "2026-06"
+    assert read_cell("start", day(2026, 6, 1), "2026-06", "zh").value == "2026-06"
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +121,11 @@ def returned(issued, folder):
     book = openpyxl.load_workbook(issued)
     sheet = book["责任清单"]
     at = heads(sheet)
-    book["说明"]["B4"] = dt.datetime(2025, 6, 30)
+    book["说明"]["B4"] = day(2025, 6, 30)
     book["说明"]["B5"] = "王科长 0874-1"
     for row, progress in ((6, 20), (7, "已完成"), (8, "约40"), (9, 47)):
-        sheet.cell(row, at["开始"], dt.datetime(2025, 1, 1))
-        sheet.cell(row, at["完成时限"], dt.datetime(2025, 12, 31))
+        sheet.cell(row, at["开始"], day(2025, 1, 1))
+        sheet.cell(row, at["完成时限"], day(2025, 12, 31))
         sheet.cell(row, at["牵头单位"], "甲市工信局" if row < 9 else "甲市投促局")
         sheet.cell(row, at["当前进度%"], progress)
     sheet.cell(6, at["存在问题"], "用地<b>未落实")
@@ -134,11 +141,11 @@ def returned(issued, folder):
     projects = book["项目调度"]
     places = heads(projects)
     projects.cell(2, places["累计到位资金(亿元)"], 0.5)
-    projects.cell(2, places["计划开工"], dt.datetime(2025, 3, 31))
+    projects.cell(2, places["计划开工"], day(2025, 3, 31))
     issues = book["问题清单"]
-    for row, day in ((2, "2025-05-31"), (3, "2025-05-30")):
+    for row, raised in ((2, "2025-05-31"), (3, "2025-05-30")):
         issues.cell(row, 1, sheet.cell(6, 1).value)
-        issues.cell(row, 2, day)
+        issues.cell(row, 2, raised)
         issues.cell(row, 3, f"变电站容量不足{row}")
     book.create_sheet("会议纪要")["A1"] = "6月会议"
     book.save(folder / "back.xlsx")

@@ -49,7 +49,7 @@ def edited(issued, tmp_path_factory):
     folder = tmp_path_factory.mktemp("edited")
     done = []
     for seed in range(LISTS):
-        rng = random.Random(seed)
+        rng = random.Random(seed)  # noqa: S311
         book = openpyxl.load_workbook(issued)
         names = [edit(book, rng) for _ in range(EDITS_A_LIST)]
         path = folder / f"back{seed}.xlsx"
@@ -58,7 +58,7 @@ def edited(issued, tmp_path_factory):
         try:
             back = cg.read_tracking(path)
         except cg.DataError as error:  # pasted over so that no headers are left
-            assert error.key == "track-no-list", names
+            assert error.key == "track-no-list", names  # noqa: PT017
             continue
         following = cg.save_responsibility(back.book, folder / f"next{seed}.xlsx")
         assert path.read_bytes() == before

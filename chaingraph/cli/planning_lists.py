@@ -34,7 +34,7 @@ rules_option = click.option(
 )
 
 
-@click.command(epilog="Example: chaingraph responsibility qujing -o list.xlsx")
+@click.command(epilog="Example: chaingraph responsibility qujing")
 @with_dataset
 @region_option
 @click.option("--plan", metavar="FILE", help="A plan: the TOML or JSON file of its projects.")
@@ -92,7 +92,7 @@ def responsibility(
     say(message("written", listed.lang, path=path), quiet=quiet)
 
 
-@click.command(epilog="Example: chaingraph track list.xlsx -o dispatch.html")
+@click.command(epilog="Example: chaingraph track list.xlsx")
 @click.argument("file", metavar="LIST")
 @click.option("--against", metavar="FILE", help="An earlier list, to tell what changed.")
 @date_option

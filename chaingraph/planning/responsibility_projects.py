@@ -62,13 +62,18 @@ def _of_data(state: RegionState) -> list[dict[str, Any]]:
         row: dict[str, Any] = found.setdefault(
             key, {"project_id": project, "project_zh": product_zh, "company_zh": company}
         )
-        if not row["project_zh"]:
-            row["project_zh"] = product_zh
-        column = _COLUMNS.get(event)
-        if column and date and (not row.get(column) or date < row[column]):
-            row[column] = date
-        if money != "":
-            row["investment_cny_100m"] = float(money)
-        if source:
-            row.setdefault("basis", source)
+        _add_event(row, product_zh, _COLUMNS.get(event, ""), date, money, source)
     return [row for key, row in found.items() if key not in gone]
+
+
+def _add_event(
+    row: dict[str, Any], product_zh: str, column: str, date: str, money: Any, source: str
+) -> None:
+    """Add what one event says to the row of its project: the first date of a stage, the last sum."""
+    row["project_zh"] = row["project_zh"] or product_zh
+    if column and date and (not row.get(column) or date < row[column]):
+        row[column] = date
+    if money != "":
+        row["investment_cny_100m"] = float(money)
+    if source:
+        row.setdefault("basis", source)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import words
+from chaingraph.errors import DataError
 from chaingraph.planning import track_words
 from chaingraph.planning.responsibility import stable_id
 from chaingraph.planning.responsibility_sheets import OWN
 from chaingraph.planning.track_book import ListBook, Loose, OwnSheet, Row, month_span
 from chaingraph.planning.track_raw import plain_text, read_raw
-from chaingraph.planning.track_sheet import TableReading, best_sheet, find_header
+from chaingraph.planning.track_sheet import Finding, TableReading, best_sheet, find_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chaingraph.planning.track_raw import RawBook, RawSheet
-    from chaingraph.planning.track_sheet import Finding
     from chaingraph.words import Language
 
 _TABLES: Final = ("list", "months", "projects", "issues")
@@ -125,7 +125,10 @@ def read_tracking(path: str | Path) -> Returned:
     back = Returned(book, raw, rules=str(head.get("rules") or ""), issued=issued)
     chosen = _assign(raw, back)
     for key in _TABLES:
-        if key in chosen:
+        if key not in chosen and issued:
+            title = track_words.name("sheets", key, lang)
+            back.findings.append(Finding("sheet-gone", title, "", "", ""))
+        elif key in chosen:
             TableReading(chosen[key], key, back.book, back.findings, issued).read()
     _settle_ids(back, chosen)
     for sheet in raw.sheets:
@@ -183,9 +186,6 @@ def _assign(raw: RawBook, back: Returned) -> dict[str, RawSheet]:
     DataError
         Where there is no list of tasks.
     """
-    from chaingraph.errors import DataError
-    from chaingraph.planning.track_sheet import Finding
-
     chosen: dict[str, RawSheet] = {}
     for sheet in raw.sheets:
         key = track_words.sheet_of(sheet.title)
@@ -208,28 +208,23 @@ def _assign(raw: RawBook, back: Returned) -> dict[str, RawSheet]:
             )
         elif key:
             back.findings.append(Finding("sheet-twice", sheet.title, "", "", chosen[key].title))
-    if "list" not in chosen:  # a short list of one's own: three of our headers will do
-        free = [
-            s for s in raw.sheets if s not in chosen.values() and not track_words.sheet_of(s.title)
-        ]
-        free += [s for s in raw.sheets if track_words.sheet_of(s.title) == "list"]
-        short = next((s for s in free if find_header(s, "list") is not None), None)
-        if short is not None:
-            chosen["list"] = short
+    short = None if "list" in chosen else _short_list(raw, chosen)
+    if short is not None:
+        chosen["list"] = short
     if "list" not in chosen:
         raise DataError("track-no-list", path=raw.path)
-    for key in _TABLES:
-        if key not in chosen and back.issued:
-            back.findings.append(
-                Finding("sheet-gone", track_words.name("sheets", key, back.lang), "", "", "")
-            )
     return chosen
+
+
+def _short_list(raw: RawBook, chosen: dict[str, RawSheet]) -> RawSheet | None:
+    """Return a list of one's own, such as a CSV file: three of our headers will do."""
+    free = [s for s in raw.sheets if s not in chosen.values()]
+    own = [s for s in free if track_words.sheet_of(s.title) in {"", "list"}]
+    return next((s for s in own if find_header(s, "list") is not None), None)
 
 
 def _settle_ids(back: Returned, chosen: dict[str, RawSheet]) -> None:
     """Give each row a number: its own, that of the issued row it must be, or a new one."""
-    from chaingraph.planning.track_sheet import Finding
-
     by_text = {
         (back.issued.get(("list", f"{key.partition('|')[0]}|task_zh"), ""),
          back.issued.get(("list", f"{key.partition('|')[0]}|lead_unit"), ""),
