@@ -49,6 +49,7 @@ SHOWN: Final = (
     "task_id", "task_kind", "chain", "task_zh", "target", "unit", "start", "due", "lead_unit",
 )  # fmt: skip
 _DIGITS: Final = 6
+_WHOLE_FROM: Final = 1000
 
 
 @cache
@@ -199,7 +200,7 @@ def _project_tasks(project: Project, state: RegionState, lang: Language) -> list
             "chain": _chains(products["chains"].iloc[place], lang),
             "stage": words.term("stage", str(products["stage"].iloc[place]), lang),
             "task_zh": track_words.say(f"task-{stage}", lang, project=title),
-            "target": project.size if stage in {"commission", "full"} else None,
+            "target": shown_figure(project.size) if stage in {"commission", "full"} else None,
             "unit": say_unit(project.unit, lang) if stage in {"commission", "full"} and project.size else None,
             "standard": track_words.say(f"standard-{stage}", lang),
             "start": None if late else start, "due": due, "park": project.park or None,
@@ -217,6 +218,19 @@ def say_project(project: Project, product: pd.Series[Any], lang: Language) -> st
     return track_words.say(
         "plan-project", lang, product=name, size=say_amount(project.size, lang), unit=unit
     )
+
+
+def shown_figure(value: float | None) -> float | None:
+    """Return a figure as a list shows it: whole from a thousand, else four digits.
+
+    Examples
+    --------
+    >>> shown_figure(18.749834), shown_figure(30048.0), shown_figure(50412.34), shown_figure(None)
+    (18.75, 30048.0, 50412.0, None)
+    """
+    if not value:
+        return None
+    return float(round(value)) if value >= _WHOLE_FROM else float(f"{value:.4g}")
 
 
 def _chains(ids: object, lang: Language) -> str | None:
@@ -245,7 +259,7 @@ def _gap_tasks(gaps: Result, planned: set[str], lang: Language) -> Iterable[dict
             "chain": _chains(row["chains"], lang),
             "stage": words.term("stage", str(row["stage"]), lang),
             "task_zh": track_words.say(f"task-{verb}", lang, product=product, region=region),
-            "target": float(f"{amount:.3g}") if amount else None,
+            "target": shown_figure(amount),
             "unit": say_unit(str(row["unit"]), lang) if amount else None,
             "standard": _standard(standard, str(row["then"] or ""), lang),
             "basis": track_words.say(

@@ -29,6 +29,9 @@ _PARTIAL: Final = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?
 _DATE_LAYOUTS: Final = {4: "yyyy", 7: "yyyy-mm", 10: "yyyy-mm-dd"}
 _ROW_HEIGHT: Final = 30
 _OWN_WIDTH: Final = 16
+_LINE: Final = 15
+_MOST_LINES: Final = 5
+_WIDE: Final = 0x2E7F
 _LONGEST_TITLE: Final = 31
 _NO_TITLE: Final = re.compile(r"[\[\]:*?/\\]")
 
@@ -124,6 +127,8 @@ class ListSheet:
         sheet.set_row(0, _ROW_HEIGHT)
         rows = self.book.rows[self.key]
         for line in range(1, self.last):
+            if line <= len(rows) and (high := self._lines(rows[line - 1])) > 1:
+                sheet.set_row(line, _LINE * high)
             self._row(line, rows[line - 1] if line <= len(rows) else None, lists, rules)
         self._choices()
         if self.key == "list":
@@ -132,10 +137,24 @@ class ListSheet:
         sheet.autofilter(0, 0, self.last - 1, len(self.names) - 1)
         sheet.set_landscape()
         sheet.set_paper(8 if self.key == "list" else 9)
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(2 if self.key == "list" else 1, 0)
         sheet.repeat_rows(0)
+        sheet.repeat_columns(0, 3 if self.key == "list" else 1)
         if len(rows):
             sheet.print_area(0, 0, len(rows), len(self.names) - 1)
+
+    def _lines(self, row: Row) -> int:
+        """Return how many lines the longest cell of a row takes, five at most; a wide letter is two."""
+        widths = {column.name: column.width for column in self.columns}
+        lines = [
+            -(
+                -sum(1 + (ord(letter) > _WIDE) for letter in text)
+                // (widths.get(name, _OWN_WIDTH) - 1)
+            )
+            for name, text in row.cells.items()
+            if isinstance(text, str)
+        ]
+        return min(_MOST_LINES, max(lines, default=1))
 
     def _header(self, name: str) -> str:
         column = next((c for c in self.columns if c.name == name), None)
