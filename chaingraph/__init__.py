@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from chaingraph.planning.responsibility import build_responsibility
     from chaingraph.planning.responsibility_book import save_responsibility
     from chaingraph.planning.track import Tracking, track_list
+    from chaingraph.planning.track_carry import carry_list
     from chaingraph.planning.track_reading import Returned, read_tracking
     from chaingraph.readers.chainkg import read_chain_graph
     from chaingraph.readers.lists import read_lists
@@ -125,6 +126,7 @@ _HOMES = {
     "chaingraph.planning.responsibility": ("build_responsibility",),
     "chaingraph.planning.responsibility_book": ("save_responsibility",),
     "chaingraph.planning.track": ("Tracking", "track_list"),
+    "chaingraph.planning.track_carry": ("carry_list",),
     "chaingraph.planning.track_reading": ("Returned", "read_tracking"),
     "chaingraph.readers.chainkg": ("read_chain_graph",),
     "chaingraph.readers.lists": ("read_lists",),
@@ -189,6 +191,7 @@ __all__ = [
     "build_responsibility",
     "calculate_balance",
     "calculate_requirements",
+    "carry_list",
     "check_dataset",
     "dataset_from_frames",
     "diff_datasets",

@@ -337,6 +337,34 @@ def test_rows_and_columns_are_found_by_names_not_places(issued, folder):
     }
 
 
+def test_a_new_list_over_a_returned_one_keeps_what_was_typed(returned, folder):
+    plan = {
+        "project": [
+            {"product": "foil", "size": 1500, "from": "2027-06"},
+            {"product": "can", "from": "2028"},
+        ]
+    }
+    listed = cg.build_responsibility(cg.load_dataset("toy"), plan=plan, lang="zh")
+    back = cg.read_tracking(returned)
+    typed = back.book.rows["list"][5].cells  # its task was changed; today's data change it too
+    listed.frame.loc[listed.frame["task_id"] == typed["task_id"], "task_zh"] = "数据改过的任务"
+    done = cg.carry_list(back, listed)
+    rows = {row.cells["task_id"]: row.cells for row in done.book.rows["list"]}
+    assert len(done.added) == 5  # the project that is new
+    assert [(c.column, c.returned, c.fresh) for c in done.conflicts] == [
+        ("task_zh", "改过的任务", "数据改过的任务")
+    ]
+    assert rows[typed["task_id"]]["task_zh"] == "改过的任务"
+    commissioned = next(number for number in rows if number.endswith("-4"))
+    assert rows[commissioned]["target"] == 1500  # nobody touched it: as today's data say
+    assert rows[back.book.rows["list"][4].cells["task_id"]]["problem"] == "用地<b>未落实"
+    assert done.book.own_columns == {"list": ["联系科室"]}
+    run("responsibility", "toy", "--carry", returned, "-o", folder / "carried.xlsx", "-q")
+    assert "never written to" in failure(
+        "responsibility", "toy", "--carry", returned, "-o", returned, status=2
+    )
+
+
 @pytest.mark.slow
 def test_another_office_program_shows_the_lights_that_are_counted_here(returned, tmp_path):
     saved = resave(returned, tmp_path)

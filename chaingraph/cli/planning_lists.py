@@ -24,6 +24,8 @@ from chaingraph.cli.output import emit
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
+    from chaingraph.planning.track_reading import Returned
+    from chaingraph.results import Result
     from chaingraph.words import Language
 
 _PAGES = (".html", ".docx", ".xlsx")
@@ -41,6 +43,11 @@ rules_option = click.option(
 @date_option
 @load_alone
 @rules_option
+@click.option(
+    "--carry",
+    metavar="LIST",
+    help="A returned list: all that people typed into it is in the new one.",
+)
 @click.option(
     "--past", is_flag=True, help="Also plan targets that were due before the data's date."
 )
@@ -63,6 +70,7 @@ rules_option = click.option(
 def responsibility(
     ds: Dataset,
     rules: str | None,
+    carry: str | None,
     list_format: str | None,
     target: str | None,
     lang: Language | None,
@@ -77,19 +85,42 @@ def responsibility(
     """
     from chaingraph.planning.responsibility import build_responsibility
     from chaingraph.planning.responsibility_book import save_responsibility
+    from chaingraph.planning.track_archive import refuse_same_file
+    from chaingraph.planning.track_reading import read_tracking
     from chaingraph.planning.track_rules import load_rules
     from chaingraph.words import message
 
     book = str(target or "").casefold().endswith(".xlsx") and list_format is None
     if not book:
         chosen_format(list_format, target, books=(".xlsx",))
+        if carry:
+            raise click.UsageError("--carry needs -o LIST.xlsx.")
+    elif carry:
+        refuse_same_file(str(target), carry)
     chosen = load_rules(rules)
-    listed = build_responsibility(ds, lang=lang, **asked)
+    back = read_tracking(carry) if carry else None
+    listed = build_responsibility(ds, lang=lang or (back.lang if back else None), **asked)
     if not book:
         emit([listed], out=Output(lang, quiet, list_format, target), default_top=30)
         return
-    path = save_responsibility(listed, str(target), rules=chosen, lang=lang)
+    content: Any = listed if back is None else _carried(back, listed, quiet=quiet)
+    path = save_responsibility(content, str(target), rules=chosen, lang=None if back else lang)
     say(message("written", listed.lang, path=path), quiet=quiet)
+
+
+def _carried(back: Returned, listed: Result, *, quiet: bool) -> Any:
+    """Return a new list over a returned one, with a word on each cell that both sides changed."""
+    from chaingraph.planning.track_carry import carry_list
+    from chaingraph.words import message
+
+    done = carry_list(back, listed)
+    counts = {"added": len(done.added), "ended": len(done.ended), "conflicts": len(done.conflicts)}
+    if not quiet:
+        click.echo(message("list-carried", listed.lang, **counts), err=True)
+        for c in done.conflicts:
+            said = {"key": c.key, "column": c.column, "returned": c.returned, "fresh": c.fresh}
+            click.echo(message("list-conflict", listed.lang, **said), err=True)
+    return done.book
 
 
 @click.command(epilog="Example: chaingraph track list.xlsx")
