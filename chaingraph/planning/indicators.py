@@ -186,8 +186,8 @@ def measure_indicators(
     >>> import chaingraph as cg
     >>> found = measure_indicators(cg.load_dataset("qujing")).targets.frame
     >>> gdp = found[found["indicator"] == "gdp"].iloc[0]
-    >>> gdp["last_value"], gdp["target"], round(gdp["needed"], 4)
-    (3802.0, 5000.0, 0.0956)
+    >>> [round(float(gdp[name]), 4) for name in ("last_value", "target", "needed")]
+    [3802.0, 5000.0, 0.0956]
     """
     if isinstance(draws, bool) or not isinstance(draws, int) or not 1 <= draws <= _MOST_DRAWS:
         raise OptionError("bad-draws-range", value=draws, most=_MOST_DRAWS)

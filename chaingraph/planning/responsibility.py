@@ -125,7 +125,7 @@ def build_responsibility(
     >>> import chaingraph as cg
     >>> listed = build_responsibility(cg.load_dataset("toy"))
     >>> listed.frame["task_kind"].unique().tolist(), int(listed.frame["lead_unit"].notna().sum())
-    (['survey', 'recruit'], 0)
+    (['recruit', 'survey', 'assure'], 0)
     """
     call = Call.of(build_responsibility, locals())
     state = as_state(ds, region, at=at, load=load)
