@@ -63,6 +63,13 @@ def carry_list(returned: Returned, listed: Result) -> Carried:
     listed
         What :func:`chaingraph.build_responsibility` gave of today's data.
 
+    Returns
+    -------
+    Carried
+        `book` for :func:`chaingraph.save_responsibility`; numbers of tasks that are new (`added`) or
+        without a reason
+        in today's data (`ended`; they stay); `conflicts`: cells that both sides changed, with all three values.
+
     Examples
     --------
     >>> import pathlib, tempfile, chaingraph as cg
