@@ -298,6 +298,24 @@ def test_a_sheet_in_another_encoding_is_read(folder):
     assert {"id-twice", "id-new"} <= {finding.rule for finding in back.findings}
 
 
+def test_a_deleted_column_and_a_deleted_row_stand_in_the_next_list_again(issued, folder):
+    book = openpyxl.load_workbook(issued)
+    sheet = book["责任清单"]
+    at = heads(sheet)
+    basis, target = sheet.cell(2, at["依据(出处)"]).value, sheet.cell(5, at["目标"]).value
+    sheet.delete_cols(at["依据(出处)"])
+    sheet.delete_cols(at["目标"])
+    sheet.delete_rows(3)
+    book.save(folder / "less.xlsx")
+    back = cg.read_tracking(folder / "less.xlsx")
+    rows = back.book.rows["list"]
+    assert rows[0].cells["basis"] == basis
+    assert rows[2].cells["target"] == target == 1000
+    assert len(back.restored) == 1
+    assert rows[-1].cells["basis"] == basis
+    assert back.changes == []
+
+
 def test_merged_cells_count_for_every_row(issued, folder):
     book = openpyxl.load_workbook(issued)
     sheet = book["责任清单"]

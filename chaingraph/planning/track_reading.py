@@ -124,12 +124,15 @@ def read_tracking(path: str | Path) -> Returned:
     book = ListBook(lang, about, {key: [] for key in _TABLES}, list(head.get("months") or []))
     back = Returned(book, raw, rules=str(head.get("rules") or ""), issued=issued)
     chosen = _assign(raw, back)
+    gone: dict[str, set[str]] = {}
     for key in _TABLES:
         if key not in chosen and issued:
             title = track_words.name("sheets", key, lang)
             back.findings.append(Finding("sheet-gone", title, "", "", ""))
         elif key in chosen:
-            TableReading(chosen[key], key, back.book, back.findings, issued).read()
+            reading = TableReading(chosen[key], key, back.book, back.findings, issued)
+            reading.read()
+            gone[key] = reading.gone
     _settle_ids(back, chosen)
     for sheet in raw.sheets:
         ours = next((k for k, s in chosen.items() if s is sheet), "") or track_words.sheet_of(
@@ -143,7 +146,7 @@ def read_tracking(path: str | Path) -> Returned:
             _given_sheet(sheet, ours, back)
         elif ours != "meta":
             book.sheets.append(own_sheet(sheet, back))
-    _compare(back)
+    _compare(back, gone)
     _restore(back)
     if not book.months:
         book.months = month_span(str(about["at"]), [])
@@ -384,14 +387,17 @@ def _stays_inside(formula: str) -> bool:
     return plain.startswith("=") and not any(mark in plain for mark in outside)
 
 
-def _compare(back: Returned) -> None:
-    """List the cells of ours that came back other than issued."""
+def _compare(back: Returned, gone: dict[str, set[str]]) -> None:
+    """List the cells of ours that came back other than issued; columns that are gone are as issued."""
     for key in ("list", "months", "projects"):
         own = {c.name for c in track_words.columns(key) if c.fill or c.kind == "formula"}
         for row in back.book.rows[key]:
             number = str(row.cells.get(_KEYS[key]) or "")
             for (sheet, place), was in _of_row(back, key, number):
                 column = place.partition("|")[2]
+                if column in gone.get(key, ()):
+                    row.cells[column] = _issued_value(key, column, was)
+                    continue
                 now = plain_text(
                     row.cells.get(column, "") if row.cells.get(column) is not None else ""
                 )
@@ -413,7 +419,6 @@ def _restore(back: Returned) -> None:
     """Put issued rows that did not come back into the next list again, and name them."""
     for key in ("list", "months", "projects"):
         there = {str(r.cells.get(_KEYS[key])) for r in back.book.rows[key]}
-        kinds = {c.name: c.kind for c in track_words.columns(key)}
         numbers = dict.fromkeys(
             place.partition("|")[0] for sheet, place in back.issued if sheet == key
         )
@@ -423,11 +428,16 @@ def _restore(back: Returned) -> None:
             values: dict[str, Any] = {_KEYS[key]: number}
             for (_, place), was in _of_row(back, key, number):
                 column = place.partition("|")[2]
-                numeric = kinds.get(column, "percent") in {"number", "percent"}
-                values[column] = _as_number(was) if numeric else was
+                values[column] = _issued_value(key, column, was)
             back.book.rows[key].append(Row(values))
             if key == "list":
                 back.restored.append(number)
+
+
+def _issued_value(sheet: str, column: str, was: str) -> Any:
+    """Return a cell as it was issued: a figure where its column holds figures."""
+    kinds = {c.name: c.kind for c in track_words.columns(sheet)}
+    return _as_number(was) if kinds.get(column, "percent") in {"number", "percent"} else was
 
 
 def _as_number(text: str) -> Any:

@@ -129,6 +129,7 @@ class TableReading:
             issued,
         )
         self.columns: dict[int, str] = {}
+        self.gone: set[str] = set()
         self.kinds: dict[str, Column] = {c.name: c for c in track_words.columns(key)}
         self.merged: dict[tuple[int, int], tuple[int, int]] = {}
 
@@ -170,6 +171,7 @@ class TableReading:
         self.book.months.sort()
         for name, kind in self.kinds.items():
             if name not in used and kind.kind != "formula":
+                self.gone.add(name)
                 self._tell("column-gone", "", kind.title(self.book.lang))
 
     def _own_column(self, value: Any, column: int) -> str:
