@@ -58,8 +58,14 @@ if TYPE_CHECKING:
     from chaingraph.matching.lists import read_enterprise_list
     from chaingraph.matching.match import match_enterprises
     from chaingraph.matching.review import read_decisions, save_matches
+    from chaingraph.planning.indicators import Indicators, measure_indicators
     from chaingraph.planning.programme import build_plan
     from chaingraph.planning.programme_file import Plan, read_plan
+    from chaingraph.planning.responsibility import build_responsibility
+    from chaingraph.planning.responsibility_book import save_responsibility
+    from chaingraph.planning.track import Tracking, track_list
+    from chaingraph.planning.track_carry import carry_list
+    from chaingraph.planning.track_reading import Returned, read_tracking
     from chaingraph.readers.chainkg import read_chain_graph
     from chaingraph.readers.lists import read_lists
     from chaingraph.recruit.backtest import Backtest, backtest
@@ -76,6 +82,7 @@ if TYPE_CHECKING:
     from chaingraph.updates.surveys import read_survey_answers, record_surveys
     from chaingraph.views.call_sheet import build_call_pages, save_call_sheet
     from chaingraph.views.chain_map import ChainMap, build_chain_map, save_chain_map
+    from chaingraph.views.dispatch import save_dispatch
     from chaingraph.views.figure_page import FigurePage, build_figure, save_figure
     from chaingraph.views.questionnaire import save_questionnaire
     from chaingraph.views.report.build import build_report, save_report
@@ -123,6 +130,12 @@ _HOMES = {
     ),
     "chaingraph.planning.programme": ("build_plan",),
     "chaingraph.planning.programme_file": ("Plan", "read_plan"),
+    "chaingraph.planning.indicators": ("Indicators", "measure_indicators"),
+    "chaingraph.planning.responsibility": ("build_responsibility",),
+    "chaingraph.planning.responsibility_book": ("save_responsibility",),
+    "chaingraph.planning.track": ("Tracking", "track_list"),
+    "chaingraph.planning.track_carry": ("carry_list",),
+    "chaingraph.planning.track_reading": ("Returned", "read_tracking"),
     "chaingraph.readers.chainkg": ("read_chain_graph",),
     "chaingraph.readers.lists": ("read_lists",),
     "chaingraph.matching.decisions": ("remember_decisions",),
@@ -144,6 +157,7 @@ _HOMES = {
     "chaingraph.updates.surveys": ("read_survey_answers", "record_surveys"),
     "chaingraph.views.call_sheet": ("build_call_pages", "save_call_sheet"),
     "chaingraph.views.chain_map": ("ChainMap", "build_chain_map", "save_chain_map"),
+    "chaingraph.views.dispatch": ("save_dispatch",),
     "chaingraph.views.figure_page": ("FigurePage", "build_figure", "save_figure"),
     "chaingraph.views.questionnaire": ("save_questionnaire",),
     "chaingraph.views.report.build": ("build_report", "save_report"),
@@ -164,6 +178,7 @@ __all__ = [
     "FileProblemError",
     "Finding",
     "Imported",
+    "Indicators",
     "LoopError",
     "Merged",
     "MissingLibraryError",
@@ -173,7 +188,9 @@ __all__ = [
     "Region",
     "RegionState",
     "Result",
+    "Returned",
     "Study",
+    "Tracking",
     "UnknownNameError",
     "__version__",
     "backtest",
@@ -184,9 +201,11 @@ __all__ = [
     "build_graph",
     "build_plan",
     "build_report",
+    "build_responsibility",
     "calculate_balance",
     "calculate_requirements",
     "call_sheet",
+    "carry_list",
     "check_dataset",
     "dataset_from_frames",
     "delivered_cost",
@@ -210,6 +229,7 @@ __all__ = [
     "list_unverified",
     "load_dataset",
     "match_enterprises",
+    "measure_indicators",
     "measure_local_content",
     "measure_relatedness",
     "measure_sensitivity",
@@ -225,6 +245,7 @@ __all__ = [
     "read_lists",
     "read_plan",
     "read_survey_answers",
+    "read_tracking",
     "reconcile",
     "record_surveys",
     "region",
@@ -234,11 +255,14 @@ __all__ = [
     "save_conflicts",
     "save_dataset",
     "save_diff",
+    "save_dispatch",
     "save_figure",
     "save_matches",
     "save_questionnaire",
     "save_report",
+    "save_responsibility",
     "trace_product",
+    "track_list",
 ]
 
 

@@ -1,1 +1,1 @@
-"""From gaps to what is built: scenarios, the programme, and who answers for it."""
+"""From gaps to what somebody answers for: scenarios, programme, responsibility, tracking, indicators."""
