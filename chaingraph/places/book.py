@@ -23,7 +23,7 @@ from chaingraph.places.names import (
 from chaingraph.places.place import Place, Places, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     Texts = Callable[[str, str], list[str]]
 
@@ -174,6 +174,13 @@ class PlaceBook:
             for place, rank in self._below._hits.get(plain, {}).items():  # noqa: SLF001
                 found[place] = min(rank, found.get(place, rank))
         return [Hit(place, rank) for place, rank in found.items()]
+
+    def spelled(self) -> Iterator[tuple[str, Place, bool]]:
+        """Yield every spelling with the place it may mean, and whether the place is the dataset's own."""
+        for word, held in self._hits.items():
+            yield from ((word, place, True) for place in held)
+        if self._below is not None:
+            yield from ((word, place, False) for word, place, _ in self._below.spelled())
 
     @property
     def longest(self) -> int:
