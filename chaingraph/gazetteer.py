@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -163,7 +163,9 @@ class Gazetteer:
             if not spots:
                 continue
             if level == "county":  # namesakes without a site are namesakes all the same
-                country = [p for p in self.book.named(last) if p.level == level and set(above) <= set(p)]
+                country = [
+                    p for p in self.book.named(last) if p.level == level and set(above) <= set(p)
+                ]
                 spots = _spots([*spots, *country], level)
             if len(spots) > 1 and level in _NAMESAKES:
                 paths = ["/".join([*dict.fromkeys(filter(None, spot)), last]) for spot in spots]

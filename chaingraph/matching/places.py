@@ -107,7 +107,9 @@ def find_places(ds: Dataset) -> FirmPlaces:
     '甲市'
     """
     sites = collect(read_frame(ds.enterprises))
-    frames = {"enterprises": sites} | ({"regions": ds.table("regions")} if ds.has("regions") else {})
+    frames = {"enterprises": sites} | (
+        {"regions": ds.table("regions")} if ds.has("regions") else {}
+    )
 
     def texts(table: str, column: str) -> list[str]:
         frame = frames.get(table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -20,7 +20,7 @@ from chaingraph.places.names import (
     spellings,
     without_start,
 )
-from chaingraph.places.place import Place, Places, Reading
+from chaingraph.places.place import Place, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -111,7 +111,9 @@ class PlaceBook:
         """
         columns = [texts("regions", name) for name in Row._fields]
         codes = columns[0]
-        regions = [Row(*cells) for cells in zip(*(c or [""] * len(codes) for c in columns), strict=True)]
+        regions = [
+            Row(*cells) for cells in zip(*(c or [""] * len(codes) for c in columns), strict=True)
+        ]
         found = [texts("enterprises", level) for level in LEVELS]
         length = max(map(len, found))
         sites = set(zip(*(c or [""] * length for c in found), strict=True))
@@ -158,9 +160,9 @@ class PlaceBook:
             return True
         tops = {p for held in self._hits.values() for p, rank in held.items() if rank == _OFFICIAL}
         names = {name for place in tops for name in place[:2] if name} or {p.county for p in tops}
-        return any(name.casefold() in below._hits for name in names)  # noqa: SLF001  one of its own kind
+        return any(name.casefold() in below._hits for name in names)
 
-    @property
+    @cached_property
     def names(self) -> set[str]:
         """The official names that are known, those of the country included."""
         own = {p.name for held in self._hits.values() for p in held}
@@ -182,7 +184,7 @@ class PlaceBook:
         if self._below is not None:
             yield from ((word, place, False) for word, place, _ in self._below.spelled())
 
-    @property
+    @cached_property
     def longest(self) -> int:
         """Length of the longest spelling."""
         return max(self._longest, self._below.longest if self._below else 0)
@@ -246,6 +248,8 @@ class PlaceBook:
             exact = [h for h in self.hits(spelling) if above.meet(h.place)]
             if exact:
                 return _settled(exact, level, above, within)
+        if "," in text and text.isascii():
+            return self._outwards(text, above, within)
         plain = plain_text(text)
         if not plain or plain in place_words("whole"):
             return Reading("nothing")
@@ -256,6 +260,16 @@ class PlaceBook:
             return self._unread(plain, level, above, within)
         reading = _settled(found, level, above, within)
         return self._with_county(reading, rest, level) if rest and reading.place else reading
+
+    def _outwards(self, text: str, above: Place, within: Place) -> Reading:
+        """Return what an English address says, whose widest part stands last: Qilin District, Qujing, Yunnan."""
+        found = Reading("nothing", above)
+        for part in reversed(text.split(",")):
+            reading = self.read(part.strip(), above=found.place, within=within)
+            if reading.kind not in {"found", "nothing"}:
+                return reading if not found.place.path else found._replace(rest=part.strip())
+            found = reading if reading.kind == "found" else found
+        return found
 
     def _words(self, text: str, above: Place) -> tuple[list[Hit], str, tuple[Place, ...]]:
         """Read names from the left as long as they lie in each other; say what contradicts."""
@@ -272,9 +286,7 @@ class PlaceBook:
             found, rest = step, rest[size:]
         return found, rest, ()
 
-    def _word(
-        self, rest: str, before: list[Hit]
-    ) -> tuple[list[Hit], int, tuple[Place, ...]]:
+    def _word(self, rest: str, before: list[Hit]) -> tuple[list[Hit], int, tuple[Place, ...]]:
         """Return the longest name at the start that fits what was read; else the exact one that does not."""
         apart: tuple[Place, ...] = ()
         for length in range(min(self.longest, len(rest)), 1, -1):
@@ -309,7 +321,9 @@ class PlaceBook:
         if not place.city and self.complete:
             return Reading("unknown", rest=name)
         if place.city or level == "county" or not name.endswith("市"):
-            return Reading("found", place._replace(county=name), said="strange", rest=rest[len(name) :])
+            return Reading(
+                "found", place._replace(county=name), said="strange", rest=rest[len(name) :]
+            )
         return reading._replace(rest=rest)
 
     def _renamed(self, name: str, above: Place) -> tuple[Place, ...]:
@@ -398,7 +412,9 @@ def _meant(hits: Iterable[Hit], level: str, within: Place) -> tuple[Place, ...]:
     """Return which of the places that a name may mean it does mean; see :meth:`PlaceBook.named`."""
     found = list(hits)
     if level:
-        found = [h for h in found if h.place.level == level or _is_municipal(h.place, level)] or found
+        found = [
+            h for h in found if h.place.level == level or _is_municipal(h.place, level)
+        ] or found
     if not found:
         return ()
     best = min(hit.rank for hit in found)
@@ -421,7 +437,9 @@ def _meant(hits: Iterable[Hit], level: str, within: Place) -> tuple[Place, ...]:
 
 
 def _is_municipal(place: Place, level: str) -> bool:
-    return level == "city" and bool(place.city) and place.city == place.province and not place.county
+    return (
+        level == "city" and bool(place.city) and place.city == place.province and not place.county
+    )
 
 
 def _settled(hits: list[Hit], level: str, above: Place, within: Place) -> Reading:
@@ -446,4 +464,6 @@ def country() -> PlaceBook:
     """
     text = resources.files(__package__).joinpath("country.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
-    return PlaceBook([Row(r["adcode"], r["name_zh"], "", r["level"], r["parent"]) for r in rows], complete=True)
+    return PlaceBook(
+        [Row(r["adcode"], r["name_zh"], "", r["level"], r["parent"]) for r in rows], complete=True
+    )

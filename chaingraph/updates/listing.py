@@ -14,7 +14,9 @@ from chaingraph import readers
 from chaingraph.checks import run_checks
 from chaingraph.dataset import checked_date
 from chaingraph.errors import ChaingraphError, FileProblemError
+from chaingraph.intake.cards import read_base
 from chaingraph.intake.importing import import_file
+from chaingraph.intake.places import book_of, place_of
 from chaingraph.loading import find_folder, read_raw
 from chaingraph.rawtables import RawTable
 from chaingraph.schema import TABLE_NAMES
@@ -121,9 +123,15 @@ def _imported(place: Path, folder: Path, products: RawTable, as_of: str, lang: L
     with tempfile.TemporaryDirectory() as below:
         Path(below, "products.csv").write_text(table_text(products), encoding="utf-8", newline="")
         Path(below, CARD).write_text(json.dumps({"name": "merge"}), encoding="utf-8")
+        raw = read_base([str(folder)])
+        book = book_of(raw.tables)
+        focus = readers.read_package(folder)[0].focus
+        where = book, place_of(focus, book)
         done: Any = None
         for base in (below, str(folder)):
-            done = import_file(place, extends=[base], as_of=as_of, dry_run=True, lang=lang)
+            done = import_file(
+                place, extends=[base], as_of=as_of, dry_run=True, lang=lang, where=where
+            )
             if not done.errors:
                 break
     card = readers.read_package(place)[0].as_of if place.is_dir() else ""
