@@ -130,7 +130,9 @@ class _Places:
 
     def cities_of(self, text: str) -> list[str]:
         """Return what tells the places of a name apart where there are several; nothing for one."""
-        country = {p.city for p in self.book.named(text) if p.level == "county" and p.county == text}
+        country = {
+            p.city for p in self.book.named(text) if p.level == "county" and p.county == text
+        }
         several = self.above.get(text, set()) | (country if text in self.above else set())
         return sorted(several) if len(several) > 1 else []
 

@@ -158,7 +158,7 @@ def import_file(
     (0, [12000.0])
     """
     if as_of:
-        checked_date(as_of)
+        as_of = checked_date(as_of)
     target = None if folder is None else Path(folder)
     if target is None and not dry_run:
         raise OptionError("import-needs-folder")
@@ -279,6 +279,7 @@ def _read_sheets(
 ) -> list[Sheet]:
     products, enterprises = Products(), Enterprises()
     products.add_table(base.tables.get("products", RawTable("products")))
+    products.add_aliases(base.tables.get("aliases", RawTable("aliases")))
     enterprises.add_table(base.tables.get("enterprises", RawTable("enterprises")))
     known = Known(products, enterprises, enterprises, *where)
     found: list[Sheet] = []

@@ -147,3 +147,37 @@ def number_text(value: Fraction) -> str:
     if value.denominator == 1 and abs(value) < 10**15:
         return str(value.numerator)
     return repr(float(value))
+
+
+def said_figure(text: str, *, units: bool = False) -> float | str | None:
+    """Return a figure that an option says: a number, a share in per cent; None for what is none.
+
+    Parameters
+    ----------
+    text
+        As it is written.
+    units
+        Whether a unit may stand behind it; then the text itself comes back, to be converted.
+
+    Examples
+    --------
+    >>> said_figure("0.8"), said_figure("80%"), said_figure("10万吨"), said_figure("10万吨", units=True)
+    (0.8, 0.8, None, '10万吨')
+    >>> said_figure("10万"), said_figure("约5"), said_figure("1-2")
+    (100000.0, None, None)
+    """
+    found = read_number(text)
+    if found is None:
+        return None
+    if isinstance(found, Refusal):
+        try:
+            return float(text)
+        except ValueError:
+            return None
+    if found.high is not None or found.hedge:
+        return None
+    if found.unit == "%":
+        return float(found.value / 100)
+    if found.unit:
+        return text if units else None
+    return float(found.value)

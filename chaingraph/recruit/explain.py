@@ -84,7 +84,7 @@ def explain_target(
     state = as_state(ds, region, at=at, statuses=statuses, load=load, goal=goal)
     study = state.study
     ds = study.dataset
-    product_id = read_product(study.products, product_id)
+    product_id = read_product(study.dataset, product_id)
     ranking = rank_field(
         state, [study.product_graph.find(product_id)], read_weights(weights), "logit"
     )

@@ -151,6 +151,7 @@ def make_content(
     places = _places(base)
     products = Products()
     products.add_table(base.tables.get("products", RawTable("products")))
+    products.add_aliases(base.tables.get("aliases", RawTable("aliases")))
     return Content(
         lang, tuple(extends), tuple(written), _known_region(region, base), as_of,
         _tables(tables, alone=not extends), base, places, products,

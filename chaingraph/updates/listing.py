@@ -89,7 +89,7 @@ def read_listing(
         Without tables where it has errors.
     """
     if as_of:
-        checked_date(as_of)
+        as_of = checked_date(as_of)
     place = find_folder(source)
     listing = _strict(place) or _imported(place, folder, products, as_of, lang)
     listing.date = as_of or listing.date or _latest(listing.tables)
@@ -124,6 +124,9 @@ def _imported(place: Path, folder: Path, products: RawTable, as_of: str, lang: L
         Path(below, "products.csv").write_text(table_text(products), encoding="utf-8", newline="")
         Path(below, CARD).write_text(json.dumps({"name": "merge"}), encoding="utf-8")
         raw = read_base([str(folder)])
+        if "aliases" in raw.tables:
+            called = _of_products(raw.tables["aliases"])
+            Path(below, "aliases.csv").write_text(table_text(called), encoding="utf-8", newline="")
         book = book_of(raw.tables)
         focus = readers.read_package(folder)[0].focus
         where = book, place_of(focus, book)
@@ -140,6 +143,14 @@ def _imported(place: Path, folder: Path, products: RawTable, as_of: str, lang: L
     }  # fmt: skip
     date = card or done.as_of
     return Listing(place.resolve().name, tables, date, True, done.problems, done.errors)
+
+
+def _of_products(table: RawTable) -> RawTable:
+    """Return the rows of an aliases table that speak of products."""
+    columns = ("alias_zh", "product_id", "note")
+    cells = zip(*(table.cells(name) for name in columns), strict=True)
+    kept = [row for row in cells if row[1]]
+    return RawTable("aliases", {name: [row[at] for row in kept] for at, name in enumerate(columns)})
 
 
 def _raw_table(frame: pd.DataFrame, name: str, file: str) -> RawTable:
