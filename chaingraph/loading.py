@@ -226,7 +226,12 @@ def find_folder(source: str | Path) -> Path:
         return path
     if _looks_like_path(str(source)):
         raise FileProblemError("no-such-path", path=source)
-    named = [name for name, texts in _called().items() if _plain(str(source)) in texts]
+    asked = _plain(str(source))
+    named = [name for name, texts in _called().items() if asked in texts]
+    if (
+        not named and not asked.isascii()
+    ):  # 电池 for 新能源电池; of latin names only whole ones count
+        named = [name for name, texts in _called().items() if any(asked in text for text in texts)]
     if len(named) > 1:
         raise OptionError("ambiguous-dataset", value=source, names=", ".join(sorted(named)))
     if named:

@@ -234,7 +234,6 @@ def opened(ds: Dataset, asked: dict[str, Any]) -> Study:
     """Return the dataset read under the assumptions among what was asked, which loses them."""
     from chaingraph.analysis.study import open_study
 
-    warn_of_date(ds, asked.get("at"))
     return open_study(ds, **{name: asked.pop(name) for name in _ASSUMED if name in asked})
 
 
@@ -328,6 +327,8 @@ def with_dataset(function: Callable[..., Any]) -> Callable[..., Any]:
         if _FORMER_LOAD in ctx.meta and not quiet:
             warn("utilisation-renamed", lang)
         ds = load(dataset, skip_bad_rows=skip_bad_rows, engine=engine, quiet=quiet, lang=lang)
+        if "capacities" in ds.tables:
+            warn_of_date(ds, asked.get("at"))
         return function(*args, ds=ds, **asked)
 
     return command

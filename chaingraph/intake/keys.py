@@ -91,6 +91,10 @@ class Products:
         for alias, product in zip(table.cells("alias_zh"), table.cells("product_id"), strict=True):
             self.add_alias(alias, product)
 
+    def called(self, product: str) -> list[str]:
+        """Return what the trade calls a product, as it is written; words for its family too."""
+        return [self.written[key] for key, members in self.aliases.items() if product in members]
+
     def find(self, text: str) -> str | Refusal:
         """Return the id of a product by id or exact name, or why there is none; its own names go first."""
         if text in self.units:

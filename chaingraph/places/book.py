@@ -256,6 +256,8 @@ class PlaceBook:
         found, rest, apart = self._words(plain, above)
         if apart:
             return Reading("apart", places=apart, rest=rest)
+        if rest and not above.path:
+            found = self._said_enough(plain, rest, found, within)
         if not found:
             return self._unread(plain, level, above, within)
         reading = _settled(found, level, above, within)
@@ -270,6 +272,13 @@ class PlaceBook:
                 return reading if not found.place.path else found._replace(rest=part.strip())
             found = reading if reading.kind == "found" else found
         return found
+
+    def _said_enough(self, text: str, rest: str, found: list[Hit], within: Place) -> list[Hit]:
+        """Leave out what a short county alone before other words means: 城北工业园 is no 城北区 of somewhere."""
+        start = text[: len(text) - len(rest)]
+        hits = self.hits(start)
+        alone = bool(hits) and all(h.rank >= _SHORT and h.place.level == "county" for h in hits)
+        return [h for h in found if within.path and within.contains(h.place)] if alone else found
 
     def _words(self, text: str, above: Place) -> tuple[list[Hit], str, tuple[Place, ...]]:
         """Read names from the left as long as they lie in each other; say what contradicts."""
