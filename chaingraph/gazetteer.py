@@ -71,7 +71,7 @@ class Gazetteer:
             if table == "enterprises":
                 return list(self.sites[column])
             if table == "regions" and self._table is not None:
-                return self._table[column].fillna("").astype("str").tolist()
+                return [str(cell) for cell in self._table[column].fillna("")]
             return []
 
         return PlaceBook.of(texts)

@@ -96,7 +96,7 @@ def test_region_of_an_import_and_of_a_template(base, book, text, place):
     assert name.endswith(place.name)
 
 
-def test_region_of_a_template(base, book):
+def test_region_of_a_template():
     made = make_content(["qujing"], ["qujing"], region="云南曲靖", as_of="", lang="zh", tables=None)
     assert made.region == "曲靖市"
     assert made.above() == {"province": "云南省", "city": "曲靖市"}

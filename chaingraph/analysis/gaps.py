@@ -11,12 +11,12 @@ import pandas as pd
 
 from chaingraph.analysis.advise import MARKS
 from chaingraph.analysis.balance import (
-    nobody_notes,
     Block,
     balance_numbers,
     chain_filter,
     join_blocks,
     named_codes,
+    nobody_notes,
     study_params,
 )
 from chaingraph.analysis.choices import GroupLines, group_lines

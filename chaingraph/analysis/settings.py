@@ -152,7 +152,7 @@ def _quantity(said: object, unit: str, product_id: str) -> float:
     if isinstance(found, str):
         number = figures.read_number(found)
         factor = factor_to(number.unit, unit) if isinstance(number, figures.Number) else None
-        if factor is None:
+        if factor is None or not isinstance(number, figures.Number):
             raise OptionError("goal-unit", value=said, product=product_id, unit=unit)
         found = float(number.value * factor)
     figure = read_number(found)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.checks import run_checks
-from chaingraph.intake.places import PLACES, fill_place
+from chaingraph.intake.places import PLACES, fill_place, likely_place
 from chaingraph.intake.problems import Problem
 from chaingraph.overriding import replaced
 from chaingraph.rawtables import RawDataset, RawTable
@@ -77,6 +77,9 @@ class Assembly:
 
     def fill_region(self, region: str, here: Place, book: PlaceBook, file: str) -> None:
         """Give enterprises of which no city is said the region of the import, and what it lies in."""
+        if not region:
+            return
+        here = here if here.path else likely_place(region)
         placed = self._placed()
         filled = 0
         for record in self.records.get("enterprises", []):

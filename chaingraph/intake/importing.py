@@ -16,7 +16,7 @@ from chaingraph.intake.grids import open_grids
 from chaingraph.intake.headers import find_layout, tell_columns
 from chaingraph.intake.keys import Enterprises, Products
 from chaingraph.intake.listdates import date_of_list
-from chaingraph.intake.places import book_of, likely_place, official_region, place_of
+from chaingraph.intake.places import book_of, official_region, place_of
 from chaingraph.intake.problems import Problem, cut
 from chaingraph.intake.records import maker_of
 from chaingraph.intake.sheets import Known, Record, Sheet
@@ -25,7 +25,6 @@ from chaingraph.intake.template import take_template
 from chaingraph.intake.understood import show_problems, show_understood
 from chaingraph.knowledge.listing import checked_products, survey_rows
 from chaingraph.loading import load_dataset
-from chaingraph.places import Place
 from chaingraph.rawtables import Package, RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.writers.csv_folder import CARD, card_text, to_csv
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chaingraph.intake.grid import Grid
-    from chaingraph.places import PlaceBook
+    from chaingraph.places import Place, PlaceBook
     from chaingraph.results import Result
     from chaingraph.words import Language
 
@@ -179,24 +178,19 @@ def import_file(
     as_of = as_of if given else max(as_of, answered)  # what is said of later is known later
     chosen = _chosen_sheets(grids, sheets or {})
     name = target.resolve().name if target is not None else Path(path).resolve().stem
-    book, here = where or (book_of(base.tables), Place())
-    here = here if where else place_of(region, book)
+    book, here = where or _places(region, base)
     read = _read_sheets(grids, chosen, base, (book, here))
     if not as_of and template is None:
         as_of = _listed_date(read, path, problems)
     found = [r for sheet in read for r in sheet.records if r.table == "enterprises"]
-    listed = [r.values for r in found]  # noqa: PD011  no frames
-    region = official_region(region, base, book, listed)
+    region = official_region(region, base, book, [r.values for r in found])  # noqa: PD011  no frames
     card = Package(name=name or "import", path=None, as_of=as_of, focus=region,
                    extends=tuple(extends), language=language)  # fmt: skip
     assembly = Assembly(card, base)
     for sheet in read:
         assembly.add(sheet.records)
     assembly.remember()
-    if region:
-        assembly.fill_region(
-            region, here if here.path else likely_place(region), book, Path(path).name
-        )
+    assembly.fill_region(region, here, book, Path(path).name)
     assembly.complete()
     _add_surveys(assembly, card, complete, Path(path).name)
     problems += [problem for grid in grids for problem in grid.problems] + assembly.problems
@@ -217,6 +211,12 @@ def import_file(
         show_understood(read, params, notes, lang), show_problems(problems, params, lang),
         frames, blocking, written, as_of,
     )  # fmt: skip
+
+
+def _places(region: str, base: RawDataset) -> tuple[PlaceBook, Place]:
+    """Return the places that are known, and the one under study."""
+    book = book_of(base.tables)
+    return book, place_of(region, book)
 
 
 def _add_surveys(assembly: Assembly, card: Package, complete: str, file: str) -> None:

@@ -167,17 +167,15 @@ def said_figure(text: str, *, units: bool = False) -> float | str | None:
     (100000.0, None, None)
     """
     found = read_number(text)
-    if found is None:
-        return None
-    if isinstance(found, Refusal):
+    if isinstance(
+        found, Refusal
+    ):  # what is no figure of a sheet may be one of a program: -0.5, 1e-3
         try:
             return float(text)
         except ValueError:
             return None
-    if found.high is not None or found.hedge:
+    if found is None or found.high is not None or found.hedge:
         return None
-    if found.unit == "%":
-        return float(found.value / 100)
-    if found.unit:
+    if found.unit not in {"", "%"}:
         return text if units else None
-    return float(found.value)
+    return float(found.value / 100 if found.unit else found.value)

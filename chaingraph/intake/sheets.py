@@ -65,7 +65,7 @@ class Known:
     enterprises: Enterprises
     extended: Enterprises
     book: PlaceBook
-    here: Place = Place()
+    here: Place = field(default_factory=Place)
     filled: int = 0
 
 

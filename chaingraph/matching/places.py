@@ -21,7 +21,7 @@ _SHORTEST_COUNTY: Final = 3
 
 
 class FirmPlaces:
-    """The places that names of enterprises name: those of a dataset, provinces and cities, and counties in full."""
+    """The places that names of enterprises name: of a dataset, provinces, cities, counties in full."""
 
     def __init__(self, book: PlaceBook) -> None:
         self.book = book

@@ -242,7 +242,8 @@ class PlaceBook:
         >>> book.read("江北区", within=Place("浙江省", "宁波市")).place.says()
         '浙江省/宁波市/江北区'
         """
-        if is_unknown(text):
+        plain = plain_text(text)
+        if is_unknown(text) or not plain or plain in place_words("whole"):
             return Reading("nothing")
         for spelling in (text, english_text(text)):
             exact = [h for h in self.hits(spelling) if above.meet(h.place)]
@@ -250,9 +251,6 @@ class PlaceBook:
                 return _settled(exact, level, above, within)
         if "," in text and text.isascii():
             return self._outwards(text, above, within)
-        plain = plain_text(text)
-        if not plain or plain in place_words("whole"):
-            return Reading("nothing")
         found, rest, apart = self._words(plain, above)
         if apart:
             return Reading("apart", places=apart, rest=rest)
@@ -264,7 +262,7 @@ class PlaceBook:
         return self._with_county(reading, rest, level) if rest and reading.place else reading
 
     def _outwards(self, text: str, above: Place, within: Place) -> Reading:
-        """Return what an English address says, whose widest part stands last: Qilin District, Qujing, Yunnan."""
+        """Return what an English address says, the widest part last: Qilin District, Qujing, Yunnan."""
         found = Reading("nothing", above)
         for part in reversed(text.split(",")):
             reading = self.read(part.strip(), above=found.place, within=within)
@@ -274,7 +272,7 @@ class PlaceBook:
         return found
 
     def _said_enough(self, text: str, rest: str, found: list[Hit], within: Place) -> list[Hit]:
-        """Leave out what a short county alone before other words means: 城北工业园 is no 城北区 of somewhere."""
+        """Leave out a county by its short name before other words: 城北工业园 is no 城北区 of somewhere."""
         start = text[: len(text) - len(rest)]
         hits = self.hits(start)
         alone = bool(hits) and all(h.rank >= _SHORT and h.place.level == "county" for h in hits)
