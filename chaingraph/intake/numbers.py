@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from fractions import Fraction
@@ -166,15 +167,12 @@ def said_figure(text: str, *, units: bool = False) -> float | str | None:
     >>> said_figure("10万"), said_figure("约5"), said_figure("1-2")
     (100000.0, None, None)
     """
+    with contextlib.suppress(ValueError):
+        return float(text)
     found = read_number(text)
-    if isinstance(
-        found, Refusal
-    ):  # what is no figure of a sheet may be one of a program: -0.5, 1e-3
-        try:
-            return float(text)
-        except ValueError:
-            return None
-    if found is None or found.high is not None or found.hedge:
+    if found is None or isinstance(found, Refusal):
+        return None
+    if found.high is not None or found.hedge:
         return None
     if found.unit not in {"", "%"}:
         return text if units else None

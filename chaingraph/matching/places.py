@@ -106,10 +106,21 @@ def find_places(ds: Dataset) -> FirmPlaces:
     >>> find_places(cg.load_dataset("toy")).at_start("甲市西区某厂")
     '甲市'
     """
-    sites = collect(read_frame(ds.enterprises))
-    frames = {"enterprises": sites} | (
-        {"regions": ds.table("regions")} if ds.has("regions") else {}
-    )
+    return FirmPlaces(book_of_dataset(ds))
+
+
+def book_of_dataset(ds: Dataset) -> PlaceBook:
+    """Return the places that a dataset's regions and enterprises name, over those of the country.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> book_of_dataset(cg.load_dataset("toy")).read("甲市").place.says()
+    '甲省/甲市'
+    """
+    frames = {"regions": ds.table("regions")} if ds.has("regions") else {}
+    if ds.has("enterprises"):
+        frames["enterprises"] = collect(read_frame(ds.enterprises))
 
     def texts(table: str, column: str) -> list[str]:
         frame = frames.get(table)
@@ -117,4 +128,4 @@ def find_places(ds: Dataset) -> FirmPlaces:
             return []
         return list(frame[column].fillna("").astype(str))
 
-    return FirmPlaces(PlaceBook.of(texts))
+    return PlaceBook.of(texts)

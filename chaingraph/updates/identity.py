@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.codes import clean_code, is_credit_code
-from chaingraph.gazetteer import gazetteer
 from chaingraph.intake.keys import made_id
 from chaingraph.intake.places import PLACES, fill_place, likely_place, place_of
 from chaingraph.matching.known import SAME, alias_key
 from chaingraph.matching.lists import as_row
 from chaingraph.matching.match import TAKING, match_enterprises
+from chaingraph.matching.places import book_of_dataset
 from chaingraph.names import normal_text
 from chaingraph.places import Place
 from chaingraph.schema import TABLE_NAMES, table_spec
@@ -33,7 +33,7 @@ class Identity:
 
     def __init__(self, ds: Dataset, ours: Rows | None, ledger: Ledger, date: str) -> None:
         self.ds, self.ours, self.ledger, self.date = ds, ours, ledger, date
-        self.book = gazetteer(ds).book
+        self.book = book_of_dataset(ds)
         self.here = place_of(ds.focus, self.book) if ds.focus else Place()
         if ds.focus and not self.here.path:
             self.here = likely_place(ds.focus)
