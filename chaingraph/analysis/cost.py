@@ -483,7 +483,7 @@ def _open(
         raise OptionError("bad-road-tariff", value=road_tariff)
     state = as_state(ds, region, **assumptions)
     names = [products] if isinstance(products, str) else list(products)
-    ids = dict.fromkeys(read_product(state.study.products, name) for name in names)
+    ids = dict.fromkeys(read_product(state.study.dataset, name) for name in names)
     chosen = [state.study.product_graph.find(name) for name in ids]
     return CostBasis(state, float(road_tariff)), chosen
 

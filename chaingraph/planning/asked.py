@@ -219,11 +219,11 @@ def read_share(value: Any, key: str) -> float:
 
 def read_asked(study: Basis, **given: Any) -> Asked:
     """Return what was asked of :func:`build_plan`, checked against the products of a study."""
-    graph, products = study.product_graph, study.dataset.products
+    graph, ds = study.product_graph, study.dataset
 
     def sizes(name: str) -> Floats:
         found = np.zeros(graph.size)
-        for product_id, size in by_product_id(products, given.get(name) or {}).items():
+        for product_id, size in by_product_id(ds, given.get(name) or {}).items():
             figure = read_number(size)
             if figure is None or figure <= 0:
                 raise OptionError("plan-size", value=size, product=product_id, option=f"--{name}")
@@ -233,7 +233,7 @@ def read_asked(study: Basis, **given: Any) -> Asked:
     def chosen(names: Iterable[str] | None) -> Flags:
         flags = np.zeros(graph.size, dtype=bool)
         for name in (names,) if isinstance(names, str) else names or ():
-            flags[graph.find(read_product(products, str(name)))] = True
+            flags[graph.find(read_product(ds, str(name)))] = True
         return flags
 
     def pairs(listed: Any) -> tuple[tuple[int, int], ...]:
@@ -241,7 +241,7 @@ def read_asked(study: Basis, **given: Any) -> Asked:
         for pair in listed or ():
             if isinstance(pair, str) or len(pair) != 2 or pair[0] == pair[1]:  # noqa: PLR2004
                 raise OptionError("plan-pair", value=pair)
-            one, other = (graph.find(read_product(products, str(name))) for name in pair)
+            one, other = (graph.find(read_product(ds, str(name))) for name in pair)
             found.append((one, other))
         return tuple(found)
 

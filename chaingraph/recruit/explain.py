@@ -88,7 +88,7 @@ def explain_target(
     state = as_state(ds, region, at=at, statuses=statuses, load=load, goal=goal)
     study = state.study
     ds = study.dataset
-    product_id = read_product(study.products, product_id)
+    product_id = read_product(study.dataset, product_id)
     position = study.product_graph.find(product_id)
     if unlisted(study)[position]:
         raise OptionError("target-no-list", **unlisted_facts(study, position))

@@ -220,7 +220,7 @@ def _asked(state: RegionState, gaps: Result | Sequence[str] | str | None) -> pd.
         found = gaps_of(study, [state])[0]
     else:
         names = [gaps] if isinstance(gaps, str) else gaps
-        return _placed(state, _named(state, [read_product(study.products, n) for n in names]))
+        return _placed(state, _named(state, [read_product(study.dataset, n) for n in names]))
     return _placed(state, _spread(listed_gaps(found)))
 
 

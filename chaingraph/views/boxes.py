@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from chaingraph import words
+from chaingraph.analysis.settings import product_names
 from chaingraph.spoken import say_money_ends
 from chaingraph.views.facts import figure
 from chaingraph.views.palette import STYLES
@@ -63,6 +64,8 @@ def product_box(facts: Facts, fact: Fact, sources: dict[str, int]) -> dict[str, 
         "local": [_maker(maker, fact.unit, sources) for maker in fact.local],
         "more": fact.elsewhere_count,
     }
+    if called := product_names(facts.state.study.dataset).called(fact.product_id):
+        box["called"] = called
     if fact.construction > 0:
         box["b"] = figure(fact.construction)
     if fact.gap_value.high > 0 and fact.standing != "strong":

@@ -25,7 +25,7 @@
   const inView = () => view.nodes.map((node) => boxes.get(node[0])).filter(Boolean);
   const hatched = (box) => !box.members && Boolean(status(box).hatch);
   const fits = (box) => (!chain || box.ch.includes(chain) || box.members) && !off.has(box.s);
-  const found = (box) => !query || [box.zh, box.en, box.id].some((t) => (t || "").toLowerCase().includes(query));
+  const found = (box) => !query || [box.zh, box.en, box.id, ...(box.called || [])].some((t) => (t || "").toLowerCase().includes(query));
 
   function labelOf(box) {
     const mark = box.members || box.plain ? "" : status(box).mark + " ";
