@@ -99,8 +99,8 @@ def test_cities_count_as_neighbours_up_to_300_km(km, pull):
     assert features_at(km)["nearby_pull"] == pytest.approx(pull)
 
 
-def test_closeness_is_one_half_at_300_km():
-    assert features_at(300)["closeness"] == pytest.approx(1 / 2)
+def test_closeness_is_one_half_at_the_least_reach():
+    assert features_at(100)["closeness"] == pytest.approx(1 / 2)
 
 
 # --- ties of a match

@@ -305,7 +305,7 @@ def test_a_gap_that_nobody_fills_says_so_and_names_the_nearest_related_makers(ha
         ({"region": "ther"}, cg.UnknownNameError, "no region 'ther'"),
         ({"method": "best"}, cg.OptionError, "no method 'best'; methods: logit, topsis"),
         ({"limit": -1}, cg.OptionError, "'-1' is no number of targets"),
-        ({"at": "2024/1"}, cg.OptionError, "'2024/1' is no date"),
+        ({"at": "2024/13"}, cg.OptionError, "'2024/13' is no date"),
         ({"weights": {"tie": 1}}, cg.OptionError, "no feature 'tie'; did you mean: ties"),
     ],
 )
