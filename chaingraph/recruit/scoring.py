@@ -40,7 +40,7 @@ def _shipped() -> dict[str, dict[str, float]]:
     """Return the tables of the file that lies beside this module."""
     text = resources.files(__package__).joinpath("weights.toml").read_text(encoding="utf-8")
     loaded = tomllib.loads(text)
-    return {"weights": _checked(loaded, "weights.toml"), "errors": loaded["errors"]}
+    return {"weights": _checked(loaded, "weights.toml"), "errors": loaded.get("errors", {})}
 
 
 def default_weights() -> dict[str, float]:
