@@ -57,6 +57,10 @@ if TYPE_CHECKING:
     from chaingraph.matching.lists import read_enterprise_list
     from chaingraph.matching.match import match_enterprises
     from chaingraph.matching.review import read_decisions, save_matches
+    from chaingraph.planning.changes import apply_scenario
+    from chaingraph.planning.compare import Comparison, compare_scenarios
+    from chaingraph.planning.kinds import Scenario
+    from chaingraph.planning.scenario import read_scenario, save_scenario
     from chaingraph.readers.chainkg import read_chain_graph
     from chaingraph.readers.lists import read_lists
     from chaingraph.recruit.backtest import Backtest, backtest
@@ -75,6 +79,7 @@ if TYPE_CHECKING:
     from chaingraph.views.questionnaire import save_questionnaire
     from chaingraph.views.report.build import build_report, save_report
     from chaingraph.views.report.changes import build_diff_report, save_diff
+    from chaingraph.views.report.whatif import build_comparison_report, save_comparison
     from chaingraph.writers.csv_folder import save_dataset
     from chaingraph.writers.export import export_dataset
 
@@ -115,6 +120,10 @@ _HOMES = {
         "dataset_from_frames",
         "load_dataset",
     ),
+    "chaingraph.planning.changes": ("apply_scenario",),
+    "chaingraph.planning.compare": ("Comparison", "compare_scenarios"),
+    "chaingraph.planning.kinds": ("Scenario",),
+    "chaingraph.planning.scenario": ("read_scenario", "save_scenario"),
     "chaingraph.readers.chainkg": ("read_chain_graph",),
     "chaingraph.readers.lists": ("read_lists",),
     "chaingraph.matching.decisions": ("remember_decisions",),
@@ -138,6 +147,7 @@ _HOMES = {
     "chaingraph.views.questionnaire": ("save_questionnaire",),
     "chaingraph.views.report.build": ("build_report", "save_report"),
     "chaingraph.views.report.changes": ("build_diff_report", "save_diff"),
+    "chaingraph.views.report.whatif": ("build_comparison_report", "save_comparison"),
     "chaingraph.writers.csv_folder": ("save_dataset",),
     "chaingraph.writers.export": ("export_dataset",),
 }
@@ -147,6 +157,7 @@ __all__ = [
     "Backtest",
     "ChainMap",
     "ChaingraphError",
+    "Comparison",
     "DataError",
     "Dataset",
     "Diff",
@@ -162,11 +173,14 @@ __all__ = [
     "Region",
     "RegionState",
     "Result",
+    "Scenario",
     "Study",
     "UnknownNameError",
     "__version__",
+    "apply_scenario",
     "backtest",
     "build_chain_map",
+    "build_comparison_report",
     "build_diff_report",
     "build_figure",
     "build_graph",
@@ -174,6 +188,7 @@ __all__ = [
     "calculate_balance",
     "calculate_requirements",
     "check_dataset",
+    "compare_scenarios",
     "dataset_from_frames",
     "diff_datasets",
     "draw_demand",
@@ -207,12 +222,14 @@ __all__ = [
     "read_decisions",
     "read_enterprise_list",
     "read_lists",
+    "read_scenario",
     "read_survey_answers",
     "reconcile",
     "record_surveys",
     "region",
     "remember_decisions",
     "save_chain_map",
+    "save_comparison",
     "save_conflicts",
     "save_dataset",
     "save_diff",
@@ -220,6 +237,7 @@ __all__ = [
     "save_matches",
     "save_questionnaire",
     "save_report",
+    "save_scenario",
     "trace_product",
 ]
 

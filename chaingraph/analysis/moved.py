@@ -69,8 +69,8 @@ def same(first: Quantity, second: Quantity) -> Flags:
 def lesser(first: Quantity, second: Quantity) -> Quantity:
     """Return the lesser of two amounts, end by end; the first where they are the same."""
     less = Quantity(
-        *(np.minimum(getattr(first, name), getattr(second, name)) for name in _ENDS),
-        first.reasons | second.reasons,
+        np.minimum(first.low, second.low), np.minimum(first.point, second.point),
+        np.minimum(first.high, second.high), first.reasons | second.reasons,
     )  # fmt: skip
     return first.where(same(first, less), less)
 
@@ -106,8 +106,9 @@ def move_allocation(old: Allocation, before: Making, after: Making) -> Allocatio
     untouched = np.bincount(source, ~links, size) == 0
     demand = old.demand.where(untouched & (before.wanted == after.wanted), demand)
     bought = Quantity(
-        *(getattr(demand, name) - getattr(own_use, name) for name in _ENDS), demand.reasons
-    ).clipped()
+        demand.low - own_use.low, demand.point - own_use.point, demand.high - own_use.high,
+        demand.reasons,
+    ).clipped()  # fmt: skip
     gap = bought.minus(merchant).because("own_use_first", own_use.high > 0)
     kept = same(demand, old.demand) & same(merchant, old.merchant) & same(own_use, old.own_use)
     return replace(
@@ -145,7 +146,9 @@ def _moved_flow(
     changed = restated | ~((point == old.flow.point) | np.isnan(point))
     reasons = old.flow.reasons | np.where(changed, unit.reasons, 0)
     low, high = np.fmin(low, high), np.fmax(low, high)
-    return Quantity(low, point, high, np.where(restated, unit.reasons | made.reasons, reasons)).clipped()
+    return Quantity(
+        low, point, high, np.where(restated, unit.reasons | made.reasons, reasons)
+    ).clipped()
 
 
 def _own_change(before: Making, after: Making, share: Floats) -> Quantity:

@@ -626,8 +626,11 @@ def assemble(
     totals = read_totals(statements, relation, size)
     if baseline is not None:  # totals are told of what is there, not of what a scenario adds to it
         change = told_difference(rows.capacity, baseline.rows.capacity)
-        output = np.where(np.isnan(totals.capacity), np.fmax(0.0, totals.output + change), totals.output)
-        totals = replace(totals, capacity=np.maximum(0.0, totals.capacity + change), output=output)
+        made = np.where(np.isnan(totals.capacity), change, 0.0)  # the total that tells what is made
+        totals = replace(
+            totals, capacity=np.maximum(0.0, totals.capacity + change),
+            output=np.maximum(0.0, totals.output + made),
+        )  # fmt: skip
     signs = read_signs(statements, relation, region.mask, totals, lambda: study.counties(region))
     if baseline is not None:
         own = own_use(study.recipe, pairs, study.load_of(region))

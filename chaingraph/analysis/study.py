@@ -382,7 +382,9 @@ def _base_study(
     study = open_study(base, bounds=bounds, **{k: v for k, v in asked.items() if k != "at"})
     own = study.product_graph
     alike = own.ids == graph.ids and len(own.source) == len(graph.source)
-    alike = alike and bool((own.source == graph.source).all() and (own.target == graph.target).all())
+    alike = alike and bool(
+        (own.source == graph.source).all() and (own.target == graph.target).all()
+    )
     return study if alike else None
 
 

@@ -40,6 +40,7 @@ COMMANDS = {
     "targets": "recruit",
     "anchors": "recruit",
     "backtest": "recruit",
+    "whatif": "scenarios",
     "view": "show",
     "report": "report",
     "completion": "completion",

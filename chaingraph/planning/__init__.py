@@ -1,0 +1,1 @@
+"""From gaps to a plan: scenarios, programme, responsibility list, indicators."""
