@@ -341,10 +341,30 @@ def scenario_text(scenario: Scenario) -> str:
 def save_scenario(scenario: Scenario, path: str | Path) -> Path:
     """Write a scenario as a TOML file, whole or not at all.
 
+    Parameters
+    ----------
+    scenario
+        The scenario; of changes that stand on files, all of them are written.
+    path
+        The file.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
     Raises
     ------
     FileProblemError
         Where the file cannot be written.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> place = pathlib.Path(tempfile.mkdtemp()) / "idle.toml"
+    >>> scenario = read_scenario({"do": "use", "product": "foil", "utilisation": 0.5}, name="idle")
+    >>> read_scenario(save_scenario(scenario, place)).changes[0].values
+    {'product': 'foil', 'utilisation': 0.5}
     """
     return write_file(path, scenario_text(scenario))
 

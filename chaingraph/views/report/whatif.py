@@ -46,6 +46,7 @@ _WHOLE: Final = _PRODUCTS | {
     "demand_low_after": 11, "demand_high_after": 11, "shortage_low_before": 11,
     "shortage_high_before": 11, "shortage_low_after": 11, "shortage_high_after": 11,
     "coverage_before": 10, "coverage": 10,
+    "capacity_change": 11, "output_change": 11, "demand_change": 11, "shortage_change": 11,
 }  # fmt: skip
 """Of a workbook, where there is room."""
 _CAUSES: Final = {
