@@ -367,8 +367,14 @@ class _Draft:
         if len(found):
             ids = ", ".join(sorted(found["enterprise_id"])[:_FEW])
             raise OptionError("scenario-sites", value=name, choices=ids)
-        near = ", ".join(self._near(name)) or "-"
-        raise OptionError("scenario-no-site", value=name, suggestions=near)
+        near = self._near(name)
+        shown = Phrase("did-you-mean", (("names", ", ".join(near)),))
+        if not near:
+            shown = Phrase("nothing-close", (("count", self._count()),))
+        raise OptionError("scenario-no-site", value=name, suggestions=shown)
+
+    def _count(self) -> int:
+        return len(collect(read_frame(self.ds.enterprises).select("enterprise_id")))
 
     def _near(self, name: str) -> list[str]:
         sites = collect(read_frame(self.ds.enterprises).select("enterprise_id", "name_zh"))

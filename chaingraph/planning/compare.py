@@ -91,6 +91,18 @@ class Comparison:
         return tuple(p for p in parts if len(p) or p is self.totals or p is self.products)
 
     @property
+    def totals_beside(self) -> Result:
+        """The totals with a column a scenario, under its name."""
+        frame, keys = self.totals.frame, ["scenario_measure", "content_of", "measure_unit"]
+        parts = [frame[frame["scenario"] == name].reset_index(drop=True) for name in self.scenarios]
+        beside = pd.concat(parts).drop_duplicates(keys)[[*keys, "measure_before"]]
+        for name, part in zip(self.scenarios, parts, strict=True):
+            column = name if name not in beside else f"{name} "
+            own = part[[*keys, "measure_after"]].rename(columns={"measure_after": column})
+            beside = beside.merge(own, on=keys, how="left", validate="one_to_one")
+        return replace(self.totals, frame=beside, shown=())
+
+    @property
     def new_gaps(self) -> Result:
         """What was no gap of supply before: one row a scenario and product."""
         frame = self.products.frame

@@ -175,10 +175,11 @@ def _place(path: str, line: int) -> str:
 
 def read_change(
     given: Mapping[str, Any], *, path: str = "", line: int = 0, number: int = 1,
-    lines: _Lines | None = None,
+    lines: _Lines | None = None, where: str = "",
 ) -> Change:  # fmt: skip
     """Return one change, checked; a wrong key is named with its line and the nearest known."""
-    where = _place(path, line) if path and line else f"{path or 'scenario'} #{number}"
+    if not where:
+        where = _place(path, line) if path and line else f"{path or 'scenario'} #{number}"
 
     def refuse(key: str, detail: str, /, **params: object) -> OptionError:
         spot = lines.key(key, line, only=True) if lines and line else 0
@@ -309,8 +310,7 @@ def read_word(option: str, text: str) -> Change:
         except ValueError:
             raise wrong from None
     values |= ({"unit": unit} if unit else {}) | ({"from": date} if date else {})
-    checked = read_change(values)
-    return Change(checked.do, checked.values, f"--{option} {text}")
+    return read_change(values, where=f"--{option} {text}")
 
 
 def scenario_text(scenario: Scenario) -> str:

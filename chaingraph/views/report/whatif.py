@@ -169,10 +169,13 @@ class _Page:
     def totals(self, found: Comparison) -> Section:
         """Return before and after of each scenario, and the gaps side by side."""
         result, frame = found.totals, found.totals.frame
-        tables = [
-            self._table(f"totals-{number}", name, frame[frame["scenario"] == name], _MEASURES)
-            for number, name in enumerate(found.scenarios, 1)
-        ]
+        title = result.title(self.lang)
+        tables = [self._table("totals", title, frame, _MEASURES)]
+        if len(found.scenarios) > 1:
+            beside = found.totals_beside.frame
+            names = [str(name) for name in beside.columns if name not in _MEASURES]
+            kept = {key: _MEASURES[key] for key in _MEASURES if key in beside}
+            tables = [self._table("totals", title, beside, kept | dict.fromkeys(names, 12))]
         if len(found.gaps):
             beside = [str(name) for name in found.gaps.frame.columns if name not in _KEYS]
             widths = _GAPS | dict.fromkeys(beside, 12)
