@@ -45,6 +45,7 @@ COMMANDS = {
     "responsibility": "planning_lists",
     "track": "planning_lists",
     "indicators": "planning_lists",
+    "whatif": "scenarios",
     "view": "show",
     "report": "report",
     "completion": "completion",

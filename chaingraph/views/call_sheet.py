@@ -259,7 +259,7 @@ def build_call_pages(sheet: Result, *, lang: Language | None = None) -> Report:
     >>> import chaingraph as cg
     >>> pages = build_call_pages(cg.call_sheet(cg.load_dataset("toy"), "foil"))
     >>> [section.title for section in pages.sections]
-    ['恒金', '光箔', '远芯']
+    ['光箔', '恒金', '远芯']
     """
     if sheet.kind != "call_sheet":
         raise OptionError("not-a-call-sheet")
