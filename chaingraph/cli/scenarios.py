@@ -138,8 +138,10 @@ def _reasons(found: Comparison) -> list[str]:
 
     lang = found.products.lang
     rows = found.products.frame.head(_EXPLAINED).to_dict("records")
+    mark = "：" if lang == "zh" else ": "
+    several = len(found.scenarios) > 1
     said = [
-        f"* {row[f'name_{lang}']}{'：' if lang == 'zh' else ': '}{row[f'because_{lang}']}"
+        f"* {row['scenario'] + mark if several else ''}{row[f'name_{lang}']}{mark}{row[f'because_{lang}']}"
         for row in rows
         if isinstance(row[f"because_{lang}"], str)
     ]

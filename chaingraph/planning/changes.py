@@ -210,8 +210,22 @@ class _Draft:
             place = find_regions(self.ds, [asked])[0]
             if place.level is None or not place.path:
                 raise OptionError("scenario-place", value=place.name)
-            spot = {level: own for level, own in zip(LEVELS, place.path, strict=False) if own}
+            spot = self._levels(place, place.level)
         return spot | ({"park": park} if park is not None else {})
+
+    def _levels(self, place: Region, level: str) -> dict[str, Any]:
+        """Return the names of a place and what it lies in, by level; those it lacks as its sites say."""
+        above = LEVELS[: LEVELS.index(level)]
+        if len(place.path) == len(above) + 1:
+            return dict(zip((*above, level), place.path, strict=True))
+        spot: dict[str, Any] = {}
+        sites = place.filter(read_frame(self.ds.enterprises))
+        there = sites.collect_schema().names()
+        for name in above:
+            if name in there:
+                known = collect(sites.select(name).unique())[name].dropna().tolist()
+                spot |= {name: known[0]} if len(known) == 1 and known[0] else {}
+        return spot | {level: place.path[-1]}
 
     def _row(self, site: str, product: str, size: float, change: Change) -> dict[str, Any]:
         return {

@@ -169,7 +169,7 @@ def compare_scenarios(
     --------
     >>> import chaingraph as cg
     >>> toy = cg.load_dataset("toy")
-    >>> found = compare_scenarios(toy, {"foil": [{"do": "build", "product": "foil", "size": 1000}]})
+    >>> found = compare_scenarios(toy, {"foil": [{"do": "build", "product": "foil", "size": 1200}]})
     >>> row = found.products.frame.set_index("product_id").loc["foil"]
     >>> row["gap_change"], float(row["shortage_before"]), float(row["shortage_after"])
     ('closed', 1000.0, 0.0)
