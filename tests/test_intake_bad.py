@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 import chaingraph as cg
-from chaingraph.intake.problems import import_rules
+from chaingraph.sheets.problems import import_rules
 from tests.helpers_cli import failure, run
 from tests.helpers_intake import (
     GOOD,
@@ -271,7 +271,8 @@ def test_command(tmp_path, monkeypatch):
 
 
 def test_every_rule_is_used():
-    code = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "intake").glob("*.py"))
+    rooms = [*(PACKAGE / "intake").glob("*.py"), *(PACKAGE / "sheets").glob("*.py")]
+    code = "".join(path.read_text(encoding="utf-8") for path in rooms)
     made = {f"hedge-{word}" for word in ("about", "over", "under")}
     assert {name for name in import_rules() if f'"{name}"' not in code} == made
 

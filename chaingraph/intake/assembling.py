@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.checks import run_checks
 from chaingraph.intake.places import PLACES, Regions, fill_place
-from chaingraph.intake.problems import Problem
 from chaingraph.overriding import replaced
 from chaingraph.rawtables import RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.sheets.problems import Problem
 
 if TYPE_CHECKING:
     from chaingraph.checks import Finding

@@ -12,21 +12,21 @@ from chaingraph.files import write_folder
 from chaingraph.intake.assembling import Assembly
 from chaingraph.intake.cards import card_of, check_target, found_extends, read_base
 from chaingraph.intake.form import take_answers
-from chaingraph.intake.grids import open_grids
-from chaingraph.intake.headers import find_layout, tell_columns
 from chaingraph.intake.keys import Enterprises, Products
 from chaingraph.intake.listdates import date_of_list
 from chaingraph.intake.places import Regions, official_region
-from chaingraph.intake.problems import Problem, cut
 from chaingraph.intake.records import maker_of
 from chaingraph.intake.sheets import Known, Record, Sheet
-from chaingraph.intake.synonyms import table_names
-from chaingraph.intake.template import take_template
 from chaingraph.intake.understood import show_problems, show_understood
 from chaingraph.knowledge.listing import checked_products, survey_rows
 from chaingraph.loading import load_dataset
 from chaingraph.rawtables import Package, RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.sheets.grids import open_grids
+from chaingraph.sheets.headers import find_layout, tell_columns
+from chaingraph.sheets.problems import Problem, cut
+from chaingraph.sheets.synonyms import table_names
+from chaingraph.sheets.template import take_template
 from chaingraph.writers.csv_folder import CARD, card_text, to_csv
 from chaingraph.writers.kept import KEPT, kept_files
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from chaingraph.intake.grid import Grid
     from chaingraph.results import Result
+    from chaingraph.sheets.grid import Grid
     from chaingraph.words import Language
 
 _FIRST: Final = ("products", "enterprises")

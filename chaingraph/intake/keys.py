@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chaingraph.errors import closest
-from chaingraph.intake.problems import Refusal
-from chaingraph.intake.synonyms import synonyms
+from chaingraph.sheets.problems import Refusal
+from chaingraph.sheets.synonyms import synonyms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 from chaingraph.errors import closest
 from chaingraph.intake.keys import made_id, normal_name
-from chaingraph.intake.measures import known_unit
 from chaingraph.intake.places import PLACE
-from chaingraph.intake.problems import Refusal
-from chaingraph.intake.synonyms import synonyms
 from chaingraph.schema import table_spec
+from chaingraph.sheets.measures import known_unit
+from chaingraph.sheets.problems import Refusal
+from chaingraph.sheets.synonyms import synonyms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chaingraph.intake.figures import Figure
-    from chaingraph.intake.headers import Column
     from chaingraph.intake.sheets import Row, Sheet
+    from chaingraph.sheets.figures import Figure
+    from chaingraph.sheets.headers import Column
 
     Maker = Callable[[Sheet, Row], None]
 

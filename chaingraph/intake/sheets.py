@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.checks import parse_number
-from chaingraph.intake.cells import Reading, plain_text, read_cell, read_credit_code
-from chaingraph.intake.figures import Wanted, read_figure
-from chaingraph.intake.headers import ROW_NUMBER
-from chaingraph.intake.measures import Written, factor_to
 from chaingraph.intake.places import PLACE
-from chaingraph.intake.problems import Refusal, cut, shown
-from chaingraph.intake.rows import data_rows, is_figure
 from chaingraph.schema import table_spec
+from chaingraph.sheets.cells import Reading, plain_text, read_cell, read_credit_code
+from chaingraph.sheets.figures import Wanted, read_figure
+from chaingraph.sheets.headers import ROW_NUMBER
+from chaingraph.sheets.measures import Written, factor_to
+from chaingraph.sheets.problems import Refusal, cut, shown
+from chaingraph.sheets.rows import data_rows, is_figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chaingraph.intake.figures import Figure
-    from chaingraph.intake.grid import Grid
-    from chaingraph.intake.headers import Column, Layout
     from chaingraph.intake.keys import Enterprises, Products
     from chaingraph.intake.places import Regions
+    from chaingraph.sheets.figures import Figure
+    from chaingraph.sheets.grid import Grid
+    from chaingraph.sheets.headers import Column, Layout
 
     Maker = Callable[["Sheet", "Row"], None]
 

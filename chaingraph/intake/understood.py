@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from chaingraph.intake.headers import ROW_NUMBER
 from chaingraph.results import Result
+from chaingraph.sheets.headers import ROW_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from chaingraph.intake.problems import Problem
     from chaingraph.intake.sheets import Sheet
+    from chaingraph.sheets.problems import Problem
     from chaingraph.words import Language
 
 _COUNTS = ("values_read", "values_changed", "values_refused")

@@ -8,9 +8,9 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.errors import FileProblemError, MissingLibraryError, file_problem
-from chaingraph.intake import archives, textfiles
-from chaingraph.intake.grid import MOST_COLUMNS, MOST_ROWS, Grid
-from chaingraph.intake.problems import FileRefusalError, Problem
+from chaingraph.sheets import archives, delimited
+from chaingraph.sheets.grid import MOST_COLUMNS, MOST_ROWS, Grid
+from chaingraph.sheets.problems import FileRefusalError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def _zipped(file: Path, name: str, problems: list[Problem]) -> list[Grid]:
     with archives.open_zip(file) as archive:
         names = archive.namelist()
         if "[Content_Types].xml" in names and any(n.startswith("xl/") for n in names):
-            from chaingraph.intake.workbooks import read_workbook
+            from chaingraph.sheets.workbooks import read_workbook
 
             return read_workbook(file, archive, name)
         if file.suffix.casefold() == ".xlsx":
@@ -128,7 +128,7 @@ def _members(archive: Any, problems: list[Problem], name: str) -> Iterator[Grid]
 
 
 def _text(data: bytes, name: str, problems: list[Problem]) -> Grid:
-    found = textfiles.read_text(data)
+    found = delimited.read_text(data)
     if len(found.rows) > MOST_ROWS:
         raise FileRefusalError("too-many-rows", limit=f"{MOST_ROWS:,}")
     how: dict[str, object] = {"encoding": found.encoding, "delimiter": found.delimiter}

@@ -7,8 +7,8 @@ import re
 import unicodedata
 from typing import Final
 
-from chaingraph.intake.numbers import BLANKS
-from chaingraph.intake.problems import Refusal
+from chaingraph.sheets.numbers import BLANKS
+from chaingraph.sheets.problems import Refusal
 
 _PARTS: Final = re.compile(
     r"(?P<year>[12][0-9]{3})(?:年|[-./]|$)"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.intake.synonyms import folded, synonyms
-from chaingraph.intake.template import is_example
-from chaingraph.intake.textfiles import ragged
 from chaingraph.schema import table_spec
+from chaingraph.sheets.delimited import ragged
+from chaingraph.sheets.synonyms import folded, synonyms
+from chaingraph.sheets.template import is_example
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chaingraph.intake.grid import Grid
-    from chaingraph.intake.headers import Column, Layout
+    from chaingraph.sheets.grid import Grid
+    from chaingraph.sheets.headers import Column, Layout
 
 _TOTAL: Final = re.compile(r"(?:合计|总计|小计|共计|累计)(?:[:：].*|[(（].*)?$")
 _FOOTNOTE: Final = re.compile(

@@ -8,8 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.errors import closest
-from chaingraph.intake.measures import is_unit
-from chaingraph.intake.synonyms import (
+from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.sheets.measures import is_unit
+from chaingraph.sheets.synonyms import (
     Match,
     choices,
     folded,
@@ -18,10 +19,9 @@ from chaingraph.intake.synonyms import (
     synonyms,
     table_names,
 )
-from chaingraph.schema import TABLE_NAMES, table_spec
 
 if TYPE_CHECKING:
-    from chaingraph.intake.grid import Grid
+    from chaingraph.sheets.grid import Grid
 
 _DEEPEST: Final = 30
 _FEWEST: Final = 2

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chaingraph import codes
 from chaingraph.checks import values
 from chaingraph.errors import closest
-from chaingraph.intake.dates import read_date
-from chaingraph.intake.numbers import BLANKS
-from chaingraph.intake.problems import Refusal
-from chaingraph.intake.synonyms import choice_titles, choices, folded, synonyms
+from chaingraph.sheets.dates import read_date
+from chaingraph.sheets.numbers import BLANKS
+from chaingraph.sheets.problems import Refusal
+from chaingraph.sheets.synonyms import choice_titles, choices, folded, synonyms
 
 if TYPE_CHECKING:
     from chaingraph.schema import Field

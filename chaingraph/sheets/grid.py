@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.intake.problems import Problem
+from chaingraph.sheets.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from chaingraph.intake.measures import (
+from chaingraph.sheets.measures import (
     AREA,
     DEGREE,
     MONEY_100M,
@@ -20,8 +20,8 @@ from chaingraph.intake.measures import (
     factor_to,
     known_unit,
 )
-from chaingraph.intake.numbers import Number, number_text, read_number
-from chaingraph.intake.problems import Refusal, shown
+from chaingraph.sheets.numbers import Number, number_text, read_number
+from chaingraph.sheets.problems import Refusal, shown
 
 if TYPE_CHECKING:
     from chaingraph.schema import Field
