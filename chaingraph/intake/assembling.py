@@ -67,6 +67,35 @@ class Assembly:
             Problem(rule, record.file, record.sheet, cell, text, params, record.line)
         )
 
+    def take_once(self) -> None:
+        """Take a capacity that stands twice once; refuse two figures for one plant."""
+        kept: list[Record] = []
+        plants: dict[tuple[str, str], list[Record]] = {}
+        for record in self.records.get("capacities", []):
+            key = (record.values.get("enterprise_id", ""), record.values.get("product_id", ""))
+            same = next((r for r in plants.get(key, []) if _says_same(r, record)), None)
+            if same is None:
+                kept.append(record)
+                plants.setdefault(key, []).append(record)
+                continue
+            figures = [r.values.get("capacity", "") for r in (same, record)]
+            other = f"{same.sheet} {same.places.get('capacity', same.line)}".strip()
+            params: dict[str, object] = {
+                "other": other,
+                "figures": " / ".join(f or "-" for f in figures),
+            }
+            rule = "row-repeated" if "" in figures or figures[0] == figures[1] else "figures-differ"
+            cell = record.places.get("capacity", str(record.line))
+            self.problems.append(
+                Problem(rule, record.file, record.sheet, cell, figures[1], params, record.line)
+            )
+            if rule == "row-repeated":
+                same.values = {**record.values, **{k: v for k, v in same.values.items() if v}}
+            else:
+                kept.append(record)
+        if "capacities" in self.records:
+            self.records["capacities"] = kept
+
     def remember(self) -> None:
         """Keep what the file says, before anything is filled in or left out."""
         self.said = {
@@ -209,6 +238,32 @@ class Assembly:
             self.records[table] = [record for record in records if id(record) not in ids]
         for table, said in self.said.items():
             self.said[table] = [pair for pair in said if id(pair[0]) not in ids]
+
+
+_OF_PLANT: Final = ("status", "since", "until", "phase", "scope", "as_of", "included_in")
+"""What tells rows of one plant and product apart that are not the same."""
+
+
+def _says_same(one: Record, other: Record) -> bool:
+    """Tell whether two rows speak of the same capacity: nothing that both say tells them apart.
+
+    A note tells rows of one sheet apart (一期, 二期); on another sheet the same row may stand without it.
+    """
+    if (one.file, one.sheet, one.line) == (other.file, other.sheet, other.line):
+        return False
+    names = (
+        _OF_PLANT
+        if _figure(one) == _figure(other) and one.sheet != other.sheet
+        else (*_OF_PLANT, "note")
+    )
+    pairs = [(one.values.get(name, ""), other.values.get(name, "")) for name in names]
+    if one.sheet == other.sheet:
+        return all(a == b for a, b in pairs)
+    return all(a == b or not a or not b for a, b in pairs)
+
+
+def _figure(record: Record) -> str:
+    return record.values.get("capacity", "")
 
 
 def _rows_by_key(table: RawTable, key: tuple[str, ...]) -> dict[tuple[str, ...], dict[str, str]]:

@@ -23,8 +23,9 @@ from chaingraph.loading import load_dataset
 from chaingraph.rawtables import Package, RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.sheets.grids import open_grids
-from chaingraph.sheets.headers import find_layout, tell_columns
+from chaingraph.sheets.headers import find_layout, is_header, settle_by_values, tell_columns
 from chaingraph.sheets.problems import Problem, cut
+from chaingraph.sheets.rows import split_tables
 from chaingraph.sheets.synonyms import table_names
 from chaingraph.sheets.template import take_template
 from chaingraph.writers.csv_folder import CARD, card_text, to_csv
@@ -173,7 +174,7 @@ def import_file(
     as_of = as_of if given else max(as_of, answered)  # what is said of later is known later
     chosen = _chosen_sheets(grids, sheets or {})
     name = target.resolve().name if target is not None else Path(path).resolve().stem
-    read = _read_sheets(grids, chosen, base)
+    read = _read_sheets(grids, chosen, base, as_of[:4])
     if not as_of and template is None:
         as_of = _listed_date(read, path, problems)
     found = [r for sheet in read for r in sheet.records if r.table == "enterprises"]
@@ -183,6 +184,7 @@ def import_file(
     assembly = Assembly(card, base)
     for sheet in read:
         assembly.add(sheet.records)
+    assembly.take_once()
     assembly.remember()
     assembly.fill_region(region, Path(path).name)
     assembly.complete()
@@ -196,6 +198,9 @@ def import_file(
         problems.append(Problem(empty, Path(path).name))
     blocking = _settle(assembly, problems, skip_bad_rows=skip_bad_rows, read=bool(read))
     frames = _frames(assembly.tables())
+    if skip_bad_rows and read and not blocking and not frames:
+        problems.append(Problem("nothing-left", Path(path).name))
+        blocking = 1
     written = None
     if target is not None and not dry_run and not blocking:
         written = _write(target, card, frames, _frames(assembly.told()), Path(path).name)
@@ -259,24 +264,33 @@ def _chosen_sheets(grids: Sequence[Grid], sheets: Mapping[str, str]) -> dict[str
     return chosen
 
 
-def _read_sheets(grids: Sequence[Grid], chosen: Mapping[str, str], base: RawDataset) -> list[Sheet]:
+def _read_sheets(
+    grids: Sequence[Grid], chosen: Mapping[str, str], base: RawDataset, year: str
+) -> list[Sheet]:
     products, enterprises = Products(), Enterprises()
     products.add_table(base.tables.get("products", RawTable("products")))
     enterprises.add_table(base.tables.get("enterprises", RawTable("enterprises")))
     regions = Regions(base.tables.get("regions"), base.tables.get("enterprises"))
     known = Known(products, enterprises, enterprises, regions)
     found: list[Sheet] = []
-    for grid in grids:
+    waiting = list(grids)
+    while waiting:
+        grid = waiting.pop(0)
         if not any(cell not in {None, ""} for row in grid.rows for cell in row):
-            if grid.template is None:
+            if grid.template is None and not grid.part:
                 grid.tell("sheet-empty")
         elif grid.hidden and grid.title not in chosen:
             grid.tell("hidden-sheet")
         else:
-            layout = find_layout(grid, chosen.get(grid.title, ""))
+            table = chosen.get(grid.title, "") if not grid.part else ""
+            layout = find_layout(grid, table, product=known.product, year=year)
             if layout is None:
                 grid.tell("sheet-not-understood")
                 continue
+            if grid.template is None:
+                grid, *rest = split_tables(grid, layout, is_header)
+                waiting[:0] = rest
+            settle_by_values(grid, layout, known.product)
             tell_columns(grid, layout)
             found.append(Sheet(grid, layout, known))
     order = {table: place for place, table in enumerate(_FIRST)}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from chaingraph.checks import parse_number
 from chaingraph.errors import closest
 from chaingraph.intake.keys import made_id, normal_name
-from chaingraph.intake.places import PLACE
+from chaingraph.intake.places import PLACE, PLACES
 from chaingraph.schema import table_spec
 from chaingraph.sheets.measures import known_unit
 from chaingraph.sheets.problems import Refusal
@@ -133,6 +134,8 @@ def _enterprise(sheet: Sheet, row: Row, prefix: str) -> str:
         if target.startswith(prefix) and "." not in target.removeprefix(prefix)
     }
     said |= _place(sheet, row, prefix, said)
+    if not any(said.get(level) for level in PLACES) and not said.get(PLACE):
+        said |= sheet.heading_place(row)
     code, given = said.get("credit_code", ""), row.texts.get("enterprise_id", "")
     name, city = said.get("name_zh", ""), said.get("city", "")
     enterprises = sheet.known.enterprises
@@ -142,7 +145,7 @@ def _enterprise(sheet: Sheet, row: Row, prefix: str) -> str:
     elif name or code:
         if prefix and sheet.grid.template is not None:
             _tell_unlisted(sheet, row, name, (city, code))
-        key = enterprises.key(name, city, code)
+        key = enterprises.key(name, city, code, said.get("county", ""))
     elif row.failed:
         return ""
     else:
@@ -191,6 +194,9 @@ def make_enterprise(sheet: Sheet, row: Row) -> None:
 
 def make_capacity(sheet: Sheet, row: Row) -> None:
     """Make the capacities of a row, and its enterprise where the row names it."""
+    if sheet.layout.products:
+        _make_unpivoted(sheet, row)
+        return
     values = _own(sheet, row)
     products = _products(sheet, row)
     row.label_unit = sheet.known.products.label_unit(row.texts.get("product_id", ""))
@@ -216,6 +222,22 @@ def make_capacity(sheet: Sheet, row: Row) -> None:
             sheet.emit(row, "capacities", own, [*_targets(sheet), column.target])
 
 
+def _make_unpivoted(sheet: Sheet, row: Row) -> None:
+    """Make a capacity of each column that is headed by a product; an empty cell says nothing."""
+    values = _own(sheet, row)
+    values["enterprise_id"] = _enterprise(sheet, row, "enterprises.")
+    for column in sheet.figures:
+        if not column.product:
+            continue
+        unit = sheet.known.products.units.get(column.product, "")
+        figure = sheet.figure(row, column, unit)
+        if figure is None or (parse_number(figure.text) or 0) == 0:
+            continue
+        own = _begun(sheet, row, _with_status(values, column, several=False))
+        own |= {"product_id": column.product, "capacity": figure.text, "unit": figure.unit or unit}
+        sheet.emit(row, "capacities", own, [*_targets(sheet), column.target])
+
+
 def _begun(sheet: Sheet, row: Row, values: dict[str, str]) -> dict[str, str]:
     """Return a capacity's values; of one that is not built yet a start of production is no start."""
     column = sheet.column("since")
@@ -232,7 +254,7 @@ def _begun(sheet: Sheet, row: Row, values: dict[str, str]) -> dict[str, str]:
 
 
 def _products(sheet: Sheet, row: Row) -> list[str]:
-    text = row.texts.get("product_id", "")
+    text = row.texts.get("product_id", "") or sheet.heading_product(row)
     if not text:
         figures = [c for c in sheet.figures if c.field == "capacity"]
         if any(str(row.cells[c.at] or "").strip() for c in figures):
@@ -244,7 +266,8 @@ def _products(sheet: Sheet, row: Row) -> list[str]:
     if isinstance(found, Refusal):
         sheet.refuse(row, sheet.column("product_id"), found)
         return []
-    _recount(sheet, row, "product_id", ";".join(found))
+    if row.texts.get("product_id"):
+        _recount(sheet, row, "product_id", ";".join(found))
     return found
 
 

@@ -11,7 +11,7 @@ from chaingraph.schema import table_spec
 from chaingraph.sheets.cells import Reading, plain_text, read_cell, read_credit_code
 from chaingraph.sheets.figures import Wanted, read_figure
 from chaingraph.sheets.headers import ROW_NUMBER
-from chaingraph.sheets.measures import Written, factor_to
+from chaingraph.sheets.measures import MONEY_100M, Written, factor_to
 from chaingraph.sheets.problems import Refusal, cut, shown
 from chaingraph.sheets.rows import data_rows, is_figure
 
@@ -61,6 +61,11 @@ class Known:
     extended: Enterprises
     regions: Regions
 
+    def product(self, text: str) -> str:
+        """Return the id of the product that a text names; nothing for another text."""
+        found = self.products.find(text)
+        return found if isinstance(found, str) else ""
+
 
 @dataclass
 class Record:
@@ -84,6 +89,7 @@ class Row:
     notes: list[str] = field(default_factory=list)
     failed: bool = False
     label_unit: str = ""
+    heading: str = ""
 
 
 class Sheet:
@@ -103,8 +109,9 @@ class Sheet:
 
         `make` turns a row of this sheet's table into records.
         """
-        for position, cells in data_rows(self.grid, self.layout):
-            row = Row(position, cells, failed=self.grid.numbers[position] in self.grid.left)
+        for position, cells, heading in data_rows(self.grid, self.layout, self._is_heading):
+            left = self.grid.numbers[position] in self.grid.left
+            row = Row(position, cells, failed=left, heading=heading)
             for column in self.plain:
                 self._read_plain(row, column)
             make(self, row)
@@ -112,6 +119,21 @@ class Sheet:
                 self.failed_lines.add(self.grid.numbers[position])
         if not self.records and not self.failed_lines and self.grid.template is None:
             self.grid.tell("no-data-rows")
+
+    def _is_heading(self, text: str) -> bool:
+        """Tell whether a text alone in a row is a place or a product: it says so of the rows below."""
+        named = isinstance(self.known.products.find(text), str)
+        return named or bool(self.known.regions.read(text))
+
+    def heading_place(self, row: Row) -> dict[str, str]:
+        """Return the place that the heading above a row names, else that which the sheet is named after."""
+        found = self.known.regions.read(row.heading) if row.heading else {}
+        return found or (self.known.regions.read(self.grid.sheet) if self.grid.sheet else {})
+
+    def heading_product(self, row: Row) -> str:
+        """Return the product that the heading above a row names."""
+        found = self.known.products.find(row.heading) if row.heading else ""
+        return found if isinstance(found, str) else ""
 
     def _read_plain(self, row: Row, column: Column) -> None:
         raw = row.cells[column.at]
@@ -126,6 +148,8 @@ class Sheet:
             self.refuse(row, column, reading)
             return
         row.texts[column.target] = reading.text
+        if reading.rule == "date-period":  # “十四五”期间 is no date, and is kept in words
+            row.notes.append(f"{column.header}: {shown(raw)}")
         self.tallies[column.at].count(raw, reading.text)
         if reading.rule:
             self.mention(row, column, reading.rule, **{"taken": reading.text} | reading.params)
@@ -174,7 +198,7 @@ class Sheet:
             return None
         table = column.table or self.layout.table
         wanted = table_spec(table).by_name[column.field]
-        written = self._written(row, column)
+        written = self._written(row, column, unit)
         lenient = column.rule == "exact"
         found = read_figure(raw, Wanted(wanted, unit, written, lenient))
         if isinstance(found, Refusal):
@@ -196,7 +220,7 @@ class Sheet:
             row.notes.append(found.note)
         return found
 
-    def _written(self, row: Row, column: Column) -> Written:
+    def _written(self, row: Row, column: Column, unit: str = "") -> Written:
         units = self.column("unit") if column.field in _UNIT_COLUMN else None
         if column.field == "price_cny":
             units = self.column("price_unit")
@@ -207,7 +231,7 @@ class Sheet:
         money, slash, _ = beside.partition("/")
         if column.field == "price_cny" and slash and factor_to(money, around) == 1:
             around = ""  # yuan, and yuan a tonne
-        above = self.layout.above if column.field in {"capacity", "investment_cny_100m"} else ""
+        above = _above(self.layout.above, column.field, unit)
         return Written(beside, around, above)
 
     def emit(self, row: Row, table: str, values: dict[str, str], targets: Sequence[str]) -> None:
@@ -227,3 +251,16 @@ class Sheet:
 
 
 _UNIT_COLUMN = frozenset({"capacity", "coefficient", "low", "high", "target", "value"})
+
+
+def _above(units: str, name: str, unit: str) -> str:
+    """Return which of the units above a table (万吨、亿元) a column is in."""
+    if name not in {"capacity", "investment_cny_100m", "value"}:
+        return ""
+    held = units.split("、") if units else []
+    money = [text for text in held if factor_to(text, MONEY_100M) is not None]
+    if name == "investment_cny_100m":
+        return next(iter(money), "")
+    rest = [text for text in held if text not in money]
+    fitting = [text for text in rest if unit and factor_to(text, unit) is not None]
+    return next(iter(fitting), "") or (rest[0] if len(rest) == 1 else "")

@@ -16,7 +16,36 @@ _PARTS: Final = re.compile(
 )
 _CLOCK: Final = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
 _DIGITS: Final = re.compile(r"(?P<year>[12][0-9]{3})(?P<month>[0-9]{2})(?P<day>[0-9]{2})?")
-_VAGUE: Final = {"年底": "-12", "年末": "-12", "年初": "-01"}
+_PARTS_OF_YEAR: Final = {
+    "底": "12", "末": "12", "初": "01", "中": "06", "上半年": "06", "下半年": "12", "h1": "06", "h2": "12",
+    "q1": "03", "q2": "06", "q3": "09", "q4": "12", "一季度": "03", "二季度": "06", "三季度": "09", "四季度": "12",
+    "1季度": "03", "2季度": "06", "3季度": "09", "4季度": "12", "early": "03", "mid": "06", "late": "12", "end": "12",
+}  # fmt: skip
+"""Part of a year -> its last month: a plant that comes then is not counted before. 年初 is January."""
+_MONTHS: Final = {name: f"{n:02d}" for n, name in enumerate(
+    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
+_ABOUT: Final = re.compile(
+    r"^(?:预计|计划|拟于|拟|力争|争取|有望|大约|约|于|自|expected|planned|by)+(?=[12][0-9])"
+    r"|(?:左右|前后|之前|以前|前|建成投产|投产|建成|开工|达产|竣工|完成|完工|投运)+$",
+    re.IGNORECASE,
+)
+"""Words around a date that make it an expectation or a bound."""
+_PERIOD: Final = re.compile(
+    r"[“\"'‘]?[一二三四五六七八九十]{1,3}五[”\"'’]?(?:期间|时期|规划)?|[12][0-9]{3}年?[-~—至到][12][0-9]{3}年?"
+)
+_PART: Final = re.compile(
+    rf"(?P<year>[12][0-9]{{3}})(?:年|[-/.])?第?(?P<part>{'|'.join(sorted(_PARTS_OF_YEAR, key=len, reverse=True))})",
+    re.IGNORECASE,
+)
+_PART_FIRST: Final = re.compile(
+    rf"(?P<part>{'|'.join(p for p in _PARTS_OF_YEAR if p.isascii())})(?:of)?[-/.]?(?P<year>[12][0-9]{{3}})",
+    re.IGNORECASE,
+)
+_TENTH: Final = re.compile(
+    r"(?P<year>[12][0-9]{3})年?(?P<month>[0-9]{1,2})月(?:份)?(?:上旬|中旬|下旬|初|中|底|末)"
+)
+_NAMED: Final = re.compile(r"(?P<name>[a-z]{3})[a-z]*\.?[-,]?(?P<year>[12][0-9]{3})", re.IGNORECASE)
+_SHORT: Final = re.compile(r"[‘'’]?(?P<year>[0-9]{2})(?=年)")
 _SERIALS: Final = range(29221, 73051)  # 1980 to 2099 as Excel counts days
 _EPOCH: Final = dt.date(1899, 12, 30)
 _YEARS: Final = range(1900, 2101)
@@ -66,14 +95,42 @@ def _from_text(text: str, *, typed: bool) -> tuple[str, str] | Refusal | None:
         return (_EPOCH + dt.timedelta(int(plain))).isoformat(), "date-serial"
     if not typed and re.fullmatch(r"[12][0-9]{3}\.1", plain):
         return Refusal("date-january-or-october", {})
-    for word, month in _VAGUE.items():
-        if re.fullmatch(rf"[12][0-9]{{3}}{word}", plain):
-            return plain[:4] + month, "date-vague"
-    match = _DIGITS.fullmatch(plain) or _PARTS.fullmatch(plain.rstrip("."))
-    return Refusal("date-unclear", {}) if match is None else _checked(match)
+    short = _SHORT.match(plain)
+    if short is not None:  # 22年6月
+        plain = f"20{plain[short.start('year') :]}"
+    rule = "date-two-digits" if short else ""
+    if _PERIOD.fullmatch(plain):
+        return "", "date-period"
+    bare = _ABOUT.sub("", plain)
+    rule = "date-vague" if bare != plain else rule
+    vague = _vague(bare)
+    if vague is not None:
+        return vague
+    match = _DIGITS.fullmatch(bare) or _PARTS.fullmatch(bare.rstrip("."))
+    if match is None:
+        return Refusal("date-unclear", {})
+    found = _checked(match)
+    return found if isinstance(found, Refusal) else (found[0], rule)
 
 
-def _checked(match: re.Match[str]) -> tuple[str, str] | Refusal:
+def _vague(plain: str) -> tuple[str, str] | Refusal | None:
+    """Return the last month of a part of a year, None for another text."""
+    tenth = _TENTH.fullmatch(plain)
+    if tenth is not None:
+        found = _checked(_DIGITS.fullmatch(f"{tenth['year']}{int(tenth['month']):02d}"))
+        return found if isinstance(found, Refusal) else (found[0], "date-vague")
+    part = _PART.fullmatch(plain) or _PART_FIRST.fullmatch(plain)
+    if part is not None and int(part["year"]) in _YEARS:
+        return f"{part['year']}-{_PARTS_OF_YEAR[part['part'].casefold()]}", "date-vague"
+    named = _NAMED.fullmatch(plain)
+    if named is not None and named["name"].casefold() in _MONTHS and int(named["year"]) in _YEARS:
+        return f"{named['year']}-{_MONTHS[named['name'].casefold()]}", ""
+    return None
+
+
+def _checked(match: re.Match[str] | None) -> tuple[str, str] | Refusal:
+    if match is None:
+        return Refusal("date-unclear", {})
     year, month, day = (int(part) if part else None for part in match.group("year", "month", "day"))
     try:
         dt.date(year or 0, month or 1, day or 1)

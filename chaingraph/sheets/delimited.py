@@ -46,7 +46,7 @@ def decode(data: bytes) -> tuple[str, str]:
     'UTF-16'
     """
     try:
-        return texts.decode(data)
+        return texts.decode(data, damaged=True)
     except texts.DamagedTextError as error:
         raise FileRefusalError("text-damaged", cell=str(error.line), detail=error.detail) from error
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LARGEST_FILE: Final = 200_000_000
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 _OLD: Final = b"\xd0\xcf\x11\xe0"
+_DOCUMENTS: Final = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"{\\rtf", b"%pdf")
+"""How pages and documents begin, whatever the name of the file says."""
 _ZIP: Final = b"PK\x03\x04"
 
 
@@ -81,8 +83,10 @@ def _read(file: Path, name: str, problems: list[Problem]) -> list[Grid]:
     if size == 0:
         raise FileRefusalError("file-empty")
     with file.open("rb") as stream:
-        head = stream.read(8)
+        head = stream.read(512)
     suffix = file.suffix.casefold()
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_DOCUMENTS):
+        raise FileRefusalError("not-a-table")
     if head.startswith(_OLD):
         raise FileRefusalError("old-or-locked")
     if suffix in {".xls", ".et", ".xlsm", ".xlsb", ".xltx", ".xltm", ".ods", ".numbers"}:
