@@ -10,10 +10,17 @@ from chaingraph.dataset import checked_date
 from chaingraph.errors import DataError, OptionError
 from chaingraph.files import write_folder
 from chaingraph.intake.assembling import Assembly
-from chaingraph.intake.cards import card_of, check_target, found_extends, read_base
+from chaingraph.intake.cards import (
+    base_dataset,
+    card_of,
+    check_target,
+    found_extends,
+    read_base,
+)
 from chaingraph.intake.form import take_answers
 from chaingraph.intake.keys import Enterprises, Products
 from chaingraph.intake.listdates import date_of_list
+from chaingraph.intake.matches import match_known
 from chaingraph.intake.places import Regions, official_region
 from chaingraph.intake.records import maker_of
 from chaingraph.intake.sheets import Known, Record, Sheet
@@ -62,6 +69,9 @@ class Imported:
         Where the dataset was written; None where it was not.
     as_of
         Date of the data: as given, else that of the template, of the title, or of the file's name.
+    open_matches
+        Which known enterprises rows may mean, where a person must decide; :func:`save_matches` writes it
+        as a workbook. None where nothing is open.
     """
 
     understood: Result
@@ -70,6 +80,7 @@ class Imported:
     errors: int
     folder: Path | None = None
     as_of: str = ""
+    open_matches: Result | None = None
 
     @property
     def results(self) -> tuple[Result, Result]:
@@ -88,6 +99,8 @@ def import_file(
     dry_run: bool = False,
     sheets: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
+    decisions: Sequence[Mapping[str, str]] = (),
+    match: bool = True,
     lang: Language = "zh",
 ) -> Imported:
     r"""Read a spreadsheet as people keep it, and write it as a dataset folder.
@@ -119,6 +132,12 @@ def import_file(
         Name of a sheet -> table, where the sheet's name and headers do not say it.
     skip_bad_rows
         Leave rows with errors out instead of refusing the file.
+    decisions
+        What a person decided on rows that may mean a known enterprise, as :func:`read_decisions` reads it
+        from the workbook of a former try; it is kept in the table `aliases`.
+    match
+        Whether enterprises are compared with those of what is extended: by code, by stock code with the
+        site, by legal, short, former or English name. Rows that a person must decide are errors.
     lang
         Language of the results.
 
@@ -187,6 +206,10 @@ def import_file(
     assembly.take_once()
     assembly.remember()
     assembly.fill_region(region, Path(path).name)
+    waiting = None
+    if match and extends and assembly.records.get("enterprises"):
+        waiting = match_known(assembly, base_dataset(extends), decisions, lang)
+        assembly.take_once()
     assembly.complete()
     _add_surveys(assembly, card, complete, Path(path).name)
     problems += [problem for grid in grids for problem in grid.problems] + assembly.problems
@@ -208,7 +231,7 @@ def import_file(
     notes = _notes(frames, blocking, written)
     return Imported(
         show_understood(read, params, notes, lang), show_problems(problems, params, lang),
-        frames, blocking, written, as_of,
+        frames, blocking, written, as_of, waiting,
     )  # fmt: skip
 
 

@@ -123,7 +123,9 @@ def _imported(place: Path, folder: Path, products: RawTable, as_of: str, lang: L
         Path(below, CARD).write_text(json.dumps({"name": "merge"}), encoding="utf-8")
         done: Any = None
         for base in (below, str(folder)):
-            done = import_file(place, extends=[base], as_of=as_of, dry_run=True, lang=lang)
+            done = import_file(
+                place, extends=[base], as_of=as_of, dry_run=True, match=False, lang=lang
+            )
             if not done.errors:
                 break
     card = readers.read_package(place)[0].as_of if place.is_dir() else ""
