@@ -24,13 +24,15 @@ from chaingraph.intake.matches import match_known
 from chaingraph.intake.places import Regions, official_region
 from chaingraph.intake.records import maker_of
 from chaingraph.intake.sheets import Known, Record, Sheet
-from chaingraph.intake.understood import show_problems, show_understood
+from chaingraph.intake.understood import show_causes, show_problems, show_understood
 from chaingraph.knowledge.listing import checked_products, survey_rows
 from chaingraph.loading import load_dataset
+from chaingraph.matching.review import save_matches
 from chaingraph.rawtables import Package, RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.sheets.grids import open_grids
 from chaingraph.sheets.headers import find_layout, is_header, settle_by_values, tell_columns
+from chaingraph.sheets.marking import save_marked
 from chaingraph.sheets.problems import Problem, cut
 from chaingraph.sheets.rows import split_tables
 from chaingraph.sheets.synonyms import table_names
@@ -72,6 +74,8 @@ class Imported:
     open_matches
         Which known enterprises rows may mean, where a person must decide; :func:`save_matches` writes it
         as a workbook. None where nothing is open.
+    causes
+        The problems grouped: one row a rule and column, with how many there are and the first cells.
     """
 
     understood: Result
@@ -81,11 +85,12 @@ class Imported:
     folder: Path | None = None
     as_of: str = ""
     open_matches: Result | None = None
+    causes: Result | None = None
 
     @property
     def results(self) -> tuple[Result, Result]:
-        """What was understood, and the problems."""
-        return self.understood, self.problems
+        """What was understood, and the problems by cause."""
+        return self.understood, self.causes or self.problems
 
 
 def import_file(
@@ -100,6 +105,7 @@ def import_file(
     sheets: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
     decisions: Sequence[Mapping[str, str]] = (),
+    marked: str | Path | None = None,
     match: bool = True,
     lang: Language = "zh",
 ) -> Imported:
@@ -135,6 +141,9 @@ def import_file(
     decisions
         What a person decided on rows that may mean a known enterprise, as :func:`read_decisions` reads it
         from the workbook of a former try; it is kept in the table `aliases`.
+    marked
+        Write a copy of the file as a workbook in which each cell with a problem says so: see
+        :func:`chaingraph.sheets.marking.save_marked`.
     match
         Whether enterprises are compared with those of what is extended: by code, by stock code with the
         site, by legal, short, former or English name. Rows that a person must decide are errors.
@@ -229,9 +238,14 @@ def import_file(
         written = _write(target, card, frames, _frames(assembly.told()), Path(path).name)
     params = {"dataset": card.name, "region": region, "at": as_of}
     notes = _notes(frames, blocking, written)
+    if waiting is not None and target is not None and not dry_run:
+        review = save_matches(waiting, target.with_name(f"{target.name}-review.xlsx"), lang=lang)
+        notes.append(("import-review", {"path": str(review)}))
+    if marked is not None:
+        notes.append(("import-marked", {"path": str(save_marked(path, problems, marked, lang))}))
     return Imported(
         show_understood(read, params, notes, lang), show_problems(problems, params, lang),
-        frames, blocking, written, as_of, waiting,
+        frames, blocking, written, as_of, waiting, show_causes(problems, params, lang),
     )  # fmt: skip
 
 

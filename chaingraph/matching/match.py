@@ -205,7 +205,9 @@ def _by_stock(known: Known, row: ListRow, ranked: Ranked, verdict: Verdict) -> V
     here = score.place not in {"city-other", "province-other", "name-other", "site-other"}
     rest = [pair for pair in ranked if pair[0] != best]
     runner, second = (rest[0][0], rest[0][1].points) if rest else (None, None)
-    own = score.exact or (row.place and score.place in {"county", "city"})  # the group's name alone is no site
+    own = score.exact or (
+        row.place and score.place in {"county", "city"}
+    )  # the group's name alone is no site
     if alone and fits and here and own:
         reasons = (("match-stock", {}), *_reasons(score))
         return Verdict(row, "stock_code", score.points, best, runner, second, reasons)
