@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.checks import run_checks
@@ -10,7 +12,9 @@ from chaingraph.intake.places import PLACES, Regions, fill_place
 from chaingraph.overriding import replaced
 from chaingraph.rawtables import RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.sheets.measures import known_unit
 from chaingraph.sheets.problems import Problem
+from chaingraph.units import conversion_factor
 
 if TYPE_CHECKING:
     from chaingraph.checks import Finding
@@ -115,6 +119,10 @@ class Assembly:
             more = fill_place(record.values, region, regions)
             record.values |= more
             filled += bool(more)
+        place = regions.place(region)
+        for record in self.records.get("projects", []):
+            if not record.values.get("city") and not record.values.get("province"):
+                record.values |= {n: place[n] for n in ("province", "city") if place.get(n)}
         if filled:
             params: dict[str, object] = {"count": filled}
             self.problems.append(Problem("region-filled", file, value=region, params=params))
@@ -276,6 +284,8 @@ def _rows_by_key(table: RawTable, key: tuple[str, ...]) -> dict[tuple[str, ...],
 
 def _located(finding: Finding, record: Record | None) -> Problem:
     """Return a finding as a problem of the source file."""
+    if finding.rule == "unit-slip" and record is not None:
+        finding = _as_written(finding, record)
     texts: Any = (finding.severity, finding.text("en"), finding.text("zh"),
                   finding.remedy("en"), finding.remedy("zh"))  # fmt: skip
     if record is None:
@@ -284,3 +294,30 @@ def _located(finding: Finding, record: Record | None) -> Problem:
     return Problem(
         finding.rule, record.file, record.sheet, cell, finding.value, row=record.line, foreign=texts
     )
+
+
+def _as_written(finding: Finding, record: Record) -> Finding:
+    """Return a slip of the unit with the unit that is to stand where the list has its own.
+
+    The rule speaks of the converted figure: 5 MWh is 0.005 GWh, usual in TWh; in the list GWh is meant.
+    """
+    said, held = str(finding.params.get("suggested", "")), str(finding.params.get("unit", ""))
+    slip = conversion_factor(said, held)
+    written = known_unit(record.written) if record.written else None
+    if slip is None or written is None:
+        return finding
+    for name in _UNITS_MEANT:
+        unit = known_unit(name)
+        times = None if unit is None else conversion_factor(unit.name, written.name)
+        if unit is not None and times is not None:
+            share = Fraction(repr(times)) * unit.factor / written.factor
+            if math.isclose(float(share), slip, rel_tol=1e-9):
+                return replace(finding, params={**finding.params, "suggested": name})
+    return replace(finding, rule="unusual-capacity")
+
+
+_UNITS_MEANT: Final = (
+    *("kg", "t", "kt", "万吨", "百万吨", "亿吨"), *("kWh", "MWh", "GWh", "TWh", "万千瓦时"), *("kW", "MW", "GW", "TW"),
+    *("m2", "1000m2", "万平方米", "Mm2", "亿平方米"), *("m3", "1000m3", "万立方米", "亿立方米"), *("件", "千件", "万件", "亿件"),
+)  # fmt: skip
+"""Units that a list may have meant, each kind from the smallest."""

@@ -202,7 +202,9 @@ def import_file(
     as_of = as_of if given else max(as_of, answered)  # what is said of later is known later
     chosen = _chosen_sheets(grids, sheets or {})
     name = target.resolve().name if target is not None else Path(path).resolve().stem
-    read = _read_sheets(grids, chosen, base, as_of[:4])
+    read = _read_sheets(
+        grids, chosen, base, (as_of, "" if Path(path).is_dir() else Path(path).name)
+    )
     if not as_of and template is None:
         as_of = _listed_date(read, path, problems)
     found = [r for sheet in read for r in sheet.records if r.table == "enterprises"]
@@ -302,8 +304,10 @@ def _chosen_sheets(grids: Sequence[Grid], sheets: Mapping[str, str]) -> dict[str
 
 
 def _read_sheets(
-    grids: Sequence[Grid], chosen: Mapping[str, str], base: RawDataset, year: str
+    grids: Sequence[Grid], chosen: Mapping[str, str], base: RawDataset, said: tuple[str, str]
 ) -> list[Sheet]:
+    as_of, name = said
+    year = as_of[:4]
     products, enterprises = Products(), Enterprises()
     products.add_table(base.tables.get("products", RawTable("products")))
     enterprises.add_table(base.tables.get("enterprises", RawTable("enterprises")))
@@ -330,6 +334,7 @@ def _read_sheets(
             settle_by_values(grid, layout, known.product)
             tell_columns(grid, layout)
             found.append(Sheet(grid, layout, known))
+    known.as_of = as_of or date_of_list(found, name)[0]
     order = {table: place for place, table in enumerate(_FIRST)}
     for sheet in sorted(found, key=lambda sheet: order.get(sheet.layout.table, len(order))):
         if not sheet.layout.missing:

@@ -60,6 +60,7 @@ class Known:
     enterprises: Enterprises
     extended: Enterprises
     regions: Regions
+    as_of: str = ""
 
     def product(self, text: str) -> str:
         """Return the id of the product that a text names; nothing for another text."""
@@ -77,6 +78,7 @@ class Record:
     line: int
     sheet: str
     places: dict[str, str] = field(default_factory=dict)
+    written: str = ""
 
 
 @dataclass
@@ -158,7 +160,7 @@ class Sheet:
         if column.field == "credit_code":
             return read_credit_code(raw)
         table = column.table or self.layout.table
-        if column.field == PLACE:
+        if column.field in {PLACE, CONTENT}:
             text = plain_text(raw)
             return text if isinstance(text, Refusal) else Reading(text)
         wanted = table_spec(table).by_name[column.field]
@@ -189,9 +191,11 @@ class Sheet:
         header = column.header if column is not None else ""
         self.grid.tell(rule, row.position, at, text, **({"header": header} | params))
 
-    def figure(self, row: Row, column: Column, unit: str = "") -> Figure | None:
-        """Return the figure of a cell, None where it is unknown or refused (then reported)."""
-        raw = row.cells[column.at]
+    def figure(
+        self, row: Row, column: Column, unit: str = "", *, part: str | None = None
+    ) -> Figure | None:
+        """Return the figure of a cell or a part of it, None where it is unknown or refused (then reported)."""
+        raw = row.cells[column.at] if part is None else part
         rule = self.grid.broken.get((row.position, column.at))
         if rule:
             self.refuse(row, column, Refusal(rule, {}))
@@ -234,7 +238,14 @@ class Sheet:
         above = _above(self.layout.above, column.field, unit)
         return Written(beside, around, above)
 
-    def emit(self, row: Row, table: str, values: dict[str, str], targets: Sequence[str]) -> None:
+    def emit(
+        self,
+        row: Row,
+        table: str,
+        values: dict[str, str],
+        targets: Sequence[str],
+        written: str = "",
+    ) -> None:
         """Keep a record; `targets` says which columns of the sheet its cells came from."""
         if row.failed:
             return
@@ -247,9 +258,15 @@ class Sheet:
             if column is not None:
                 places[column.field] = self.grid.cell(row.position, column.at)
         line = self.grid.numbers[row.position]
-        self.records.append(Record(table, kept, self.grid.file, line, self.grid.sheet, places))
+        if table == "capacities":
+            beside = self.column("unit")
+            written = (shown(row.cells[beside.at]) if beside is not None else "") or written
+        record = Record(table, kept, self.grid.file, line, self.grid.sheet, places, written)
+        self.records.append(record)
 
 
+CONTENT = "content"
+"""Column of a list of projects that says in words what is built (建设规模及内容)."""
 _UNIT_COLUMN = frozenset({"capacity", "coefficient", "low", "high", "target", "value"})
 
 

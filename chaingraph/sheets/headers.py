@@ -95,15 +95,31 @@ class Layout:
 
 @cache
 def _candidates(table: str) -> dict[str, Match]:
-    """Return what headers of a sheet may mean; a capacity sheet may describe its enterprises too."""
+    """Return what headers of a sheet may mean; a capacity sheet may describe its enterprises too.
+
+    What bureaus keep beside, such as output and who is responsible, has homes in other tables.
+    """
+    beside = {
+        folded(word): Match(target, "synonym", 20 + rank)
+        for target, words in synonyms()["beside"].items()
+        if table in _KEPT_BESIDE[target.partition(".")[0]]
+        for rank, word in enumerate(words)
+    }
     if table != "capacities":
-        return headers(table)
+        return beside | headers(table)
     found = {
         text: Match(f"enterprises.{match.target}", match.rule, match.rank)
         for text, match in headers("enterprises").items()
         if match.target not in _NOT_TAKEN
     }
-    return found | headers(table)
+    return beside | found | headers(table)
+
+
+_KEPT_BESIDE: Final = {
+    "outputs": {"capacities", "enterprises"}, "tasks": {"capacities", "enterprises", "projects"},
+}  # fmt: skip
+_OF_TASK: Final = {"tasks.lead_unit", "tasks.due"}
+"""Without one of them a name and a number are those of the firm, and no task."""
 
 
 def _is_number(table: str, target: str) -> bool:
@@ -216,6 +232,7 @@ def find_layout(
                 layout = _layout(name, top, row, last)
                 _take_products(layout, top, product)
                 _keep_best(name, layout.columns, year)
+                _without_task(layout)
                 layout.score = float(_found(layout)) + hints[name] - 0.5 * (last - row)
                 layout.missing = _missing(layout)
                 fits = not layout.missing or table
@@ -401,6 +418,14 @@ def _keep_best(table: str, columns: list[Column], year: str = "") -> None:
             column.refused = "year" if other_year else "second" if clear or not figures else "twice"
 
 
+def _without_task(layout: Layout) -> None:
+    """Leave the person and the phone of a firm where no task is said."""
+    if _OF_TASK.isdisjoint(c.target for c in layout.columns):
+        for column in layout.columns:
+            if column.table == "tasks":
+                column.target, column.rule = "", "none"
+
+
 def _age(column: Column, year: str) -> tuple[bool, int]:
     """Return the order of columns by their year: none, then the newest one up to that of the list."""
     later = bool(year and column.year > year)
@@ -408,7 +433,9 @@ def _age(column: Column, year: str) -> tuple[bool, int]:
 
 
 def _missing(layout: Layout) -> list[list[str]]:
-    held = {c.target for c in layout.columns} | ({"product_id"} if layout.products else set())
+    held = {c.target.partition("@")[0] for c in layout.columns} | (
+        {"product_id"} if layout.products else set()
+    )
     required = [[f.name] for f in table_spec(layout.table).fields if f.required]
     needs: list[list[str]] = synonyms()["needs"].get(layout.table, required)
     return [group for group in needs if held.isdisjoint(group)]

@@ -6,9 +6,9 @@ import csv
 import io
 import json
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import readers
 from chaingraph.checks import run_checks
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from chaingraph.results import Result
     from chaingraph.words import Language
 
+DOUBTS: Final = frozenset({"unit-slip", "unusual-capacity"})
+"""Rules that compare a figure with those of others: a list alone has too few of them."""
 Held = dict[str, dict[int, dict[str, str]]]
 
 
@@ -128,12 +130,32 @@ def _imported(place: Path, folder: Path, products: RawTable, as_of: str, lang: L
             )
             if not done.errors:
                 break
+    problems = done.problems
+    if not done.errors and base == below:
+        problems = _with_doubts(done, place, folder, as_of, lang)
     card = readers.read_package(place)[0].as_of if place.is_dir() else ""
     tables = {} if done.errors else {
         name: _raw_table(frame, name, place.name) for name, frame in done.tables.items()
     }  # fmt: skip
     date = card or done.as_of
-    return Listing(place.resolve().name, tables, date, True, done.problems, done.errors)
+    return Listing(place.resolve().name, tables, date, True, problems, done.errors)
+
+
+def _with_doubts(done: Any, place: Path, folder: Path, as_of: str, lang: Language) -> Result:
+    """Return the problems of an import with what makes a figure doubtful beside the dataset's own rows."""
+    import pandas as pd
+
+    full = import_file(
+        place, extends=[str(folder)], as_of=as_of, dry_run=True, match=False, lang=lang
+    )
+    found, held = full.problems.frame, done.problems.frame
+    known = set(zip(held["rule"], held["sheet"], held["cell"], strict=True))
+    more = [
+        rule in DOUBTS and (rule, sheet, cell) not in known
+        for rule, sheet, cell in zip(found["rule"], found["sheet"], found["cell"], strict=True)
+    ]
+    frame = pd.concat([held, found[more]], ignore_index=True)
+    return replace(done.problems, frame=frame)
 
 
 def _raw_table(frame: pd.DataFrame, name: str, file: str) -> RawTable:
