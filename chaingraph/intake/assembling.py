@@ -90,9 +90,9 @@ class Assembly:
             }
             rule = "row-repeated" if "" in figures or figures[0] == figures[1] else "figures-differ"
             cell = record.places.get("capacity", str(record.line))
-            self.problems.append(
-                Problem(rule, record.file, record.sheet, cell, figures[1], params, record.line)
-            )
+            said = Problem(rule, record.file, record.sheet, cell, figures[1], params, record.line)
+            if said not in self.problems:
+                self.problems.append(said)
             if rule == "row-repeated":
                 same.values = {**record.values, **{k: v for k, v in same.values.items() if v}}
             else:
@@ -317,7 +317,11 @@ def _as_written(finding: Finding, record: Record) -> Finding:
 
 
 _UNITS_MEANT: Final = (
-    *("kg", "t", "kt", "万吨", "百万吨", "亿吨"), *("kWh", "MWh", "GWh", "TWh", "万千瓦时"), *("kW", "MW", "GW", "TW"),
-    *("m2", "1000m2", "万平方米", "Mm2", "亿平方米"), *("m3", "1000m3", "万立方米", "亿立方米"), *("件", "千件", "万件", "亿件"),
-)  # fmt: skip
+    *("kg", "t", "kt", "万吨", "百万吨", "亿吨"),
+    *("kWh", "MWh", "GWh", "TWh", "万千瓦时"),
+    *("kW", "MW", "GW", "TW"),
+    *("m2", "1000m2", "万平方米", "Mm2", "亿平方米"),
+    *("m3", "1000m3", "万立方米", "亿立方米"),
+    *("件", "千件", "万件", "亿件"),
+)
 """Units that a list may have meant, each kind from the smallest."""

@@ -217,38 +217,74 @@ def import_file(
     assembly.take_once()
     assembly.remember()
     assembly.fill_region(region, Path(path).name)
-    waiting = None
-    if match and extends and assembly.records.get("enterprises"):
-        waiting = match_known(assembly, base_dataset(extends), decisions, lang)
-        assembly.take_once()
+    waiting = _matched(
+        assembly, extends if match and "enterprises" in base.tables else (), decisions, lang
+    )
     assembly.complete()
     _add_surveys(assembly, card, complete, Path(path).name)
     problems += [problem for grid in grids for problem in grid.problems] + assembly.problems
-    if not read and not _has_errors(problems):
-        empty = "nothing-understood" if template is None else "template-unfilled"
-        problems.append(Problem(empty, Path(path).name))
-    if read and not any(assembly.records.values()) and not _has_errors(problems):
-        empty = "nothing-read" if template is None else "template-unfilled"
-        problems.append(Problem(empty, Path(path).name))
+    _tell_empty(assembly, problems, Path(path).name, read=bool(read), made=template is not None)
     blocking = _settle(assembly, problems, skip_bad_rows=skip_bad_rows, read=bool(read))
     frames = _frames(assembly.tables())
-    if skip_bad_rows and read and not blocking and not frames:
-        problems.append(Problem("nothing-left", Path(path).name))
-        blocking = 1
+    if skip_bad_rows and read and not (blocking or frames):
+        blocking = _nothing_left(problems, Path(path).name)
     written = None
     if target is not None and not dry_run and not blocking:
         written = _write(target, card, frames, _frames(assembly.told()), Path(path).name)
     params = {"dataset": card.name, "region": region, "at": as_of}
     notes = _notes(frames, blocking, written)
-    if waiting is not None and target is not None and not dry_run:
-        review = save_matches(waiting, target.with_name(f"{target.name}-review.xlsx"), lang=lang)
-        notes.append(("import-review", {"path": str(review)}))
-    if marked is not None:
-        notes.append(("import-marked", {"path": str(save_marked(path, problems, marked, lang))}))
+    notes += _beside(path, None if dry_run else target, waiting, (problems, marked), lang)
     return Imported(
         show_understood(read, params, notes, lang), show_problems(problems, params, lang),
         frames, blocking, written, as_of, waiting, show_causes(problems, params, lang),
     )  # fmt: skip
+
+
+def _tell_empty(
+    assembly: Assembly, problems: list[Problem], file: str, *, read: bool, made: bool
+) -> None:
+    """Say where a file gives nothing at all; `made` says that the template was."""
+    if _has_errors(problems):
+        return
+    if not read:
+        problems.append(Problem("template-unfilled" if made else "nothing-understood", file))
+    elif not any(assembly.records.values()):
+        problems.append(Problem("template-unfilled" if made else "nothing-read", file))
+
+
+def _matched(
+    assembly: Assembly,
+    extends: Sequence[str],
+    decisions: Sequence[Mapping[str, str]],
+    lang: Language,
+) -> Result | None:
+    """Match the enterprises to those of what is extended; return what a person must decide."""
+    if not extends or not assembly.records.get("enterprises"):
+        return None
+    waiting = match_known(assembly, base_dataset(extends), decisions, lang)
+    assembly.take_once()  # two names of one firm may say the same
+    return waiting
+
+
+def _beside(
+    path: str | Path, target: Path | None, waiting: Result | None,
+    said: tuple[list[Problem], str | Path | None], lang: Language,
+) -> list[tuple[str, dict[str, Any]]]:  # fmt: skip
+    """Write the workbooks that lie beside an import: what is to be decided, and the marked copy."""
+    problems, marked = said
+    notes: list[tuple[str, dict[str, Any]]] = []
+    if waiting is not None and target is not None:
+        review = save_matches(waiting, target.with_name(f"{target.name}-review.xlsx"), lang=lang)
+        notes.append(("import-review", {"path": str(review)}))
+    if marked is not None:
+        notes.append(("import-marked", {"path": str(save_marked(path, problems, marked, lang))}))
+    return notes
+
+
+def _nothing_left(problems: list[Problem], file: str) -> int:
+    """Say that no row is left where rows with errors were to be taken out."""
+    problems.append(Problem("nothing-left", file))
+    return 1
 
 
 def _add_surveys(assembly: Assembly, card: Package, complete: str, file: str) -> None:

@@ -81,6 +81,11 @@ class Products:
         for product, unit, name_zh, name_en in zip(*columns, strict=True):
             self.add(product, unit, (name_zh, name_en))
 
+    def known(self, text: str) -> str:
+        """Return the id of a product by id or exact name; nothing for any other text."""
+        found = self.names.get(normal_name(text), set())
+        return text if text in self.units else next(iter(found)) if len(found) == 1 else ""
+
     def find(self, text: str) -> str | Refusal:
         """Return the id of a product by id or exact name, or why there is none."""
         if text in self.units:

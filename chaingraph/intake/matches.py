@@ -94,7 +94,7 @@ def _tell(
 ) -> None:
     params: dict[str, object] = {
         "found": f"{verdict['name_zh']} [{found}]" if verdict["name_zh"] == verdict["name_zh"] else found,
-        "reason_zh": verdict["reason_zh"], "reason_en": verdict["reason_en"],
+        "reason": (verdict["reason_zh"], verdict["reason_en"]),
     }  # fmt: skip
     cell = record.places.get("name_zh", str(record.line))
     name = record.values.get("name_zh", "")

@@ -138,8 +138,6 @@ def _enterprise(sheet: Sheet, row: Row, prefix: str) -> str:
         if target.startswith(prefix) and "." not in target.removeprefix(prefix)
     }
     said |= _place(sheet, row, prefix, said)
-    if not any(said.get(level) for level in PLACES) and not said.get(PLACE):
-        said |= sheet.heading_place(row)
     code, given = said.get("credit_code", ""), row.texts.get("enterprise_id", "")
     name, city = said.get("name_zh", ""), said.get("city", "")
     enterprises = sheet.known.enterprises
@@ -175,7 +173,8 @@ def _place(sheet: Sheet, row: Row, prefix: str, said: Mapping[str, str]) -> dict
     """Return the cells that a column of places (所在地) fills; those of its own columns stand."""
     text = said.get(PLACE, "")
     if not text:
-        return {}
+        own = any(said.get(level) for level in PLACES)
+        return {} if own else sheet.heading_place(row)
     found = sheet.known.regions.read(text)
     if not found:
         sheet.mention(row, sheet.column(f"{prefix}{PLACE}"), "place-unclear")

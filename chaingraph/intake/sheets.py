@@ -63,9 +63,8 @@ class Known:
     as_of: str = ""
 
     def product(self, text: str) -> str:
-        """Return the id of the product that a text names; nothing for another text."""
-        found = self.products.find(text)
-        return found if isinstance(found, str) else ""
+        """Return the id of the product that a text names and no other; nothing for another text."""
+        return self.products.known(text)
 
 
 @dataclass
@@ -124,8 +123,9 @@ class Sheet:
 
     def _is_heading(self, text: str) -> bool:
         """Tell whether a text alone in a row is a place or a product: it says so of the rows below."""
-        named = isinstance(self.known.products.find(text), str)
-        return named or bool(self.known.regions.read(text))
+        if self.known.product(text):
+            return True
+        return text.endswith(_LEVELS) and bool(self.known.regions.read(text))
 
     def heading_place(self, row: Row) -> dict[str, str]:
         """Return the place that the heading above a row names, else that which the sheet is named after."""
@@ -134,8 +134,7 @@ class Sheet:
 
     def heading_product(self, row: Row) -> str:
         """Return the product that the heading above a row names."""
-        found = self.known.products.find(row.heading) if row.heading else ""
-        return found if isinstance(found, str) else ""
+        return self.known.product(row.heading) if row.heading else ""
 
     def _read_plain(self, row: Row, column: Column) -> None:
         raw = row.cells[column.at]
@@ -265,6 +264,8 @@ class Sheet:
         self.records.append(record)
 
 
+_LEVELS = ("省", "市", "州", "盟", "县", "区", "旗")
+"""Ends of places: a firm's short name may begin with a place, it does not end so."""
 CONTENT = "content"
 """Column of a list of projects that says in words what is built (建设规模及内容)."""
 _UNIT_COLUMN = frozenset({"capacity", "coefficient", "low", "high", "target", "value"})
@@ -272,7 +273,7 @@ _UNIT_COLUMN = frozenset({"capacity", "coefficient", "low", "high", "target", "v
 
 def _above(units: str, name: str, unit: str) -> str:
     """Return which of the units above a table (万吨、亿元) a column is in."""
-    if name not in {"capacity", "investment_cny_100m", "value"}:
+    if name not in {"capacity", "investment_cny_100m"}:
         return ""
     held = units.split("、") if units else []
     money = [text for text in held if factor_to(text, MONEY_100M) is not None]

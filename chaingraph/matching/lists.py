@@ -6,6 +6,7 @@ import contextlib
 import csv
 import warnings
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -21,7 +22,7 @@ from chaingraph.sheets.synonyms import folded, headers, synonyms
 from chaingraph.sheets.texts import DamagedTextError, decode, lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _FIELDS: Final = {
     "name": ("name_zh",), "credit_code": ("credit_code",), "stock_code": ("stock_code",),
@@ -103,9 +104,38 @@ class ListRow:
         return "/".join(parts)
 
 
+_TELLING: Final = ("name", "credit_code", "stock_code")
+
+
+def checked_row(record: object, number: int) -> ListRow:
+    """Return a mapping as a row.
+
+    Raises
+    ------
+    OptionError
+        Where it is no mapping, or no key is a name or a code: all rows would be new.
+    """
+    if not isinstance(record, Mapping):
+        raise OptionError("match-bad-row", value=str(record)[:40], number=number)
+    row = as_row(record, number)
+    said = row.name or row.credit_code or row.stock_code
+    if not said and not any(field in record for field in _TELLING):
+        keys = ", ".join(map(str, record)) or "-"
+        raise OptionError("match-bad-row", value=keys, number=number)
+    return row
+
+
 def as_row(record: Mapping[str, Any], number: int) -> ListRow:
-    """Return a mapping of the fields of a list row as a row, its codes as they are compared."""
+    """Return a mapping of the fields of a list row as a row, its codes as they are compared.
+
+    Keys are fields, or headers as people write them (企业名称, 城市).
+    """
     cells = {field: _cell_text(record.get(field)) for field in HEADERS}
+    strange = {folded(key): key for key in record if key not in {*HEADERS, "list_row"}}
+    for field, known in HEADERS.items() if strange else ():
+        key = next((strange[w] for w in map(folded, known) if w in strange), None)
+        if not cells[field] and key is not None:
+            cells[field] = _cell_text(record[key])
     cells["credit_code"] = clean_code(cells["credit_code"])
     cells["stock_code"] = clean_stock_code(cells["stock_code"])
     return ListRow(int(record.get("list_row", number)), **cells)

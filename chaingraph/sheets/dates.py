@@ -18,8 +18,10 @@ _CLOCK: Final = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
 _DIGITS: Final = re.compile(r"(?P<year>[12][0-9]{3})(?P<month>[0-9]{2})(?P<day>[0-9]{2})?")
 _PARTS_OF_YEAR: Final = {
     "底": "12", "末": "12", "初": "01", "中": "06", "上半年": "06", "下半年": "12", "h1": "06", "h2": "12",
-    "q1": "03", "q2": "06", "q3": "09", "q4": "12", "一季度": "03", "二季度": "06", "三季度": "09", "四季度": "12",
-    "1季度": "03", "2季度": "06", "3季度": "09", "4季度": "12", "early": "03", "mid": "06", "late": "12", "end": "12",
+    "q1": "03", "q2": "06", "q3": "09", "q4": "12",
+    "一季度": "03", "二季度": "06", "三季度": "09", "四季度": "12",
+    "1季度": "03", "2季度": "06", "3季度": "09", "4季度": "12",
+    "early": "03", "mid": "06", "late": "12", "end": "12",
 }  # fmt: skip
 """Part of a year -> its last month: a plant that comes then is not counted before. 年初 is January."""
 _MONTHS: Final = {name: f"{n:02d}" for n, name in enumerate(
@@ -31,11 +33,12 @@ _ABOUT: Final = re.compile(
 )
 """Words around a date that make it an expectation or a bound."""
 _PERIOD: Final = re.compile(
-    r"[“\"'‘]?[一二三四五六七八九十]{1,3}五[”\"'’]?(?:期间|时期|规划)?|[12][0-9]{3}年?[-~—至到][12][0-9]{3}年?"
+    r"[“\"'‘]?[一二三四五六七八九十]{1,3}五[”\"'’]?(?:期间|时期|规划)?"
+    r"|[12][0-9]{3}年?[-~—至到][12][0-9]{3}年?"
 )
+_NAMES: Final = "|".join(sorted(_PARTS_OF_YEAR, key=len, reverse=True))
 _PART: Final = re.compile(
-    rf"(?P<year>[12][0-9]{{3}})(?:年|[-/.])?第?(?P<part>{'|'.join(sorted(_PARTS_OF_YEAR, key=len, reverse=True))})",
-    re.IGNORECASE,
+    rf"(?P<year>[12][0-9]{{3}})(?:年|[-/.])?第?(?P<part>{_NAMES})", re.IGNORECASE
 )
 _PART_FIRST: Final = re.compile(
     rf"(?P<part>{'|'.join(p for p in _PARTS_OF_YEAR if p.isascii())})(?:of)?[-/.]?(?P<year>[12][0-9]{{3}})",
@@ -83,7 +86,9 @@ def read_date(raw: object, *, typed: bool = True) -> tuple[str, str] | Refusal |
     return _from_text(str(raw), typed=typed)
 
 
-def _from_text(text: str, *, typed: bool) -> tuple[str, str] | Refusal | None:
+def _from_text(  # noqa: PLR0911  one return a form
+    text: str, *, typed: bool
+) -> tuple[str, str] | Refusal | None:
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
     plain = _CLOCK.sub("", plain)
     if plain.casefold() in BLANKS:
@@ -106,10 +111,7 @@ def _from_text(text: str, *, typed: bool) -> tuple[str, str] | Refusal | None:
     vague = _vague(bare)
     if vague is not None:
         return vague
-    match = _DIGITS.fullmatch(bare) or _PARTS.fullmatch(bare.rstrip("."))
-    if match is None:
-        return Refusal("date-unclear", {})
-    found = _checked(match)
+    found = _checked(_DIGITS.fullmatch(bare) or _PARTS.fullmatch(bare.rstrip(".")))
     return found if isinstance(found, Refusal) else (found[0], rule)
 
 

@@ -85,7 +85,8 @@ def _read(file: Path, name: str, problems: list[Problem]) -> list[Grid]:
     with file.open("rb") as stream:
         head = stream.read(512)
     suffix = file.suffix.casefold()
-    if head.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_DOCUMENTS):
+    named = file.suffix.casefold() in {".xlsx", ".zip", *TEXT_SUFFIXES}
+    if named and head.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_DOCUMENTS):
         raise FileRefusalError("not-a-table")
     if head.startswith(_OLD):
         raise FileRefusalError("old-or-locked")

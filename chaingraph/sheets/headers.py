@@ -474,13 +474,19 @@ def tell_columns(grid: Grid, layout: Layout) -> None:
             grid.tell("column-second", *place)
         elif column.refused:
             grid.tell("header-remark", *place, remark=column.refused)
-        elif not column.target and column.header and _means_capacity(layout, column):
-            grid.tell("figure-lost", *place)
         elif not column.target and column.header:
-            near = closest(folded(column.header), _candidates(layout.table))
-            grid.tell("column-not-understood", *place, suggestions=", ".join(near) or "-")
+            _tell_unknown(grid, layout, column)
         elif not column.header and _has_cells(grid, layout, column.at):
             grid.tell("column-without-header", *place)
+
+
+def _tell_unknown(grid: Grid, layout: Layout, column: Column) -> None:
+    place = (layout.last, column.at, column.header)
+    if _means_capacity(layout, column):
+        grid.tell("figure-lost", *place)
+        return
+    near = closest(folded(column.header), _candidates(layout.table))
+    grid.tell("column-not-understood", *place, suggestions=", ".join(near) or "-")
 
 
 _OF_CAPACITY: Final = re.compile(r"产能|生产能力|capacity", re.IGNORECASE)

@@ -45,30 +45,36 @@ _OF_SUM: Final = 1e-9
 class _Sums:
     """What the figures above a row add up to: since the last heading, and in all."""
 
-    section: dict[int, list[float]] = field(default_factory=dict)
-    whole: dict[int, list[float]] = field(default_factory=dict)
+    section: dict[int, tuple[int, float]] = field(default_factory=dict)
+    whole: dict[int, tuple[int, float]] = field(default_factory=dict)
 
     def add(self, figures: dict[int, float]) -> None:
         """Count the figures of a row of data."""
-        for at, figure in figures.items():
-            self.section.setdefault(at, []).append(figure)
-            self.whole.setdefault(at, []).append(figure)
+        for held in (self.section, self.whole):
+            for at, figure in figures.items():
+                rows, total = held.get(at, (0, 0.0))
+                held[at] = rows + 1, total + figure
 
     def explain(self, figures: dict[int, float]) -> bool:
         """Tell whether all figures of a row are the sums of those above it."""
         return bool(figures) and any(
-            all(_is_sum(figure, above.get(at, [])) for at, figure in figures.items())
-            for above in (self.section, self.whole)
+            all(_is_sum(figure, *held.get(at, (0, 0.0))) for at, figure in figures.items())
+            for held in (self.section, self.whole)
         )
 
 
-def _is_sum(figure: float, above: list[float]) -> bool:
-    total = sum(above)
-    return len(above) >= _FEWEST_SUMMED and abs(total - figure) <= _OF_SUM * max(1.0, abs(total))
+def _is_sum(figure: float, rows: int, total: float) -> bool:
+    return rows >= _FEWEST_SUMMED and abs(total - figure) <= _OF_SUM * max(1.0, abs(total))
+
+
+def _nothing(text: str) -> bool:
+    """Tell that a text heads nothing."""
+    del text
+    return False
 
 
 def data_rows(
-    grid: Grid, layout: Layout, known: Callable[[str], bool] = lambda text: False
+    grid: Grid, layout: Layout, known: Callable[[str], bool] = _nothing
 ) -> Iterator[tuple[int, list[Any], str]]:
     """Yield position and cells of each data row, and the heading above it; report what was left out.
 
@@ -92,11 +98,7 @@ def data_rows(
         said = "" if kind else _heading(layout, cells, known)
         kind = "section" if said else kind
         if not kind and sums.explain(figures):
-            name = _name(layout, cells)
-            if not name or (_SUMMED.search(name) and not _FIRM.search(name)) or known(name):
-                kind = "total"
-            elif not _FIRM.search(name):
-                grid.tell("total-likely", position, value=name)
+            kind = _judge_sum(grid, position, _name(layout, cells), known)
         if kind:
             skipped[kind] += 1
             heading = said if kind == "section" else heading
@@ -110,6 +112,20 @@ def data_rows(
         elif not is_example(grid, layout, position, cells):
             sums.add(figures)
             yield position, cells, heading
+    _tell_skipped(grid, skipped)
+
+
+def _judge_sum(grid: Grid, position: int, name: str, known: Callable[[str], bool]) -> str:
+    """Return total for a row whose figures are sums and whose name is no firm's; warn of an odd one."""
+    if _FIRM.search(name):
+        return ""
+    if not name or _SUMMED.search(name) or known(name):
+        return "total"
+    grid.tell("total-likely", position, value=name)
+    return ""
+
+
+def _tell_skipped(grid: Grid, skipped: dict[str, int]) -> None:
     for kind, rule in (("blank", "blank-rows"), ("header", "header-rows"),
                        ("footnote", "footnote-rows"), ("section", "section-rows")):  # fmt: skip
         meant = grid.typed or skipped[kind] > 1
@@ -153,6 +169,8 @@ def _heading(layout: Layout, cells: list[Any], known: Callable[[str], bool]) -> 
     if len(distinct) != 1 or layout.table not in {"capacities", "enterprises", "projects"}:
         return ""
     text = distinct[0]
+    if _FIRM.search(text):
+        return ""
     match = _SECTION.match(text)
     if match is not None:
         return match["rest"].strip() or text

@@ -155,7 +155,8 @@ def _with_doubts(done: Any, place: Path, folder: Path, as_of: str, lang: Languag
         for rule, sheet, cell in zip(found["rule"], found["sheet"], found["cell"], strict=True)
     ]
     frame = pd.concat([held, found[more]], ignore_index=True)
-    return replace(done.problems, frame=frame)
+    problems: Result = done.problems
+    return replace(problems, frame=frame)
 
 
 def _raw_table(frame: pd.DataFrame, name: str, file: str) -> RawTable:
