@@ -244,7 +244,7 @@ def test_the_marked_copy_says_why_at_the_cell_and_is_the_same_twice(tmp_path):
     assert sheet["C2"].fill.fgColor.rgb.endswith("FFC7CE")
     assert sheet["D3"].comment is not None
     assert sheet["D2"].comment is None
-    with pytest.raises(cg.errors.FileProblemError, match="another name|另起"):
+    with pytest.raises(cg.errors.FileProblemError, match=r"another name|另起"):
         cg.import_file(file, dry_run=True, extends=["toy"], marked=file)
 
 

@@ -60,7 +60,8 @@ def match_enterprises(
         The dataset; its `aliases` table holds decisions taken before.
     rows
         The list: a frame, or mappings, with `name` (or a header such as 企业名称), and any of
-        `credit_code`, `stock_code`, `province`, `city`, `county`, `list_row`. :func:`read_enterprise_list` makes them of a file.
+        `credit_code`, `stock_code`, `province`, `city`, `county`, `list_row`.
+        :func:`read_enterprise_list` makes them of a file.
     lang
         ``zh`` or ``en``; the dataset's own by default.
 
