@@ -52,6 +52,8 @@ def test_headers(header, target, unit, year):
         ([[*NAMES, "产能(吨)"], [*FIRM, 5], ["乙厂", "甲市", "金属", 7], [None, None, None, 12]], [5, 7]),
         ([[*NAMES, "产能(吨)"], [*FIRM, 5], ["全市", None, "金属", 99]], [5]),
         ([[*NAMES, "产能(吨)"], ["一", "正极材料企业"], [*FIRM, 5]], [5]),
+        ([[*NAMES, "产能(吨)"], [*FIRM, 5], ["其中：东区", None, None, 5], ["甲市", None, "金属", 5]], [5]),
+        ([["企业名称", "所在市", "金属产能（吨）", "箔材产能（吨）"], ["甲厂", "甲市", 2, 1]], [2, 1]),
         ([[*NAMES, "产能(吨)"], [*FIRM, 5], ["填表人：某", None, "审核人：某", "2025.1"]], [5]),
         ([[*NAMES, "产能(万吨)"], [*FIRM, 5], [], [*NAMES, "产能(吨)"], ["乙厂", "甲市", "箔材", 7]], [50000, 7]),
         ([[*NAMES, "产能(吨)"], [*FIRM, "一期5万吨，二期10万吨"]], [50000, 100000]),
@@ -86,6 +88,9 @@ def test_a_sum_without_a_name_is_a_total(tmp_path, third, total):
 def test_a_table_that_lost_its_figures_is_not_written(tmp_path):
     done = imported(workbook(tmp_path, [[*NAMES, "产能状况说明"], [*FIRM, 5]]))
     assert rules(done) == [("figure-lost", "D1")]
+    (tmp_path / "b").mkdir()
+    years = imported(workbook(tmp_path / "b", [[*NAMES, "2023年", "2024年"], [*FIRM, 5, 6]]))
+    assert rules(years) == [("figure-lost", "D1"), ("figure-lost", "E1")]
 
 
 def test_nothing_left_is_not_written(tmp_path):

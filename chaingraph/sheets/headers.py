@@ -248,6 +248,9 @@ def _found(layout: Layout) -> int:
     return len(targets) + max(0, sum(bool(c.product) for c in layout.columns) - 1)
 
 
+_OF_PRODUCT: Final = re.compile(r"(?:年?(?:设计|核定)?产能|生产能力)$")
+
+
 def _take_products(
     layout: Layout, top: list[list[Any]], product: Callable[[str], str] | None
 ) -> None:
@@ -262,7 +265,7 @@ def _take_products(
         lower = _text(top[layout.last], column.at)
         upper = _text(top[layout.first], column.at) if layout.last > layout.first else ""
         base, inner = split_brackets(lower)
-        named = product(lower) or (product(base) if inner else "")
+        named = product(lower) or product(base) or product(_OF_PRODUCT.sub("", base))
         if not named:
             continue
         over = match_header("capacities", upper, column.at) if upper and upper != lower else None
@@ -495,7 +498,9 @@ _OF_CAPACITY: Final = re.compile(r"产能|生产能力|capacity", re.IGNORECASE)
 def _means_capacity(layout: Layout, column: Column) -> bool:
     """Tell whether a column that was not understood holds the figures without which a table says nothing."""
     held = any(c.field == "capacity" for c in layout.columns)
-    found = layout.table == "capacities" and not held and _OF_CAPACITY.search(column.header)
+    text = column.header
+    found = _OF_CAPACITY.search(text) or _YEAR.fullmatch(folded(text))  # a column a year
+    found = layout.table == "capacities" and not held and found
     return bool(found) and column.target != ROW_NUMBER
 
 

@@ -97,7 +97,9 @@ def data_rows(
         figures = _figures(layout, cells)
         said = "" if kind else _heading(layout, cells, known)
         kind = "section" if said else kind
-        if not kind and sums.explain(figures):
+        if not kind and figures and _is_place(_name(layout, cells), known):
+            kind = "total"
+        elif not kind and sums.explain(figures):
             kind = _judge_sum(grid, position, _name(layout, cells), known)
         if kind:
             skipped[kind] += 1
@@ -113,6 +115,14 @@ def data_rows(
             sums.add(figures)
             yield position, cells, heading
     _tell_skipped(grid, skipped)
+
+
+def _is_place(name: str, known: Callable[[str], bool]) -> bool:
+    """Tell whether the name of a row is a place's, so that its figures are the sum of that place."""
+    return bool(_OF_PLACE.search(name)) and not _FIRM.search(name) and known(name)
+
+
+_OF_PLACE: Final = re.compile(r"[省市州盟县区旗]$")
 
 
 def _judge_sum(grid: Grid, position: int, name: str, known: Callable[[str], bool]) -> str:
@@ -195,7 +205,12 @@ def _kind(cells: list[Any], header: list[Any]) -> str:
     if texts == _texts(header):
         return "header"
     words = [text for text in texts[:_LOOKED_AT] if len(text) <= _LONGEST_TOTAL]
-    if any(folded(text) in synonyms()["totals"] or _TOTAL.search(folded(text)) for text in words):
+    if any(
+        folded(text) in synonyms()["totals"]
+        or _TOTAL.search(folded(text))
+        or text.startswith("其中")
+        for text in words
+    ):
         return "total"
     notes = sum(bool(_FOOTNOTE.match(text)) for text in set(texts))
     if _FOOTNOTE.match(texts[0]) and 2 * notes >= len(set(texts)):
