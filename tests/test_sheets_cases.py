@@ -206,6 +206,42 @@ def test_a_list_of_projects_keeps_event_product_and_capacity(tmp_path):
     assert [row[name] for name in told] == ["2023-03", "started", "甲市", "metal", 50000, 12]
 
 
+@pytest.mark.parametrize(
+    ("where", "city", "park", "noted"),
+    [
+        ("麒麟区", "曲靖市", "麒麟区", False), ("花山工业园区", "曲靖市", "花山工业园区", False),
+        ("经开区", "曲靖市", "经开区", False), ("昆明高新区", "昆明市", "昆明高新区", False),
+        ("麒麟区翠峰路1号", "曲靖市", "麒麟区", True),
+    ],
+)  # fmt: skip
+def test_the_site_of_a_project_is_a_county_a_park_or_an_address(tmp_path, where, city, park, noted):
+    rows = [
+        ["项目名称", "建设单位", "建设地点", "开工时间"],
+        ["某项目", "甲厂", where, "2023年3月"],
+    ]
+    file = workbook(tmp_path, rows, title="重点项目")
+    done = cg.import_file(file, dry_run=True, extends=["battery"], region="曲靖市", as_of="2024-12")
+    row = done.tables["projects"].iloc[0]
+    assert (row["city"], row["park"]) == (city, park)
+    assert (where in str(row.get("note"))) == noted
+
+
+def test_a_project_of_a_family_keeps_it_beside_what_it_builds(tmp_path):
+    rows = [["项目名称", "建设单位", "产品", "开工时间"],
+            ["年产5万吨磷酸铁锂项目", "甲厂", "pv_cell", "2023年3月"]]  # fmt: skip
+    done = imported(workbook(tmp_path, rows, title="重点项目"), extends=["qujing"])
+    assert column(done, "product_id", "projects") == ["pv_cell"]
+
+
+def test_a_place_stands_over_the_products_below_it(tmp_path):
+    rows = [["企业名称", "产品名称", "产能(万吨)"], ["麒麟区"], ["一、磷酸铁锂"], ["甲测试有限公司", None, 5],
+            ["沾益区"], ["乙测试有限公司", "铁锂", 2], ["麒麟区", None, 7]]  # fmt: skip
+    done = cg.import_file(workbook(tmp_path, rows), dry_run=True, extends=["battery"])
+    assert column(done, "county", "enterprises") == ["麒麟区", "沾益区"]
+    assert column(done, "product_id") == ["lfp", "lfp"]
+    assert ("total-row", "7") in rules(done, "info")
+
+
 def test_import_matches_what_it_extends(tmp_path):
     head = [*NAMES, "产能(GWh)"]
     done = imported(workbook(tmp_path, [head, ["甲市电芯有限公司", "甲市", "电芯", 1]]))

@@ -26,7 +26,7 @@ from chaingraph.rawtables import Package
 
 _NOT_HERE: Final = {"no-source", "unit-assumed", "missing-target-table", "focus-unknown"}
 _NAMED: Final = ("product_id", "chains", "stage")
-_SITE: Final = ("province", "city", "park")
+_SITE: Final = ("province", "city")
 
 
 @dataclass
@@ -110,7 +110,10 @@ class Assembly:
         }
 
     def fill_region(self, region: str, here: Place, book: PlaceBook, file: str) -> None:
-        """Give enterprises of which no city is said the region of the import, and what it lies in."""
+        """Give enterprises and projects of which no city is said the region, and what it lies in.
+
+        A park that is not known by name is taken for one of the region, as on the list of a bureau.
+        """
         if not region:
             return
         here = here if here.path else likely_place(region)
@@ -123,7 +126,9 @@ class Assembly:
             record.values |= more
             filled += bool(more)
         for record in self.records.get("projects", []):
-            if not any(record.values.get(name) for name in _SITE):
+            if any(record.values.get(level) for level in _SITE):
+                continue
+            if book.read(record.values.get("park", ""), within=here).kind in {"unknown", "nothing"}:
                 more = fill_place(record.values, here, book)
                 record.values |= {level: more[level] for level in _SITE if level in more}
         if filled:

@@ -476,7 +476,9 @@ def make_project(sheet: Sheet, row: Row) -> None:
             _recount(sheet, row, "product_id", ";".join(ids))
             values["product_id"] = ids[0]
             values.setdefault("product_ids", ";".join(ids))
-    said = "" if ids else _set_content(sheet, row, values, [content, values.get("product_zh", "")])
+    named = ids or values.get("product_id") or values.get("product_ids")
+    texts = [] if named else [content, values.get("product_zh", "")]
+    said = _set_content(sheet, row, values, texts)
     ids = ids or ([said] if said else [])
     unit = sheet.known.products.units.get(ids[0], "") if ids else ""
     _add_figures(sheet, row, values, unit)
