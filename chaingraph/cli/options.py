@@ -59,7 +59,7 @@ class Pairs(AnyType):
         """Split and read the figures."""
         if isinstance(value, dict):
             return value
-        from chaingraph.intake.numbers import said_figure
+        from chaingraph.sheets.numbers import said_figure
 
         pairs: dict[str, Any] = {}
         for part in re.split("[+,，、;；]", str(value)):
