@@ -201,7 +201,7 @@ def test_closing_without_choices_is_the_whole_read_anew(makers):
 # --- one kind of change after the other
 
 
-def test_every_kind_is_made_or_left_to_stress(toy):
+def test_every_kind_is_made_or_left_to_stress():
     from chaingraph.planning.changes import _Draft
 
     for kind in set(CHANGES) - set(OUTSIDE):
@@ -502,7 +502,7 @@ def test_at_most_three_and_each_its_name(toy):
     found = cg.compare_scenarios(toy, dict(list(four.items())[:3]))
     assert [c for c in found.gaps.frame.columns if c in "012"] == ["0", "1", "2"]
     one = cg.read_scenario([FOIL], name="x")
-    with pytest.raises(cg.OptionError, match="both|two scenarios are called 'x'"):
+    with pytest.raises(cg.OptionError, match="two scenarios are called 'x'"):
         cg.compare_scenarios(toy, [one, one])
     with pytest.raises(cg.OptionError, match="a scenario already"):
         cg.compare_scenarios(cg.apply_scenario(toy, one), [one])
