@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chaingraph.days import read_day
 from chaingraph.engines import collect, read_frame
 from chaingraph.errors import MissingTableError, OptionError
+from chaingraph.words import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -112,9 +113,12 @@ class Dataset:
         return tuple(sorted({part.strip() for cell in cells for part in cell.split(";")} - {""}))
 
     def title(self, lang: Language) -> str:
-        """Return the title in a language, the name where there is none."""
+        """Return the title in a language, the name where there is none; of a scenario with its name."""
         package = self.packages[-1]
-        return (package.title_zh if lang == "zh" else package.title_en) or package.name
+        title = (package.title_zh if lang == "zh" else package.title_en) or package.name
+        if self.supposed is None:
+            return title
+        return message("title-supposed", lang, title=title, scenario=self.supposed.name or "-")
 
     def has(self, table: str) -> bool:
         """Tell whether the dataset has a table."""

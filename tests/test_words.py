@@ -48,7 +48,7 @@ PACKAGE = Path(__file__).parents[1] / "chaingraph"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 MARKS = re.compile(r"[\u3000-\u303f\uff00-\uffef]")
 JOINTS = frozenset({
-    "ends-point", "whatif-names", "first-ahead", "first-known-users", "first-comma", "first-stop", "first-end",
+    "ends-point", "first-ahead", "first-known-users", "first-comma", "first-stop", "first-end",
     "sell-comma", "sell-stop", "sell-of-price", "sell-of-price-small",
 })  # fmt: skip
 """Parts of the first lines that others stand before."""

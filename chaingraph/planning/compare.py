@@ -26,7 +26,6 @@ from chaingraph.updates.effect import table_frame
 from chaingraph.updates.gap_changes import GAP_CHANGES, compare_gaps
 from chaingraph.updates.saying import say_causes
 from chaingraph.updates.table_changes import Names
-from chaingraph.words import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -380,11 +379,11 @@ def _said(
     opened = products[unmet & (products["gap_change"] == "opened")]
     if len(opened):
         more = "…" if len(opened) > _NAMED else ""
-        texts = tuple(
-            (lang, mark.join(opened[f"name_{lang}"].head(_NAMED)) + more)
+        names = {
+            lang: mark.join(opened[f"name_{lang}"].head(_NAMED)) + more
             for lang, mark in (("zh", "、"), ("en", ", "))
-        )
-        notes.append(("whatif-opened", {"scenario": name, "names": Phrase("whatif-names", texts)}))
+        }
+        notes.append(("whatif-opened", {"scenario": name, **names}))
     row = totals[totals["scenario_measure"] == "gap_value_cny"].iloc[0]
     shown = {side: shown_number(float(row[f"measure_{side}"])) for side in ("before", "after")}
     notes.append(("whatif-value", {"scenario": name, **shown}))

@@ -173,12 +173,12 @@ class _Page:
         tables = [self._table("totals", title, frame, _MEASURES)]
         if len(found.scenarios) > 1:
             beside = found.totals_beside.frame
-            names = [str(name) for name in beside.columns if name not in _MEASURES]
+            own = [str(name) for name in beside.columns if name not in _MEASURES]
             kept = {key: _MEASURES[key] for key in _MEASURES if key in beside}
-            tables = [self._table("totals", title, beside, kept | dict.fromkeys(names, 12))]
+            tables = [self._table("totals", title, beside, kept | dict.fromkeys(own, 12))]
         if len(found.gaps):
-            others = [str(name) for name in found.gaps.frame.columns if name not in _KEYS]
-            widths = _GAPS | dict.fromkeys(others, 12)
+            own = [str(name) for name in found.gaps.frame.columns if name not in _KEYS]
+            widths = _GAPS | dict.fromkeys(own, 12)
             title = found.gaps.title(self.lang)
             tables.append(self._table("gaps", title, found.gaps.frame, widths))
         return Section(
