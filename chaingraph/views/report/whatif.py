@@ -194,9 +194,13 @@ class _Page:
             unmet = is_unmet(own)
             title = phrase("section-whatif", self.lang, name=name)
             tables = []
-            for key, part in (("gaps", own[unmet]), ("others", own[~unmet])):
+            parts = (
+                ("gaps", "table-whatif-gaps", own[unmet]),
+                ("others", "table-whatif-others", own[~unmet]),
+            )
+            for key, caption, part in parts:
                 if len(part):
-                    said = phrase(f"table-whatif-{key}", self.lang, count=len(part))
+                    said = phrase(caption, self.lang, count=len(part))
                     tables.append(
                         self._table(f"{key}-{number}", said, part, _PRODUCTS, place="pages")
                     )
