@@ -350,7 +350,9 @@ def reasons_of(
         strong = {n: weights[n] * np.nan_to_num(parts[n][i]) for n in GROUP_FEATURES}
         if facts.view.field.maker[facts.pairs[i]]:
             strong = {n: value for n, value in strong.items() if n not in _KINSHIP}
-        names = sorted((n for n in strong if strong[n] > 0), key=lambda n: (-strong[n], n))
+        some = (n for n in strong if strong[n] > 0)
+        # what a group has here is said first: no local reader asks for anything else before
+        names = sorted(some, key=lambda n: (n != "present", -strong[n], n))
         size = size_of(facts, i) if sized else None
         told = [*warnings_of(facts, i), *([size] if size else [])]
         known = {reason.en for reason in told}
