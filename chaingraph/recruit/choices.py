@@ -126,7 +126,7 @@ def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
     evidence = gather_evidence(study)
     field = open_field(evidence, np.arange(study.product_graph.size))
     setting = open_setting(evidence, field.gaps)
-    portfolios = gather_portfolios(study)
+    portfolios = gather_portfolios(evidence)
     nowhere = np.full(study.product_graph.size, np.nan)
     contracts = np.zeros(study.product_graph.size, dtype=bool)
     for city, came in entries.groupby("city", sort=True):
