@@ -82,7 +82,9 @@ def build_graph(
 
     if level not in GRAPH_LEVELS:
         raise OptionError("bad-level", value=level, choices=", ".join(GRAPH_LEVELS))
-    graph: nx.DiGraph[Any] = nx.DiGraph(dataset=ds.name, as_of=ds.as_of, level=level)
+    graph: nx.DiGraph[Any] = nx.DiGraph(
+        dataset=ds.name, as_of=ds.as_of, focus=ds.focus, language=ds.language, level=level
+    )
     for row in _records(ds.products):
         graph.add_node(("product", row["product_id"]), node_kind="product", **row)
     for row in _records(ds.inputs):

@@ -167,7 +167,8 @@ def read_raw(folder: Path) -> tuple[RawDataset, list[Finding]]:
                 tables[name].append(table)
             else:
                 tables[name] = table
-    if "products" not in tables and not any(f.table == "products" for f in findings):
+    broken = any(f.severity == "error" and f.table in {"", "products"} for f in findings)
+    if "products" not in tables and not broken:
         findings.append(
             Finding("missing-table", file=packages[-1].name, params={"table": "products"})
         )
@@ -265,7 +266,7 @@ def own_folder(dataset: str) -> Path:
 
 
 def _looks_like_path(source: str) -> bool:
-    named = source.casefold().endswith((".xlsx", ".zip"))
+    named = source.casefold().endswith((".xlsx", ".zip", ".json"))
     return named or "/" in source or "\\" in source or source.startswith(".")
 
 
