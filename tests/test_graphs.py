@@ -179,7 +179,7 @@ def test_one_id_with_two_names_is_refused(tmp_path, other):
     if other == "甲":
         assert len(cg.read_lists(lists, folder=place).products) == 2
         return
-    with pytest.raises(cg.DataError, match="甲 at l/n.csv:2, 乙 here") as caught:
+    with pytest.raises(cg.DataError, match=r"甲 at l/n\.csv:2, 乙 here") as caught:
         cg.read_lists(lists, folder=place)
     assert rules_of(caught) == ["list-conflict"]
 

@@ -47,6 +47,7 @@ PROOFS = {
         "list-nameless": (LISTS, "test_what_is_merged_or_points_nowhere_is_counted"),
         "list-relation": (LISTS, "test_what_is_merged_or_points_nowhere_is_counted"),
         "list-self": (LISTS, "test_what_is_merged_or_points_nowhere_is_counted"),
+        "not-plain": ("test_doors", "test_cells_that_hold_no_plain_value"),
         "table-twice": ("test_doors", "test_a_table_that_stands_twice_in_a_folder"),
         "workbook-broken": (BOOKS, "test_files_that_are_no_workbook_are_one_sentence"),
         "workbook-locked": (BOOKS, "test_files_that_are_no_workbook_are_one_sentence"),

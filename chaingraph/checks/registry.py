@@ -57,6 +57,7 @@ READER_RULES: Final = frozenset({
     "missing-table",
     "no-products",
     "no-rows",
+    "not-plain",
     "package-invalid",
     "ragged-row",
     "sheet-hidden",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from chaingraph.errors import FileProblemError, file_problem
 from chaingraph.readers import csv_folder, datapackage, excel, graphs, parquet_folder, zip_csv
-from chaingraph.readers.parquet_folder import ENGINES, read_frames
+from chaingraph.readers.parquet_folder import ENGINES, quickest_engine, read_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +23,7 @@ __all__ = [
     "Reader",
     "invalid_package",
     "is_parquet_folder",
+    "quickest_engine",
     "read_frames",
     "read_package",
     "read_tables",
