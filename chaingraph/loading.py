@@ -247,8 +247,8 @@ def check_dataset(source: str | Path | Mapping[str, Any]) -> tuple[RawDataset, l
     Returns
     -------
     raw : RawDataset
-        The cards and the tables as text, each row with its file and line; large tables (over 200,000
-        rows in Parquet or in an engine) in their engine, and checked as a whole.
+        The cards and the tables as text, each row with its file and line; large tables (over 20,000
+        rows in an engine, 200,000 in pandas) there, and checked as a whole.
     findings : list of Finding
         Errors, then warnings, then notes; accepted ones carry the keepers' reason.
 
