@@ -13,7 +13,7 @@ from chaingraph.checks import Finding, run_checks
 from chaingraph.checks.tables import references
 from chaingraph.engines import collect, count_rows, in_engine, read_frame
 from chaingraph.errors import OptionError, closest
-from chaingraph.rawtables import EnginePart, Package, RawDataset, RawTable, value_text
+from chaingraph.rawtables import EnginePart, Package, RawDataset, RawTable, bare_year, value_text
 from chaingraph.relations import (
     LARGE,
     checked_relation,
@@ -311,7 +311,9 @@ def raw_table(
                 kind = type(strange).__name__
                 findings.append(Finding("not-plain", name, file, column=column, value=kind))
             continue
-        cells = [value_text(value).strip() for value in values]
+        field = spec.by_name.get(column)
+        bare = bare_year if field is not None and field.format == "partial-date" else str.strip
+        cells = [bare(value_text(value)) for value in values]
         if any(cells) or column in needed or not len(frame):
             table.columns[str(column)] = cells
     height = len(frame)

@@ -20,7 +20,7 @@ from chaingraph.errors import (
     file_problem,
     unknown_name,
 )
-from chaingraph.overriding import replace_rows
+from chaingraph.overriding import read_years, replace_rows
 from chaingraph.places import country
 from chaingraph.places.names import spellings
 from chaingraph.rawtables import Package, RawDataset
@@ -216,6 +216,7 @@ def _read_packages(packages: list[Package], engine: Engine) -> tuple[RawDataset,
             continue
         tables, found = readers.read_tables(package.path, package)
         for name, table in tables.items():
+            read_years(table)
             if name in raw.tables:
                 raw.tables[name].append(table)
                 raw.own.pop(name, None)

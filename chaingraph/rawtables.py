@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,6 +18,22 @@ through the whole table again and again, is not called."""
 _MANY: Final = 100_000
 _EXACT: Final = 1e15
 """Below this a float without a fraction is written as the integer that it is."""
+
+
+FLOAT_YEAR: Final = r"^[0-9]{4}\.0$"
+"""A year as programs write it that made floats of a column with blanks."""
+
+
+def bare_year(text: str) -> str:
+    """Return a date without blanks around it, of a year as a float the year.
+
+    Examples
+    --------
+    >>> bare_year("2023.0"), bare_year(" 2023-06 ")
+    ('2023', '2023-06')
+    """
+    bare = text.strip()
+    return bare[:4] if re.match(FLOAT_YEAR, bare) else bare
 
 
 def value_text(value: Any) -> str:

@@ -17,7 +17,7 @@ from chaingraph.checks.suggestions import Suggester
 from chaingraph.checks.values import FALSE_TEXTS, TRUE_TEXTS, cell_problem, first_day
 from chaingraph.engines import collect, in_engine, read_frame, same_engine
 from chaingraph.errors import closest
-from chaingraph.rawtables import value_text
+from chaingraph.rawtables import FLOAT_YEAR, bare_year, value_text
 from chaingraph.schema import table_spec
 from chaingraph.tables import DEFAULTS, ORIGIN
 from chaingraph.units import conversion_factor
@@ -160,7 +160,10 @@ def stacked(table: str, layers: Sequence[Any]) -> Any:
     """
     like = next((frame for frame in layers if not isinstance(frame, pd.DataFrame)), layers[0])
     keys = _LAYER_KEYS[table]
-    frames = [read_frame(in_engine(frame, like)) for frame in layers]
+    frames = [
+        read_frame(in_engine(frame, like) if isinstance(frame, pd.DataFrame) else frame)
+        for frame in layers
+    ]
     names = [field.name for field in table_spec(table).fields]
     if all(ORIGIN in frame.collect_schema().names() for frame in frames):
         names.append(ORIGIN)
@@ -325,6 +328,12 @@ def _cells(
     return found
 
 
+def _year_text(column: Any) -> Any:
+    """Return dates as texts, of a year as a float (2023.0) the year."""
+    bare = _trimmed(column)
+    return nw.when(bare.str.contains(FLOAT_YEAR)).then(bare.str.head(4)).otherwise(bare)
+
+
 def _words(
     frame: Any, fields: Sequence[Field], table: str, file: str
 ) -> tuple[Any, list[Finding], pd.DataFrame]:
@@ -341,12 +350,18 @@ def _words(
         name
         for part in words
         for name in part.columns
-        if any(text != text.strip() or not text for text in part[name].dropna().unique().tolist())
+        if any(
+            not text or text != (bare_year(text) if name in dated else text.strip())
+            for text in part[name].dropna().unique().tolist()
+        )
     }
     if _loose_ids(frame):
         loose.add("enterprise_id")
     if loose:
-        trimmed = {name: _trimmed(nw.col(name)) for name in sorted(loose)}
+        trimmed = {
+            name: _year_text(nw.col(name)) if name in dated else _trimmed(nw.col(name))
+            for name in sorted(loose)
+        }
         filled = {
             name: text.fill_null(defaults[name]) if name in defaults else text
             for name, text in trimmed.items()
@@ -356,7 +371,8 @@ def _words(
     for field in fields:
         for part in words:
             if field.name in part and field.name not in held:
-                texts = {text.strip() for text in part[field.name].dropna().unique().tolist()}
+                bare = bare_year if field.name in dated else str.strip
+                texts = {bare(text) for text in part[field.name].dropna().unique().tolist()}
                 found += _unfit(field, texts, table, file)
     pairs = pd.DataFrame(columns=pair)
     if held:
@@ -448,10 +464,10 @@ def pandas_columns(table: str, frame: pd.DataFrame, file: str) -> pd.DataFrame:
             texts = values.map(value_text).str.strip()
             flags = texts.isin([*TRUE_TEXTS, *FALSE_TEXTS, ""]).all()
             columns[field.name] = texts.isin(TRUE_TEXTS) if flags else texts.astype("str")
-        elif pd.api.types.is_datetime64_any_dtype(values) or values.dtype.kind == "f":
+        elif pd.api.types.is_datetime64_any_dtype(values):
             columns[field.name] = values
         else:
-            columns[field.name] = values.astype("str")
+            columns[field.name] = _texts(values)
     for own in frame.columns:
         if own not in columns:
             columns[own] = frame[own].reset_index(drop=True)
@@ -460,6 +476,15 @@ def pandas_columns(table: str, frame: pd.DataFrame, file: str) -> pd.DataFrame:
         lines = pd.Series(np.arange(1, len(typed) + 1)).astype("str")
         typed[ORIGIN] = f"{file}:" + lines
     return typed
+
+
+def _texts(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column as texts; of whole numbers that blanks made floats of (2023.0), the numbers."""
+    if values.dtype.kind != "f":
+        return values.astype("str")
+    codes, known = pd.factorize(values)
+    texts = pd.Series([*(value_text(value) for value in known.tolist()), None], dtype="str")
+    return texts.iloc[codes].reset_index(drop=True)
 
 
 def _numbers(values: pd.Series[Any]) -> pd.Series[Any]:
