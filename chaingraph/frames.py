@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import narwhals as nw
@@ -27,7 +28,7 @@ from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.tables import ORIGIN, typed_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 _MANY: Final = 200_000
 """Rows of enterprises or capacities above which a pandas frame is asked as a whole, not row by row."""
@@ -109,7 +110,8 @@ def add_frames(
     """
     refuse_names(frames)
     findings: list[Finding] = []
-    for table, frame in frames.items():
+    for table, given in frames.items():
+        frame = _as_table(table, given)
         pandas = isinstance(frame, pd.DataFrame)
         file = f"{package.name}/{table}{suffix}"
         if not pandas and table not in LARGE:
@@ -290,6 +292,38 @@ def refuse_names(frames: Iterable[str]) -> None:
         if table not in TABLE_NAMES:
             near = ", ".join(closest(table, TABLE_NAMES) or TABLE_NAMES)
             raise OptionError("unknown-table-name", value=table, suggestions=near)
+
+
+def refuse_keys(table: str, keys: Iterable[object], own: Sequence[str] = ()) -> None:
+    """Refuse keys of records that neither the schema nor the user's own columns have.
+
+    Raises
+    ------
+    OptionError
+        Names the first one, and the closest known.
+    """
+    known = [*table_spec(table).field_names, *own, ORIGIN]
+    for key in keys:
+        if key not in known:
+            near = ", ".join(closest(str(key), known) or known[:3])
+            raise OptionError("unknown-column-key", table=table, name=key, suggestions=near)
+
+
+def _as_table(table: str, rows: Any) -> Any:
+    """Return what was handed in as a frame: records (mappings) become one, frames stay."""
+    records = [rows] if isinstance(rows, Mapping) else rows
+    if not isinstance(records, list | tuple):
+        if isinstance(records, str | int | float) or records is None:
+            raise OptionError("rows-unreadable", value=type(rows).__name__)
+        return records
+    for record in records:
+        if not isinstance(record, Mapping):
+            raise OptionError("rows-unreadable", value=type(record).__name__)
+        refuse_keys(table, record)
+    columns = dict.fromkeys(key for record in records for key in record)
+    return pd.DataFrame(
+        [dict(record) for record in records], columns=list(columns or needed_columns(table))
+    )
 
 
 def raw_table(

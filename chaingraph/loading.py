@@ -136,8 +136,9 @@ def dataset_from_frames(
     Parameters
     ----------
     frames
-        Table name -> frame. ``enterprises`` and ``capacities`` may be any frame that narwhals
-        knows, lazy ones included, and stay where they are; all others must be pandas. Columns are
+        Table name -> frame, or list of records (column -> value). ``enterprises`` and ``capacities`` may
+        be any frame that narwhals knows, lazy ones included, and stay where they are; all others must be
+        pandas or records. Columns are
         those of the schema; ``products`` must have ``product_id``.
     name, focus, as_of, language
         What a ``datapackage.json`` would say.

@@ -6,7 +6,6 @@ import inspect
 import math
 from types import FunctionType
 
-import numpy as np
 import pandas as pd
 import pytest
 
