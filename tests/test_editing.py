@@ -229,13 +229,13 @@ def test_a_key_that_no_table_has_is_refused_with_the_nearest(toy):
     ):  # fmt: skip
         with pytest.raises(cg.OptionError, match=said):
             state.with_capacity(rows)
-    with pytest.raises(cg.OptionError, match="'nmae'.*: name"):
+    with pytest.raises(cg.OptionError, match=r"'nmae'.*: name"):
         cg.match_enterprises(toy, [{"nmae": "甲厂", "credit_code": "x"}])
     listed = [{"name": "甲市电芯有限公司", "phone": "1", "备注": "x"}]
     assert len(cg.match_enterprises(toy, listed)) == 1
 
 
-def test_records_are_a_table(toy):
+def test_records_are_a_table():
     ds = cg.dataset_from_frames(
         {"products": [{"product_id": "a", "unit": "t"}, {"product_id": "b"}]}
     )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from numbers import Real
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +15,8 @@ from chaingraph.analysis.moved import Making, lesser, move_allocation, same, tol
 from chaingraph.analysis.neighbours import around_region, nothing_around
 from chaingraph.analysis.own_use import own_use
 from chaingraph.analysis.reach import measure_reach
-from chaingraph.errors import OptionError, closest
+from chaingraph.analysis.settings import read_added
+from chaingraph.errors import OptionError
 from chaingraph.knowledge.evidence import (
     MADE,
     Evidence,
@@ -33,6 +31,8 @@ from chaingraph.knowledge.statements import CLEARLY
 from chaingraph.quantity import Quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from chaingraph.allocation import OwnUse
@@ -472,50 +472,15 @@ class RegionState:
         return add_capacity(self, rows)
 
 
-_ADDED: Final = ("product_id", "capacity")
-
-
 def add_capacity(state: RegionState, rows: Any) -> RegionState:
     """Return a state with more capacity; see :meth:`RegionState.with_capacity`."""
     graph = state.study.product_graph
-    listed = _added_rows(rows)
+    listed = read_added(rows)
     moved = _move(
         state.baseline or state, state.study, _with_makers(state.rows, graph, listed),
         state.totals, state.signs, state.own,
     )  # fmt: skip
     return replace(moved, added=(*state.added, *listed))
-
-
-def _added_rows(rows: Any) -> list[tuple[str, float]]:
-    """Return the products and capacities of rows handed in.
-
-    Raises
-    ------
-    OptionError
-        Where they are no rows, or one has other keys or a capacity that is no figure.
-    """
-    records = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
-    records = [records] if isinstance(records, Mapping) else records
-    if isinstance(records, str) or not isinstance(records, Iterable):
-        raise OptionError("rows-unreadable", value=type(rows).__name__)
-    listed = []
-    for number, record in enumerate(records, 1):
-        if not isinstance(record, Mapping):
-            raise OptionError("rows-unreadable", value=type(record).__name__)
-        strange = [key for key in record if key not in _ADDED]
-        missing = [key for key in _ADDED if key not in record]
-        if strange or missing:
-            key = str((strange or missing)[0])
-            near = ", ".join(closest(key, _ADDED, 1) or _ADDED)
-            rule = "unknown-key" if strange else "missing-key"
-            raise OptionError(
-                rule, number=number, name=key, table="with_capacity", suggestions=near
-            )
-        figure = record["capacity"]
-        if isinstance(figure, bool) or not isinstance(figure, Real) or not math.isfinite(figure):
-            raise OptionError("capacity-no-figure", number=number, value=figure)
-        listed.append((str(record["product_id"]), float(figure)))
-    return listed
 
 
 def _move(

@@ -141,7 +141,7 @@ def _refuse_slips(record: Mapping[str, Any], number: int) -> None:
             raise OptionError(
                 "unknown-key",
                 number=number,
-                key=key,
+                name=key,
                 table="match_enterprises",
                 suggestions=near[0],
             )
