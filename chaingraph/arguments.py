@@ -192,7 +192,7 @@ def _is_flag(value: Any) -> bool:
 
 
 def _is_iterable(value: Any) -> bool:
-    return isinstance(value, Iterable)
+    return isinstance(value, Iterable) and not isinstance(value, bytes | bytearray)
 
 
 def _is_sequence(value: Any) -> bool:
