@@ -11,6 +11,7 @@ The public face; every name is loaded when it is first used.
 from __future__ import annotations
 
 import importlib
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.version import __version__
@@ -289,6 +290,10 @@ def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'chaingraph' has no attribute {name!r}")
     value = getattr(importlib.import_module(_WHERE[name]), name)
+    if isinstance(value, FunctionType):
+        from chaingraph.arguments import checked
+
+        value = checked(value)
     globals()[name] = value
     return value
 

@@ -207,7 +207,8 @@ class Dataset:
         DataError
             Where the rows have errors; a key that the table has already is one (:meth:`drop` it first).
         OptionError
-            Where there is no table of the name, or the rows cannot be read.
+            Where there is no table of the name, the rows cannot be read, or one has a key that neither the
+            schema nor the table has.
 
         Examples
         --------

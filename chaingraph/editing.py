@@ -16,8 +16,7 @@ import pandas as pd
 from chaingraph.checks import Finding, refuse
 from chaingraph.engines import append_rows, collect, read_frame
 from chaingraph.errors import OptionError, closest
-from chaingraph.frames import checked_frames, refuse_names
-from chaingraph.schema import table_spec
+from chaingraph.frames import checked_frames, refuse_keys, refuse_names
 from chaingraph.tables import ORIGIN
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def with_rows(ds: Dataset, table: str, rows: Any) -> Dataset:
     held = ds.tables.get(table)
     new = new.drop(columns=ORIGIN, errors="ignore")
     new[ORIGIN] = _origins(ds, table, held, len(new))
-    unknown = _unknown_columns(ds, table, held, new)
+    _refuse_unknown(table, held, new)
     if held is None or isinstance(held, pd.DataFrame):
         both = new if held is None else pd.concat([held, new], ignore_index=True)
         tables = dict(ds.tables) | {table: both}
@@ -49,7 +48,7 @@ def with_rows(ds: Dataset, table: str, rows: Any) -> Dataset:
         )
         refuse([*found, *_known_already(ds, table, held, new)], ds.name)
         changed = append_rows(held, typed[table])
-    kept = (*ds.findings, *unknown, *found)
+    kept = (*ds.findings, *found)
     return replace(ds, tables=dict(ds.tables) | {table: changed}, findings=kept)
 
 
@@ -142,14 +141,7 @@ def _known_already(ds: Dataset, table: str, held: Any, new: pd.DataFrame) -> lis
     ]
 
 
-def _unknown_columns(ds: Dataset, table: str, held: Any, new: pd.DataFrame) -> list[Finding]:
-    """Report columns that neither the schema nor the table so far has: mostly slips of spelling."""
-    names = set() if held is None else set(read_frame(held).collect_schema().names())
-    known = table_spec(table).field_names
-    return [
-        Finding(
-            "unknown-column", table, f"{ds.name}/{_ADDED} {table}", column=str(name),
-            params={"suggestions": ", ".join(closest(str(name), known)) or "-"},
-        )
-        for name in new.columns if name not in known and name not in names and name != ORIGIN
-    ]  # fmt: skip
+def _refuse_unknown(table: str, held: Any, new: pd.DataFrame) -> None:
+    """Refuse a key that neither the schema nor the table so far has: mostly a slip of spelling."""
+    own = [] if held is None else list(read_frame(held).collect_schema().names())
+    refuse_keys(table, new.columns, own)

@@ -70,6 +70,56 @@ def same_engine(small: pd.DataFrame, like: Any) -> Any:
     raise MissingLibraryError("unknown-engine", library=str(kind))
 
 
+def in_engine(frame: pd.DataFrame, like: Any) -> Any:
+    """Return a typed pandas frame as one of another frame's engine, connection and laziness; unknown is null.
+
+    Parameters
+    ----------
+    frame
+        Columns of texts, floats and flags.
+    like
+        Native frame of any engine.
+    """
+    if isinstance(like, pd.DataFrame):
+        return frame
+    kind = read_frame(like).implementation
+    if kind.is_duckdb():
+        import pyarrow as pa
+
+        rows = pa.Table.from_pandas(frame, preserve_index=False)  # found by its name in the query
+
+        return like.query("chaingraph_rows", "select * from rows")
+    columns = {str(name): [_plain(cell) for cell in frame[name].tolist()] for name in frame}
+    kinds = {str(name): frame[name].dtype.kind for name in frame}
+    if kind.is_polars():
+        import polars
+
+        types = {"f": polars.Float64, "b": polars.Boolean}
+        schema = {name: types.get(kinds[name], polars.String) for name in columns}
+        eager = polars.DataFrame(columns, schema=schema)
+        return eager.lazy() if hasattr(like, "collect") else eager
+    if kind.is_spark_like():
+        from pyspark.sql import types as spark
+
+        made = {"f": spark.DoubleType, "b": spark.BooleanType}
+        fields = [
+            spark.StructField(name, made.get(kinds[name], spark.StringType)()) for name in columns
+        ]
+        rows = list(zip(*columns.values(), strict=True))
+        return like.sparkSession.createDataFrame(rows, spark.StructType(fields))
+    raise MissingLibraryError("unknown-engine", library=str(kind))
+
+
+def count_rows(native: Any) -> int | None:
+    """Return how many rows a frame has; None on Spark, where that is a job of its own."""
+    if isinstance(native, pd.DataFrame):
+        return len(native)
+    frame = read_frame(native)
+    if frame.implementation.is_spark_like():
+        return None
+    return int(collect(frame.select(rows_=nw.len()))["rows_"].iloc[0])
+
+
 def collect(frame: Any, *, categories: bool = False) -> pd.DataFrame:
     """Return a narwhals frame as pandas, in whatever engine it lives: texts, floats, integers, flags.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+import json
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import narwhals as nw
 import pandas as pd
@@ -10,9 +11,12 @@ import pandas as pd
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import site_rows, standing_rows
 from chaingraph.errors import OptionError
-from chaingraph.tables import empty_table
+from chaingraph.rawtables import value_text
+from chaingraph.tables import ORIGIN, empty_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import networkx as nx
 
     from chaingraph.dataset import Dataset
@@ -24,9 +28,15 @@ _NODE_TABLES = {
     "enterprise": ("enterprises", "enterprise_id"),
 }
 _ROWS = "rows"
+GEXF_WORDS: Final = frozenset(
+    {"id", "pid", "start", "end", "spells", "slices", "viz", "parents", "weight", "type", "key"}
+)
+"""Attribute names that mean something to GEXF; a column of that name gets an underscore."""
 
 
-def build_graph(ds: Dataset, *, level: GraphLevel = "enterprise") -> nx.DiGraph[Any]:
+def build_graph(
+    ds: Dataset, *, level: GraphLevel = "enterprise", flat: bool = False
+) -> nx.DiGraph[Any]:
     """Build the directed graph of enterprises and products.
 
     Parameters
@@ -35,6 +45,9 @@ def build_graph(ds: Dataset, *, level: GraphLevel = "enterprise") -> nx.DiGraph[
         The dataset; only products are needed.
     level
         ``product``: products and the links between them; ``enterprise``: enterprises too.
+    flat
+        Name nodes by texts (``product:foil``), each with a `label`, and give every attribute one plain
+        type, lists as JSON: so that :func:`networkx.write_graphml` and :func:`networkx.write_gexf` take it.
 
     Returns
     -------
@@ -61,12 +74,17 @@ def build_graph(ds: Dataset, *, level: GraphLevel = "enterprise") -> nx.DiGraph[
     >>> import networkx as nx
     >>> nx.has_path(graph, ("enterprise", "metal_jia"), ("product", "pack"))
     True
+    >>> flat = build_graph(cg.load_dataset("toy"), flat=True)
+    >>> flat.edges["product:foil", "product:cell"]["coefficient"], len("".join(nx.generate_graphml(flat))) > 0
+    (500.0, True)
     """
     import networkx as nx
 
     if level not in GRAPH_LEVELS:
         raise OptionError("bad-level", value=level, choices=", ".join(GRAPH_LEVELS))
-    graph: nx.DiGraph[Any] = nx.DiGraph(dataset=ds.name, as_of=ds.as_of, level=level)
+    graph: nx.DiGraph[Any] = nx.DiGraph(
+        dataset=ds.name, as_of=ds.as_of, focus=ds.focus, language=ds.language, level=level
+    )
     for row in _records(ds.products):
         graph.add_node(("product", row["product_id"]), node_kind="product", **row)
     for row in _records(ds.inputs):
@@ -75,7 +93,85 @@ def build_graph(ds: Dataset, *, level: GraphLevel = "enterprise") -> nx.DiGraph[
     if level == "enterprise":
         _add_enterprises(graph, ds)
         _add_supplies(graph, ds)
+    return flat_graph(named_graph(graph), GEXF_WORDS) if flat else graph
+
+
+def named_graph(whole: nx.DiGraph[Any]) -> nx.DiGraph[Any]:
+    """Return a graph of :func:`build_graph` as files hold it.
+
+    Nodes are texts such as ``product:lfp``, with a `label`; what is unknown is left out. Nodes and
+    edges stand in order of their names. `rows` of an edge stay lists.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> named_graph(build_graph(cg.load_dataset("toy"))).edges["product:foil", "product:cell"]["coefficient"]
+    500.0
+    """
+    import networkx as nx
+
+    graph: nx.DiGraph[Any] = nx.DiGraph(**{k: v for k, v in whole.graph.items() if v != ""})
+    for node, data in sorted(whole.nodes(data=True), key=lambda item: item[0]):
+        label = data.get("name_zh") or data.get("name_en") or node[1]
+        graph.add_node(":".join(node), **{"label": label, **_present(data)})
+    for start, end, data in sorted(whole.edges(data=True), key=lambda item: item[:2]):
+        graph.add_edge(":".join(start), ":".join(end), **_present(data))
     return graph
+
+
+def _present(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        str(name): value if isinstance(value, bool | int | float | list) else cell_text(value)
+        for name, value in data.items()
+        if value is not None and name != ORIGIN
+    }
+
+
+def cell_text(value: Any) -> str:
+    """Return a cell as text: empty where unknown, numbers as short as they read back, one kind of line end."""
+    return value_text(value).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def flat_graph(graph: nx.DiGraph[Any], words: frozenset[str] = frozenset()) -> nx.DiGraph[Any]:
+    """Return a graph whose attributes are of one plain type each, lists as JSON text.
+
+    Names of attributes that are in `words` get an underscore behind.
+    """
+    import networkx as nx
+
+    flat: nx.DiGraph[Any] = nx.DiGraph(**graph.graph)
+    nodes = _of_one_type([data for _, data in graph.nodes(data=True)], words)
+    edges = _of_one_type([data for *_, data in graph.edges(data=True)], words)
+    flat.add_nodes_from(zip(graph.nodes, nodes, strict=True))
+    for (start, end), data in zip(graph.edges, edges, strict=True):
+        flat.add_edge(start, end, **data)
+    return flat
+
+
+def _of_one_type(items: Iterable[dict[str, Any]], words: frozenset[str]) -> list[dict[str, Any]]:
+    """Return attributes with one type a name: text where types are mixed."""
+    plain = [
+        {
+            f"{name}_" if name in words else name: _json(value)
+            if isinstance(value, list)
+            else value
+            for name, value in item.items()
+        }
+        for item in items
+    ]
+    kinds: dict[str, set[type]] = {}
+    for item in plain:
+        for name, value in item.items():
+            kinds.setdefault(name, set()).add(type(value))
+    mixed = {name for name, found in kinds.items() if len(found) > 1}
+    return [
+        {name: cell_text(value) if name in mixed else value for name, value in item.items()}
+        for item in plain
+    ]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=cell_text)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

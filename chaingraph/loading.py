@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,13 +20,13 @@ from chaingraph.errors import (
     file_problem,
     unknown_name,
 )
-from chaingraph.overriding import replace_rows
+from chaingraph.overriding import read_years, replace_rows
 from chaingraph.places import country
 from chaingraph.places.names import spellings
-from chaingraph.rawtables import Package, RawDataset, RawTable
+from chaingraph.rawtables import Package, RawDataset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from chaingraph.readers.parquet_folder import Engine
 
@@ -73,31 +74,49 @@ def load_dataset(
     """
     if engine not in readers.ENGINES:
         raise OptionError("bad-engine", value=engine, choices=", ".join(readers.ENGINES))
-    folder = find_folder(source)
-    if readers.is_parquet_folder(folder):
-        package, found = readers.read_package(folder)
-        refuse(found, package.name)
-        frames = readers.read_frames(folder, engine)
-        return _from_frames(package, frames, engine)
-    if engine != "pandas":
+    return read_texts(find_folder(source), skip_bad_rows=skip_bad_rows, engine=engine)
+
+
+def read_texts(folder: Path, *, skip_bad_rows: bool = False, engine: Engine = "pandas") -> Dataset:
+    """Load the dataset at a path, of whatever format; see :func:`load_dataset`."""
+    raw, findings = read_raw(folder, engine=engine)
+    if engine != "pandas" and not raw.parts and not refused(findings):
         raise OptionError("engine-needs-parquet", value=engine, path=folder)
-    return read_texts(folder, skip_bad_rows=skip_bad_rows)
+    return _passed(raw, findings, engine, skip_bad_rows=skip_bad_rows)
 
 
-def read_texts(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
-    """Load the dataset of a folder of CSV files, a workbook or a zip file; see :func:`load_dataset`."""
-    raw, findings = read_raw(folder)
-    findings += run_checks(raw, at_load=True)
-    errors = [finding for finding in findings if finding.severity == "error"]
+def _passed(
+    raw: RawDataset,
+    findings: list[Finding],
+    engine: str,
+    *,
+    skip_bad_rows: bool = False,
+    strict: bool = True,
+) -> Dataset:
+    """Return the dataset of raw tables that passed the one gate of all doors."""
+    if not raw.parts and strict:  # what was text needs no pandas where it is refused
+        held: dict[str, list[Any]] = {}
+        found = run_checks(raw, at_load=True)
+    else:
+        from chaingraph.frames import checked_parts, gate_findings  # imports pandas
+
+        held, found = checked_parts(raw, strict=strict)
+        found += gate_findings(raw, at_load=True, strict=strict)
+    errors = [finding for finding in findings + found if finding.severity == "error"]
     skipped = 0
     if errors and skip_bad_rows:
         skipped = _drop_bad_rows(raw, errors)
     else:
         refuse(errors, raw.main.name)
-    from chaingraph.tables import typed_tables  # imports pandas
+    from chaingraph.frames import finished_tables  # imports pandas
 
-    tables = typed_tables(raw, consume=True)
-    return Dataset(tuple(raw.packages), tables, _as_of(raw.packages, tables), skipped)
+    tables = finished_tables(raw, held)
+    return Dataset(tuple(raw.packages), tables, _as_of(raw.packages, tables), skipped, engine)
+
+
+def refused(findings: Iterable[Finding]) -> bool:
+    """Tell whether one of the findings is an error."""
+    return any(finding.severity == "error" for finding in findings)
 
 
 def dataset_from_frames(
@@ -107,17 +126,24 @@ def dataset_from_frames(
     focus: str = "",
     as_of: str = "",
     language: str = "zh",
+    extends: str | Path | Sequence[str | Path] = (),
 ) -> Dataset:
     """Make a dataset of frames in hand: pandas, polars, DuckDB relations, PySpark.
+
+    They pass the gate that files pass: the same conversions, vocabularies and rules. What other programs
+    do not have may stay open: names, ids of any characters, the table of the sites, units of products.
 
     Parameters
     ----------
     frames
-        Table name -> frame. ``enterprises`` and ``capacities`` may be any frame that narwhals
-        knows, lazy ones included, and stay where they are; all others must be pandas. Columns are
+        Table name -> frame, or list of records (column -> value). ``enterprises`` and ``capacities`` may
+        be any frame that narwhals knows, lazy ones included, and stay where they are; all others must be
+        pandas or records. Columns are
         those of the schema; ``products`` must have ``product_id``.
     name, focus, as_of, language
         What a ``datapackage.json`` would say.
+    extends
+        Datasets whose tables these rows come on top of: names or paths.
 
     Returns
     -------
@@ -136,59 +162,95 @@ def dataset_from_frames(
     >>> ds.products["product_id"].tolist()
     ['a', 'b']
     """
+    from chaingraph.frames import checked_frames  # imports pandas
+
     if as_of:
         as_of = checked_date(as_of)
     package = Package(name=name, path=None, focus=focus, as_of=as_of, language=language)
-    return _from_frames(package, frames, "frames")
+    if not extends:
+        tables, findings = checked_frames(frames, package)
+        refuse(findings, package.name)
+        return Dataset((package,), tables, _as_of((package,), tables), 0, "frames")
+    raw, findings = _raw_frames(frames, package, extends)
+    return _passed(raw, findings, "frames", strict=False)
 
 
-def _from_frames(package: Package, frames: Mapping[str, Any], engine: str) -> Dataset:
-    from chaingraph.frames import checked_frames  # imports pandas
+def _raw_frames(
+    frames: Mapping[str, Any], package: Package, extends: str | Path | Sequence[str | Path]
+) -> tuple[RawDataset, list[Finding]]:
+    """Return frames in hand on top of the datasets that they extend, as raw tables."""
+    from chaingraph.frames import add_frames  # imports pandas
 
-    tables, findings = checked_frames(frames, package)
-    refuse(findings, package.name)
-    return Dataset((package,), tables, _as_of((package,), tables), 0, engine)
-
-
-def read_raw(folder: Path) -> tuple[RawDataset, list[Finding]]:
-    """Return the raw tables of a folder and of all it extends, and what is wrong with the files."""
-    packages, findings = _closure(folder)
-    tables: dict[str, RawTable] = {}
-    for package in packages:
-        if package.path is None:
-            continue
-        found_tables, found = readers.read_tables(package.path, package)
-        findings += found
-        if not found_tables and not found and package is not packages[-1]:
-            detail = f"'extends': {package.name} has no tables"
-            findings.append(readers.invalid_package(packages[-1].name, detail))
-        for name, table in found_tables.items():
-            if name in tables:
-                tables[name].append(table)
-            else:
-                tables[name] = table
-    if "products" not in tables and not any(f.table == "products" for f in findings):
-        findings.append(
-            Finding("missing-table", file=packages[-1].name, params={"table": "products"})
-        )
-    elif "products" in tables and not len(tables["products"]):
-        findings.append(Finding("no-products", "products", packages[-1].name))
-    raw = RawDataset(packages, tables)
+    below = [extends] if isinstance(extends, str | Path) else list(extends)
+    packages, findings = _closure([find_folder(name) for name in below])
+    raw, found = _read_packages(packages, "pandas")
+    package = _named_apart(replace(package, extends=tuple(map(str, below))), packages)
+    raw.packages.append(package)
+    findings += found + add_frames(raw, frames, package)
+    if "products" not in raw.names and not refused(findings):
+        missing: dict[str, object] = {"table": "products"}
+        findings.append(Finding("missing-table", file=package.name, params=missing))
     return raw, findings + replace_rows(raw)
 
 
-def check_dataset(source: str | Path) -> tuple[RawDataset, list[Finding]]:
+def read_raw(folder: Path, *, engine: Engine = "pandas") -> tuple[RawDataset, list[Finding]]:
+    """Return the raw tables of a folder and of all it extends, and what is wrong with the files."""
+    packages, findings = _closure([folder])
+    raw, found = _read_packages(packages, engine)
+    findings += found
+    broken = any(f.severity == "error" and f.table in {"", "products"} for f in findings)
+    products = raw.tables.get("products")
+    if products is None and not broken:
+        params: dict[str, object] = {"table": "products"}
+        findings.append(Finding("missing-table", file=packages[-1].name, params=params))
+    elif products is not None and not len(products):
+        findings.append(Finding("no-products", "products", packages[-1].name))
+    return raw, findings + replace_rows(raw)
+
+
+def _read_packages(packages: list[Package], engine: Engine) -> tuple[RawDataset, list[Finding]]:
+    """Return the tables of all folders, each below those of the folders that it extends."""
+    raw = RawDataset(packages, {})
+    findings: list[Finding] = []
+    for package in packages:
+        if package.path is None:
+            continue
+        tables, found = readers.read_tables(package.path, package)
+        for name, table in tables.items():
+            read_years(table)
+            if name in raw.tables:
+                raw.tables[name].append(table)
+                raw.own.pop(name, None)
+            else:
+                raw.tables[name] = table
+        frames: dict[str, Any] = {}
+        if readers.is_parquet_folder(package.path):
+            from chaingraph.frames import add_frames  # imports pandas
+
+            frames, more = readers.read_frames(package.path, engine, package.name)
+            found = found + more
+            found += add_frames(raw, frames, package, suffix=".parquet", strict=True)
+        if not tables and not frames and not found and package is not packages[-1]:
+            detail = f"'extends': {package.name} has no tables"
+            findings.append(readers.invalid_package(packages[-1].name, detail))
+        findings += found
+    return raw, findings
+
+
+def check_dataset(source: str | Path | Mapping[str, Any]) -> tuple[RawDataset, list[Finding]]:
     """Return the raw tables of a dataset and every finding of every rule, errors first.
 
     Parameters
     ----------
     source
-        Name of a bundled dataset or path of a folder of CSV files, a workbook or a zip file.
+        Name of a bundled dataset or path of a folder of CSV or Parquet files, a workbook, a zip file or a
+        graph file; or frames by table name, as :func:`dataset_from_frames` takes them.
 
     Returns
     -------
     raw : RawDataset
-        The cards and the tables as text, each row with its file and line.
+        The cards and the tables as text, each row with its file and line; large tables (over 20,000
+        rows in an engine, 200,000 in pandas) there, and checked as a whole.
     findings : list of Finding
         Errors, then warnings, then notes; accepted ones carry the keepers' reason.
 
@@ -203,11 +265,28 @@ def check_dataset(source: str | Path) -> tuple[RawDataset, list[Finding]]:
     --------
     >>> [finding for finding in check_dataset("toy")[1] if finding.severity == "error"]
     []
+    >>> import pandas as pd
+    >>> products = pd.DataFrame({"product_id": ["a"], "unit": ["t"], "price_cny": [-1]})
+    >>> check_dataset({"products": products})[1][0].rule
+    'below-minimum'
     """
-    raw, findings = read_raw(find_folder(source))
+    if isinstance(source, Mapping):
+        raw, findings = _raw_frames(source, Package(name="frames", path=None), ())
+        strict = False
+    else:
+        strict = True
+        folder = find_folder(source)
+        lazy = readers.is_parquet_folder(folder)
+        raw, findings = read_raw(folder, engine=readers.quickest_engine() if lazy else "pandas")
+    if raw.parts or not strict:
+        from chaingraph.frames import checked_parts, gate_findings  # imports pandas
+
+        findings += checked_parts(raw, strict=strict, deep=True)[1]
+        findings += gate_findings(raw, at_load=False, strict=strict)
+    else:
+        findings += run_checks(raw)
     order = {"error": 0, "warning": 1, "info": 2}
-    found = findings + run_checks(raw)
-    return raw, sorted(found, key=lambda finding: order[finding.severity])
+    return raw, sorted(findings, key=lambda finding: order[finding.severity])
 
 
 def find_folder(source: str | Path) -> Path:
@@ -265,12 +344,12 @@ def own_folder(dataset: str) -> Path:
 
 
 def _looks_like_path(source: str) -> bool:
-    named = source.casefold().endswith((".xlsx", ".zip"))
+    named = source.casefold().endswith((".xlsx", ".zip", ".json"))
     return named or "/" in source or "\\" in source or source.startswith(".")
 
 
-def _closure(folder: Path) -> tuple[list[Package], list[Finding]]:
-    """Return the cards of a folder and of all it extends, each after those that it extends.
+def _closure(folders: Sequence[Path]) -> tuple[list[Package], list[Finding]]:
+    """Return the cards of folders and of all they extend, each after those that it extends.
 
     So the folder's own comes last, and of two that one names the first named comes later. Folders may
     extend each other: each is read once.
@@ -294,7 +373,8 @@ def _closure(folder: Path) -> tuple[list[Package], list[Finding]]:
                 findings.append(readers.invalid_package(package.name, f"'extends': {error}"))
         order.append(package)
 
-    visit(folder)
+    for folder in reversed(folders):
+        visit(folder)
     return order, findings
 
 
@@ -337,7 +417,12 @@ def _drop_bad_rows(raw: RawDataset, errors: list[Finding]) -> int:
         for table, rows in bad.items():
             raw.tables[table].drop(rows)
             skipped += len(rows)
-        errors = run_checks(raw, at_load=True)
+        if raw.parts:
+            from chaingraph.frames import gate_findings  # imports pandas
+
+            errors = gate_findings(raw, at_load=True, strict=True)
+        else:
+            errors = run_checks(raw, at_load=True)
     return skipped
 
 

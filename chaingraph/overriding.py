@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chaingraph.checks import Finding
+from chaingraph.rawtables import bare_year
 from chaingraph.schema import table_spec
 
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ _CAPACITIES: Final = "capacities"
 _SCOPE: Final = "scope"
 _SITE: Final = "site"
 _LEFT: Final = "products"
+
+
+def read_years(table: RawTable) -> None:
+    """Write years that a program made floats of, as pandas does of a column with blanks, as years: 2023.0."""
+    for field in table_spec(table.name).fields:
+        cells = table.columns.get(field.name) if field.format == "partial-date" else None
+        if cells and any(text.endswith(".0") for text in set(cells)):
+            table.columns[field.name] = [bare_year(text) for text in cells]
 
 
 def replace_rows(raw: RawDataset) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,6 +18,22 @@ through the whole table again and again, is not called."""
 _MANY: Final = 100_000
 _EXACT: Final = 1e15
 """Below this a float without a fraction is written as the integer that it is."""
+
+
+FLOAT_YEAR: Final = r"^[0-9]{4}\.0$"
+"""A year as programs write it that made floats of a column with blanks."""
+
+
+def bare_year(text: str) -> str:
+    """Return a date without blanks around it, of a year as a float the year.
+
+    Examples
+    --------
+    >>> bare_year("2023.0"), bare_year(" 2023-06 ")
+    ('2023', '2023-06')
+    """
+    bare = text.strip()
+    return bare[:4] if re.match(FLOAT_YEAR, bare) else bare
 
 
 def value_text(value: Any) -> str:
@@ -179,12 +196,53 @@ class Filler:
         self._rows.clear()
 
 
+@dataclass(frozen=True)
+class EnginePart:
+    """A table of one folder that an engine holds and that stays there.
+
+    Attributes
+    ----------
+    frame
+        The engine's own frame, or a pandas frame too large to be read row by row.
+    package, file
+        Where it stands.
+    rows
+        How many rows it has; None where counting them would be a job of its own.
+    is_read
+        Whether its rows stand among the raw tables too, so that every rule looks at each of them.
+    """
+
+    frame: Any
+    package: str
+    file: str
+    rows: int | None
+    is_read: bool
+
+
 @dataclass
 class RawDataset:
-    """The packages of a dataset (the named one last) and their tables."""
+    """The packages of a dataset (the named one last) and their tables.
+
+    `parts` holds, by table, what stays in an engine; `own` the columns of frames that are the user's, as
+    they were.
+    """
 
     packages: list[Package]
     tables: dict[str, RawTable]
+    parts: dict[str, list[EnginePart]] = field(default_factory=dict)
+    own: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tables."""
+        return [*self.tables, *(name for name in self.parts if name not in self.tables)]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of all tables, as far as they are counted."""
+        held = sum(len(table) for table in self.tables.values())
+        engine = [part for parts in self.parts.values() for part in parts if not part.is_read]
+        return held + sum(part.rows or 0 for part in engine)
 
     @property
     def main(self) -> Package:

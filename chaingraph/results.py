@@ -6,8 +6,9 @@ import html
 import io
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import words
@@ -17,7 +18,6 @@ from chaingraph.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     import pandas as pd
 
@@ -89,7 +89,8 @@ class Result:
     kind
         Name of the analysis, a word of the vocabulary ``result``.
     frame
-        One tidy table. `columns` says what each column means and in which unit.
+        One tidy table, handed out as a copy that shares memory: what a caller does to it does not reach the
+        result. `columns` says what each column means and in which unit.
     params
         What was asked: dataset, version, date, region, statuses, options.
     lang
@@ -132,6 +133,23 @@ class Result:
         )
         size = f"{len(self.frame)} rows x {self.frame.shape[1]} columns"
         return f"<Result {self.kind}: {'; '.join([size, *about])}>"
+
+    def with_columns(self, **columns: Any) -> Result:
+        """Return the result with further columns, the user's own; this one stays as it is.
+
+        Parameters
+        ----------
+        **columns
+            Name -> values, one a row, or one for all.
+
+        Examples
+        --------
+        >>> import chaingraph as cg
+        >>> gaps = cg.find_gaps(cg.load_dataset("toy"), draws=0).with_columns(looked_at="yes")
+        >>> gaps["looked_at"].tolist()[:1], gaps.columns["looked_at"].meaning
+        (['yes'], "the user's own column")
+        """
+        return replace(self, frame=self.frame.assign(**columns))
 
     def rerun(self, source: Any = None, /, **changes: Any) -> Result:
         """Ask the same again, with some options changed.
@@ -267,6 +285,49 @@ class Result:
             write_file(path, text)
         return text
 
+    def save(self, path: str | Path) -> Path:
+        """Write the result in the format of a file's suffix, and return the file.
+
+        Parameters
+        ----------
+        path
+            ``.xlsx`` (:meth:`to_excel`), ``.parquet`` (:meth:`to_parquet`), ``.csv`` (:meth:`to_csv`),
+            ``.json`` (:meth:`to_json`), all columns each; ``.md`` (:meth:`to_markdown`) and ``.txt``
+            (:meth:`to_text`), as a person reads it.
+
+        Raises
+        ------
+        OptionError
+            For another suffix.
+        FileProblemError
+            Where the file cannot be written.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, chaingraph as cg
+        >>> gaps = cg.find_gaps(cg.load_dataset("toy"), draws=0)
+        >>> gaps.save(pathlib.Path(tempfile.mkdtemp()) / "gaps.csv").name
+        'gaps.csv'
+        """
+        place = PurePath(path)
+        binary = {".xlsx": self.to_excel, ".parquet": self.to_parquet}
+        texts = {
+            ".csv": self.to_csv,
+            ".json": self.to_json,
+            ".md": self.to_markdown,
+            ".txt": self.to_text,
+        }
+        suffix = place.suffix.casefold()
+        if suffix in binary:
+            binary[suffix](path)
+        elif suffix in texts:
+            text = texts[suffix]()
+            write_file(path, text if text.endswith("\n") else f"{text}\n")
+        else:
+            choices = " ".join([*binary, *texts])
+            raise OptionError("unknown-suffix", path=path, choices=choices)
+        return Path(path)
+
     def to_excel(self, path: str | Path) -> None:
         """Write all columns as an Excel workbook, with a sheet of their meanings and one of what was asked.
 
@@ -363,6 +424,21 @@ class Result:
     def __str__(self) -> str:
         """Return the first 30 rows as text."""
         return self.to_text(limit=30)
+
+
+def _held_frame(result: Result) -> pd.DataFrame:
+    """Return the table as a copy that shares memory until one of the two is written to."""
+    frame: pd.DataFrame = result.__dict__["frame"].copy(deep=False)
+    return frame
+
+
+def _hold_frame(result: Result, frame: pd.DataFrame) -> None:
+    result.__dict__["frame"] = frame
+
+
+# set once the dataclass is made, so that the field keeps its place and has no default; only making a
+# result gets to the setter, as the class is frozen
+Result.frame = property(_held_frame, _hold_frame)  # type: ignore[assignment]
 
 
 def _column(name: str) -> words.Column:

@@ -26,9 +26,9 @@ def _bundled_read_once():
     bundled, read = set(bundled_folders().values()), loading.read_texts
     kept: dict[Path, Dataset] = {}
 
-    def read_once(folder, *, skip_bad_rows=False):
-        if folder not in bundled:
-            return read(folder, skip_bad_rows=skip_bad_rows)
+    def read_once(folder, **options):
+        if folder not in bundled or options.get("engine", "pandas") != "pandas":
+            return read(folder, **options)
         if folder not in kept:
             kept[folder] = read(folder)
         return kept[folder]

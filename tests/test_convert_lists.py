@@ -171,7 +171,7 @@ file = "nodes.csv"
 id = "编号"
 name = "名称"
 kind = "类型"
-kinds = {"产品" = "product", "企业" = "enterprise"}
+kinds = {"产品" = "product", "企业" = "enterprise", "人物" = "ignore"}
 columns = {province = "省"}
 [edges]
 file = "edges.tsv"
@@ -182,6 +182,7 @@ relation = "关系"
 "上游" = "source-is-input"
 "原料为" = "target-is-input"
 "生产" = "source-makes-target"
+"认识" = "ignore"
 """
 
 

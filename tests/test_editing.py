@@ -98,11 +98,10 @@ def test_a_site_stands_once(engine):
 def test_warnings_of_the_new_rows_are_kept_and_of_no_others():
     ds = cg.load_dataset("toy")
     more = ds.with_rows("capacities", [
-        {"enterprise_id": "cell_jia", "product_id": "foil", "capacity": 0, "capcity": 5},
+        {"enterprise_id": "cell_jia", "product_id": "foil", "capacity": 0},
     ])  # fmt: skip
     found = {(f.rule, f.severity) for f in more.findings}
     assert ("zero-figure", "warning") in found
-    assert ("unknown-column", "warning") in found
     assert all("added" in f.file for f in more.findings)
     assert ds.findings == ()
 
@@ -207,3 +206,37 @@ def test_local_content_is_the_same_after_every_door(door, qujing, tmp_path):
     )
     assert len(own) == 3
     pd.testing.assert_frame_equal(other, own)
+
+
+def test_a_key_that_no_table_has_is_refused_with_the_nearest(toy):
+    row = {"enterprise_id": "cell_jia", "product_id": "foil", "capcity": 5}
+    for add in (
+        lambda: toy.with_rows("capacities", [row]),
+        lambda: toy.with_rows("capacities", pd.DataFrame([row])),
+        lambda: cg.dataset_from_frames({"products": toy.products, "capacities": [row]}),
+    ):
+        with pytest.raises(
+            cg.OptionError, match=r"'capcity' in the table capacities; .*: capacity"
+        ):
+            add()
+    state = cg.open_study(toy).state()
+    for rows, said in (
+        ([{"product_id": "foil", "capcity": 5}], "'capcity'.*: capacity"),
+        ([{"product_id": "foil"}], "lacks the key 'capacity'"),
+        ([{"product_id": "foil", "capacity": "x"}], "no figure: x"),
+        ([{"product_id": "foil", "capacity": float("nan")}], "no figure"),
+        ("foil", "rows of type str"), (5, "rows of type int"), ([5], "rows of type int"),
+    ):  # fmt: skip
+        with pytest.raises(cg.OptionError, match=said):
+            state.with_capacity(rows)
+    with pytest.raises(cg.OptionError, match=r"'nmae'.*: name"):
+        cg.match_enterprises(toy, [{"nmae": "甲厂", "credit_code": "x"}])
+    listed = [{"name": "甲市电芯有限公司", "phone": "1", "备注": "x"}]
+    assert len(cg.match_enterprises(toy, listed)) == 1
+
+
+def test_records_are_a_table():
+    ds = cg.dataset_from_frames(
+        {"products": [{"product_id": "a", "unit": "t"}, {"product_id": "b"}]}
+    )
+    assert ds.products["product_id"].tolist() == ["a", "b"]

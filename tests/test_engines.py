@@ -447,6 +447,9 @@ def write_folder(folder, source, *, parts):
         slim = pl.DataFrame(
             columns_of(name, frame.drop(columns="origin", errors="ignore"))[0], strict=False
         )
+        key = {"products": "product_id", "enterprises": "enterprise_id"}.get(name)
+        if key and "name_zh" not in slim.columns:  # a folder must name them, frames need not
+            slim = slim.with_columns(name_zh=pl.col(key))
         path = folder / f"{name}.parquet"
         if parts and name in {"enterprises", "capacities", "products"}:
             path.mkdir()
@@ -469,8 +472,9 @@ def test_parquet_folders_load_in_each_engine(tmp_path, sources, engine, parts):
     assert (
         kind == {"pandas": "DataFrame", "polars": "LazyFrame", "duckdb": "DuckDBPyRelation"}[engine]
     )
-    wanted = cg.find_gaps(dataset_in("pandas", sources["random"]), region="city", draws=0)
-    assert_same(wanted.frame, cg.find_gaps(ds, region="city", draws=0).frame)
+    wanted = cg.find_gaps(dataset_in("pandas", sources["random"]), region="city", draws=0).frame
+    found = cg.find_gaps(ds, region="city", draws=0).frame
+    assert_same(*(frame.drop(columns="name_zh") for frame in (wanted, found)))
 
 
 @pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])

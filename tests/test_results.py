@@ -28,7 +28,7 @@ def result_of(frame, **more):
 
 def test_columns_that_a_user_adds_are_the_users_own(toy):
     gaps = cg.find_gaps(toy, draws=0)
-    gaps.frame["mine"] = 1.5
+    gaps = gaps.with_columns(mine=1.5)
     column = gaps.columns["mine"]
     assert (column.title_zh, column.unit, column.meaning) == ("mine", "", "the user's own column")
     assert {row["mine"] for row in json.loads(gaps.to_json())["rows"]} == {1.5}
@@ -361,3 +361,36 @@ def test_options_that_cannot_be_rerun(toy):
         cg.find_gaps(toy, draws=0).rerun(lod=0.5)
     with pytest.raises(cg.OptionError, match="can't be run again"):
         result_of({"makers": [1]}).rerun()
+
+
+def test_a_result_cannot_be_edited_in_place(toy):
+    gaps = cg.find_gaps(toy, draws=0)
+    before = gaps.frame.copy(deep=True)
+    for frame in (gaps.frame, gaps[list(before.columns)]):
+        frame["gap"] = 0.0
+        frame.loc[0, "product_id"] = "x"
+    with pytest.raises(ValueError, match="read-only"):
+        gaps.frame["gap"].to_numpy()[:] = 1.0
+    with pytest.raises(AttributeError, match="frame"):
+        gaps.frame = before.head(1)
+    pd.testing.assert_frame_equal(gaps.frame, before)
+    again = pickle.loads(pickle.dumps(gaps))  # noqa: S301  our own
+    pd.testing.assert_frame_equal(again.frame, before)
+    assert len(repr(gaps)) < 120
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet", ".json", ".md", ".txt", ".CSV"])
+def test_a_result_is_saved_by_the_suffix(toy, tmp_path, suffix):
+    gaps = cg.find_gaps(toy, draws=0)
+    path = gaps.save(tmp_path / f"gaps{suffix}")
+    read = {".csv": pd.read_csv, ".xlsx": pd.read_excel, ".parquet": pd.read_parquet}.get(
+        suffix.lower()
+    )
+    if read is not None:
+        assert read(path)["product_id"].tolist() == gaps["product_id"].tolist()
+    else:
+        assert path.read_text("utf-8") == {
+            ".json": gaps.to_json, ".md": gaps.to_markdown, ".txt": gaps.to_text,
+        }[suffix]().rstrip("\n") + "\n"  # fmt: skip
+    with pytest.raises(cg.OptionError, match=r"\.xlsx \.parquet"):
+        gaps.save(tmp_path / "gaps.doc")

@@ -31,16 +31,24 @@ SHOWN = [
 ]
 ZIPS, BOOKS, LISTS = "test_convert_zip", "test_convert_excel", "test_convert_lists"
 ATTACKS = "test_paths_that_climb_and_nested_archives_are_refused"
+GRAPHS, ASKED = "test_graphs", "test_what_a_graph_does_not_say_is_asked_for"
 TWICE = "test_twice_a_name_several_folders_and_passwords"
 PROOFS = {
     "dataset": {
         "columns-too-many": ("test_bad_files", "test_a_header_of_a_million_columns"),
+        "graph-broken": (GRAPHS, ASKED),
+        "graph-kinds": (GRAPHS, ASKED),
+        "graph-relations": (GRAPHS, ASKED),
         "list-broken": (LISTS, "test_broken_lines_are_one_sentence"),
+        "list-conflict": (GRAPHS, "test_one_id_with_two_names_is_refused"),
+        "list-direction": (GRAPHS, "test_node_link_data_of_networkx"),
         "list-dangling": (LISTS, "test_what_is_merged_or_points_nowhere_is_counted"),
         "list-merged": (LISTS, "test_what_is_merged_or_points_nowhere_is_counted"),
         "list-nameless": (LISTS, "test_what_is_merged_or_points_nowhere_is_counted"),
         "list-relation": (LISTS, "test_what_is_merged_or_points_nowhere_is_counted"),
         "list-self": (LISTS, "test_what_is_merged_or_points_nowhere_is_counted"),
+        "not-plain": ("test_doors", "test_cells_that_hold_no_plain_value"),
+        "table-twice": ("test_doors", "test_a_table_that_stands_twice_in_a_folder"),
         "workbook-broken": (BOOKS, "test_files_that_are_no_workbook_are_one_sentence"),
         "workbook-locked": (BOOKS, "test_files_that_are_no_workbook_are_one_sentence"),
         "workbook-macros": (BOOKS, "test_files_that_are_no_workbook_are_one_sentence"),

@@ -253,8 +253,8 @@ def list_findings(source: str | Path, *, lang: str = "en") -> Result:
         "warnings": count["warning"],
         "infos": count["info"],
         "accepted": len(findings) - len(open_),
-        "rows": sum(len(table) for table in raw.tables.values()),
-        "tables": len(raw.tables),
+        "rows": raw.rows,
+        "tables": len(raw.names),
     }
     params = {"dataset": raw.main.name} | summary
     shown = ("severity", "rule", "file", "line", "column", "message", "remedy")

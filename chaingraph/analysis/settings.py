@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
@@ -17,8 +18,6 @@ from chaingraph.sheets.synonyms import choices, folded, synonyms
 from chaingraph.words import LANGUAGES, term
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from chaingraph.dataset import Dataset
     from chaingraph.words import Language
 
@@ -261,3 +260,38 @@ def read_product(ds: Dataset, name: str) -> str:
     names |= {book.written[key] for key in book.aliases}
     meant = closest(name, names) and not closest(name, ids)
     raise unknown_name("product", name, names if meant else ids)
+
+
+_ADDED: Final = ("product_id", "capacity")
+
+
+def read_added(rows: Any) -> list[tuple[str, float]]:
+    """Return the products and capacities of rows handed in.
+
+    Raises
+    ------
+    OptionError
+        Where they are no rows, or one has other keys or a capacity that is no figure.
+    """
+    records = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
+    records = [records] if isinstance(records, Mapping) else records
+    if isinstance(records, str) or not isinstance(records, Iterable):
+        raise OptionError("rows-unreadable", value=type(rows).__name__)
+    listed = []
+    for number, record in enumerate(records, 1):
+        if not isinstance(record, Mapping):
+            raise OptionError("rows-unreadable", value=type(record).__name__)
+        strange = [key for key in record if key not in _ADDED]
+        missing = [key for key in _ADDED if key not in record]
+        if strange or missing:
+            key = str((strange or missing)[0])
+            near = ", ".join(closest(key, _ADDED, 1) or _ADDED)
+            rule = "unknown-key" if strange else "missing-key"
+            raise OptionError(
+                rule, number=number, name=key, table="with_capacity", suggestions=near
+            )
+        figure = record["capacity"]
+        if isinstance(figure, bool) or not isinstance(figure, Real) or not math.isfinite(figure):
+            raise OptionError("capacity-no-figure", number=number, value=figure)
+        listed.append((str(record["product_id"]), float(figure)))
+    return listed

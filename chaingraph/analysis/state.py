@@ -15,6 +15,7 @@ from chaingraph.analysis.moved import Making, lesser, move_allocation, same, tol
 from chaingraph.analysis.neighbours import around_region, nothing_around
 from chaingraph.analysis.own_use import own_use
 from chaingraph.analysis.reach import measure_reach
+from chaingraph.analysis.settings import read_added
 from chaingraph.errors import OptionError
 from chaingraph.knowledge.evidence import (
     MADE,
@@ -474,8 +475,7 @@ class RegionState:
 def add_capacity(state: RegionState, rows: Any) -> RegionState:
     """Return a state with more capacity; see :meth:`RegionState.with_capacity`."""
     graph = state.study.product_graph
-    records = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
-    listed = [(str(record["product_id"]), float(record["capacity"])) for record in records]
+    listed = read_added(rows)
     moved = _move(
         state.baseline or state, state.study, _with_makers(state.rows, graph, listed),
         state.totals, state.signs, state.own,

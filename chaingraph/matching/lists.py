@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import difflib
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -104,6 +105,8 @@ class ListRow:
         return "/".join(parts)
 
 
+_SLIP: Final = 0.72
+"""How alike a key must be to one that is read: nmae is a slip of name, county_code a column of its own."""
 _TELLING: Final = ("name", "credit_code", "stock_code")
 
 
@@ -117,12 +120,31 @@ def checked_row(record: object, number: int) -> ListRow:
     """
     if not isinstance(record, Mapping):
         raise OptionError("match-bad-row", value=str(record)[:40], number=number)
+    _refuse_slips(record, number)
     row = as_row(record, number)
     said = row.name or row.credit_code or row.stock_code
     if not said and not any(field in record for field in _TELLING):
         keys = ", ".join(map(str, record)) or "-"
         raise OptionError("match-bad-row", value=keys, number=number)
     return row
+
+
+def _refuse_slips(record: Mapping[str, Any], number: int) -> None:
+    """Refuse keys that look like a slip of one that is read; other columns of a list are its own."""
+    known = [*HEADERS, "list_row"]
+    read = {folded(word) for spellings in HEADERS.values() for word in spellings}
+    for key in map(str, record):
+        if key in known or not key.isascii() or folded(key) in read:
+            continue
+        near = difflib.get_close_matches(key.casefold(), known, 1, _SLIP)
+        if near and near[0] not in record:
+            raise OptionError(
+                "unknown-key",
+                number=number,
+                name=key,
+                table="match_enterprises",
+                suggestions=near[0],
+            )
 
 
 def as_row(record: Mapping[str, Any], number: int) -> ListRow:

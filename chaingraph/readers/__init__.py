@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from chaingraph.errors import FileProblemError, file_problem
-from chaingraph.readers import csv_folder, datapackage, excel, parquet_folder, zip_csv
-from chaingraph.readers.parquet_folder import ENGINES, read_frames
+from chaingraph.readers import csv_folder, datapackage, excel, graphs, parquet_folder, zip_csv
+from chaingraph.readers.parquet_folder import ENGINES, quickest_engine, read_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +23,7 @@ __all__ = [
     "Reader",
     "invalid_package",
     "is_parquet_folder",
+    "quickest_engine",
     "read_frames",
     "read_package",
     "read_tables",
@@ -42,7 +43,7 @@ class Reader(Protocol):
         """Return the raw tables by name, and what is wrong with the files themselves."""
 
 
-READERS: tuple[Reader, ...] = (csv_folder, excel, zip_csv)
+READERS: tuple[Reader, ...] = (csv_folder, excel, zip_csv, graphs)
 is_parquet_folder = parquet_folder.can_read
 invalid_package = datapackage.invalid
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.errors import FileProblemError, file_problem
 from chaingraph.readers.lists import dataset_of
-from chaingraph.readers.mapping import read_map
+from chaingraph.readers.mapping import OTHERS, read_map
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
@@ -67,7 +67,7 @@ def read_chain_graph(folder: str | Path) -> Dataset:
         raise FileProblemError("no-such-path", path=folder)
     nodes: list[dict[str, Any]] = [{"file": _PRODUCTS, "name": "name", "as": "product"}]
     first, second = _ends(_first(place / _LINKS), ("from_entity", "to_entity"))
-    relations = {"上游材料": "target-is-input", "下游产品": "source-is-input"}
+    relations = {"上游材料": "target-is-input", "下游产品": "source-is-input", OTHERS: "ignore"}
     edges: list[dict[str, Any]] = [
         {
             "file": _LINKS,

@@ -6,9 +6,9 @@ import csv
 import io
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from chaingraph.checks import Finding, refuse, run_checks
 from chaingraph.dataset import Dataset
@@ -16,14 +16,16 @@ from chaingraph.errors import OptionError, closest, file_problem
 from chaingraph.rawtables import RawDataset
 from chaingraph.readers.csv_folder import MOST_COLUMNS, refuse_pipe
 from chaingraph.readers.datapackage import package_of
+from chaingraph.readers.graphs import graph_parts, loaded_graph
 from chaingraph.readers.mapping import ListMap, read_map
-from chaingraph.readers.structure import ENDS, Place, Structure
+from chaingraph.readers.structure import ENDS, KINDS, MEANINGS, Place, Structure
 from chaingraph.tables import typed_tables
 
 if TYPE_CHECKING:
     from chaingraph.readers.mapping import EdgeList, NodeList
 
 Row = tuple[int, dict[str, str]]
+Part = Literal["nodes", "edges"]
 
 
 def read_lists(
@@ -40,7 +42,8 @@ def read_lists(
         or ``kind`` (a column) with ``kinds`` (its values = product, enterprise or ignore). Edges have
         ``file``, ``source``, ``target``, and either ``means`` or ``relation`` (a column) with ``relations``:
         its values = ``source-is-input``, ``target-is-input``, ``source-makes-target``,
-        ``target-makes-source`` or ``ignore``. Without nodes, the ends of the edges are the nodes.
+        ``target-makes-source`` or ``ignore``, and ``"*"`` for all others. Without nodes, the ends of the
+        edges are the nodes. A file may be CSV, JSON lines, or a JSON graph of nodes and edges (or links).
         Top-level ``name``, ``title_zh``, ``title``, ``as_of``, ``language``, ``focus``, ``chains``, ``note``,
         ``source_url`` describe the dataset.
     folder
@@ -55,9 +58,9 @@ def read_lists(
     Raises
     ------
     OptionError
-        Where the mapping cannot be used.
+        Where the mapping cannot be used, or does not say what a kind or relation of the files means.
     DataError
-        Where a file lacks a column or cannot be read as CSV or JSON lines.
+        Where one id has two names, or a file lacks a column or cannot be read as CSV or JSON lines.
     FileProblemError
         Where a file is missing.
 
@@ -76,6 +79,7 @@ def read_lists(
     else:
         plan = read_map(_load(Path(mapping)), str(mapping))
         place = Path(mapping).parent if folder is None else Path(folder)
+    place = place.parent if place.is_file() else place
     return dataset_of(plan, place)
 
 
@@ -89,6 +93,7 @@ def dataset_of(plan: ListMap, folder: Path) -> Dataset:
         _add_nodes(structure, nodes, folder)
     for edges in plan.edges:
         _add_edges(structure, edges, folder, infer=not plan.nodes)
+    refuse(structure.conflicts, package.name)
     raw = RawDataset([package], structure.tables())
     if not len(raw.tables["products"]):
         refuse([Finding("no-products", "products", package.name)], package.name)
@@ -114,12 +119,16 @@ def _load(path: Path) -> Any:
 
 
 def _add_nodes(structure: Structure, nodes: NodeList, folder: Path) -> None:
-    file, rows = _rows(folder, nodes.file, nodes.needed)
+    file, rows = _rows(folder, nodes.file, nodes.needed, "nodes")
+    open_: dict[str, int] = {}
     for line, row in rows:
         place = Place(file, line)
         kind = nodes.kind_of(row)
         name, given = row.get(nodes.name, ""), row.get(nodes.id, "")
-        if kind is None:
+        if kind == "unlisted":
+            word = row.get(nodes.kind, "")
+            open_[word] = open_.get(word, 0) + 1
+        elif kind == "ignore":
             structure.ignore(place, row.get(nodes.kind, ""))
         elif not name and (nodes.key_is_name or not given):
             structure.nameless(place)
@@ -132,16 +141,22 @@ def _add_nodes(structure: Structure, nodes: NodeList, folder: Path) -> None:
                 code=given,
                 cells={"name_zh": name or given} | {k: v for k, v in cells.items() if v},
                 aliases=(name, *(row.get(column, "") for column in nodes.aliases)),
+                by_name=nodes.key_is_name,
             )
+    _ask("map-kinds", nodes.file, open_, (*KINDS, "ignore"))
 
 
 def _add_edges(structure: Structure, edges: EdgeList, folder: Path, *, infer: bool) -> None:
-    file, rows = _rows(folder, edges.file, edges.needed)
+    file, rows = _rows(folder, edges.file, edges.needed, "edges")
+    open_: dict[str, int] = {}
     for line, row in rows:
         place = Place(file, line)
         source, target = row.get(edges.source, ""), row.get(edges.target, "")
         relation = row.get(edges.relation, "")
         meaning = edges.meaning_of(row)
+        if meaning is None:
+            open_[relation] = open_.get(relation, 0) + 1
+            continue
         if not source or not target:
             structure.nameless(place)
             continue
@@ -150,9 +165,17 @@ def _add_edges(structure: Structure, edges: EdgeList, folder: Path, *, infer: bo
                 if structure.find(kind, name) is None:
                     structure.add_node(kind, name, place, cells={"name_zh": name})
         structure.add_link(meaning, source, target, place, relation=relation)
+    _ask("map-relations", edges.file, open_, MEANINGS)
 
 
-def _rows(folder: Path, name: str, needed: list[str]) -> tuple[str, Iterator[Row]]:
+def _ask(key: str, file: str, open_: Mapping[str, int], choices: Iterable[str]) -> None:
+    """Ask for the words of a file that a map does not list: left out unsaid, they would be lost."""
+    if open_:
+        words = ", ".join(f'"{word}" ({count})' for word, count in open_.items())
+        raise OptionError(key, file=file, words=words, choices=", ".join(choices))
+
+
+def _rows(folder: Path, name: str, needed: list[str], part: Part) -> tuple[str, Iterator[Row]]:
     """Return how a file is named in findings, and its rows with their lines."""
     if PurePath(name).is_absolute() or ".." in PurePath(name.replace("\\", "/")).parts:
         detail = f"'file' leads out of the folder of the lists: {name}"
@@ -175,8 +198,9 @@ def _rows(folder: Path, name: str, needed: list[str]) -> tuple[str, Iterator[Row
         line = text.count("\n", 0, text.index("\0")) + 1
         params = {"file": shown, "detail": "a NUL byte"}
         refuse([Finding("file-encoding", file=shown, line=line, params=params)], folder.name)
-    read = _json_rows if path.suffix.casefold() in {".json", ".jsonl", ".ndjson"} else _csv_rows
-    return shown, read(text, shown, needed, "\t" if path.suffix.casefold() == ".tsv" else ",")
+    if path.suffix.casefold() in {".json", ".jsonl", ".ndjson"}:
+        return shown, _json_rows(text, shown, needed, part)
+    return shown, _csv_rows(text, shown, needed, "\t" if path.suffix.casefold() == ".tsv" else ",")
 
 
 def _csv_rows(text: str, shown: str, needed: list[str], comma: str) -> Iterator[Row]:
@@ -200,12 +224,13 @@ def _csv_rows(text: str, shown: str, needed: list[str], comma: str) -> Iterator[
         refuse([Finding("file-broken", file=shown, line=reader.line_num, params=params)], shown)
 
 
-def _json_rows(text: str, shown: str, needed: list[str], comma: str) -> Iterator[Row]:
-    """Return objects of a file of JSON lines; keys that no object has are missing columns."""
-    del comma
+def _json_rows(text: str, shown: str, needed: list[str], part: Part) -> Iterator[Row]:
+    """Return objects of a JSON graph or of JSON lines; keys that no object has are missing columns."""
     seen: set[str] = set()
     rows: list[Row] = []
-    for line, loaded in _objects(text):
+    parts = graph_parts(loaded_graph(text))
+    items = _objects(text) if parts is None else enumerate(getattr(parts, part), 1)
+    for line, loaded in items:
         if not isinstance(loaded, dict):
             refuse([Finding("list-broken", file=shown, line=line)], shown)
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, cast
 
 from chaingraph.errors import OptionError, closest
 from chaingraph.readers.structure import KINDS, MEANINGS, Kind, Meaning
@@ -12,6 +12,8 @@ from chaingraph.schema import table_spec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+OTHERS: Final = "*"
+"""In `kinds` and `relations`: all words that are not listed."""
 _CARD: Final = ("name", "title", "title_zh", "as_of", "language", "focus", "chains", "description")
 _OWN: Final = ("nodes", "edges", "note", "source_url")
 _NODE_KEYS: Final = ("file", "name", "id", "kind", "kinds", "as", "aliases", "columns", "key")
@@ -26,7 +28,7 @@ class NodeList:
     name: str
     id: str
     kind: str
-    kinds: Mapping[str, Kind]
+    kinds: Mapping[str, Kind | Literal["ignore"]]
     fixed: Kind | None
     aliases: tuple[str, ...]
     columns: Mapping[str, str]
@@ -38,11 +40,11 @@ class NodeList:
         named = (self.name, self.id, self.kind, *self.aliases, *self.columns.values())
         return [name for name in named if name]
 
-    def kind_of(self, row: Mapping[str, str]) -> Kind | None:
-        """Return the kind of a row's node, None where it is neither product nor enterprise."""
+    def kind_of(self, row: Mapping[str, str]) -> Kind | Literal["ignore", "unlisted"]:
+        """Return the kind of a row's node, ``unlisted`` where the map does not name its word."""
         if self.fixed:
             return self.fixed
-        return self.kinds.get(row.get(self.kind, ""))
+        return self.kinds.get(row.get(self.kind, ""), self.kinds.get(OTHERS, "unlisted"))
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,10 @@ class EdgeList:
         """Columns that the file must have."""
         return [name for name in (self.source, self.target, self.relation) if name]
 
-    def meaning_of(self, row: Mapping[str, str]) -> Meaning:
-        """Return what the relation of a row means."""
-        return self.relations.get(row.get(self.relation, ""), self.means or "ignore")
+    def meaning_of(self, row: Mapping[str, str]) -> Meaning | None:
+        """Return what the relation of a row means, None where the map does not say it."""
+        others = self.relations.get(OTHERS, self.means)
+        return self.relations.get(row.get(self.relation, ""), others)
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,7 @@ def _nodes(entry: dict[str, Any], shown: str) -> NodeList:
         name=_text(entry, "name", shown, needed=True),
         id=_text(entry, "id", shown),
         kind=kind,
-        kinds={word: kind for word, kind in kinds.items() if kind in KINDS},
+        kinds=cast('dict[str, Kind | Literal["ignore"]]', kinds),
         fixed=cast("Kind | None", fixed or None),
         aliases=tuple(aliases),
         columns=columns,

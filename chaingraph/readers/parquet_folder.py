@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import glob
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from chaingraph.errors import FileProblemError, MissingLibraryError
+from chaingraph.checks import Finding
+from chaingraph.errors import FileProblemError, MissingLibraryError, file_problem
+from chaingraph.readers.csv_folder import refuse_pipe, unknown
 from chaingraph.schema import TABLE_NAMES
 
 if TYPE_CHECKING:
@@ -18,14 +21,30 @@ LAZY_TABLES: Final = ("enterprises", "capacities")
 
 
 def can_read(path: Path) -> bool:
-    """Tell whether the path is a folder with a products table in Parquet."""
-    return path.is_dir() and (path / "products.parquet").exists()
+    """Tell whether the path is a folder with a table in Parquet; others may stand beside it as CSV."""
+    return path.is_dir() and any(path.joinpath(f"{name}.parquet").exists() for name in TABLE_NAMES)
 
 
-def read_frames(path: Path, engine: Engine) -> dict[str, Any]:
-    """Return the tables of a folder as frames, all in pandas but the large ones.
+def read_frames(path: Path, engine: Engine, name: str) -> tuple[dict[str, Any], list[Finding]]:
+    """Return the Parquet tables of a folder as frames, all in pandas but the large ones.
 
     Enterprises and capacities are of the engine's own kind, lazy where it has one.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    engine
+        What holds the large tables.
+    name
+        Name of the dataset.
+
+    Returns
+    -------
+    frames
+        Table name -> frame.
+    findings
+        Files that are no table, and tables that stand as CSV too.
 
     Raises
     ------
@@ -35,19 +54,35 @@ def read_frames(path: Path, engine: Engine) -> dict[str, Any]:
         Where a file cannot be read as Parquet.
     """
     frames: dict[str, Any] = {}
-    for name in TABLE_NAMES:
-        file = path / f"{name}.parquet"
-        if not file.exists():
+    findings: list[Finding] = []
+    texts = {file.stem: file.name for file in path.iterdir() if file.suffix.casefold() == ".csv"}
+    for file in sorted(path.iterdir()):
+        table, shown = file.stem, f"{name}/{file.name}"
+        if file.suffix.casefold() != ".parquet":
             continue
-        try:
-            frames[name] = _read(file, engine, lazy=name in LAZY_TABLES)
-        except (MissingLibraryError, FileProblemError):
-            raise
-        except Exception as error:  # each engine has error classes of its own
-            raise FileProblemError(
-                "unreadable-path", path=file, detail=str(error).splitlines()[0]
-            ) from error
-    return frames
+        if table not in TABLE_NAMES:
+            findings.append(unknown(shown, table, file.name))
+        elif table in texts:
+            params: dict[str, object] = {
+                "table": table, "first": f"{name}/{texts[table]}", "file": shown,
+            }  # fmt: skip
+            findings.append(Finding("table-twice", table, shown, params=params))
+        else:
+            frames[table] = _table(file, engine)
+    return frames, findings
+
+
+def _table(file: Path, engine: Engine) -> Any:
+    try:
+        refuse_pipe(file)
+        return _read(file, engine, lazy=file.stem in LAZY_TABLES)
+    except (MissingLibraryError, FileProblemError):
+        raise
+    except OSError as error:
+        raise file_problem("unreadable-path", file, error) from error
+    except Exception as error:  # each engine has error classes of its own
+        detail = str(error).strip().splitlines() or [type(error).__name__]
+        raise FileProblemError("unreadable-path", path=file, detail=detail[0]) from error
 
 
 def _read(file: Path, engine: Engine, *, lazy: bool) -> Any:
@@ -68,6 +103,15 @@ def _read(file: Path, engine: Engine, *, lazy: bool) -> Any:
     _library("pyarrow", "big")
     pandas = importlib.import_module("pandas")
     return pandas.read_parquet(file)
+
+
+def quickest_engine() -> Engine:
+    """Return the engine that is installed and reads large files without holding them."""
+    engines: tuple[Engine, ...] = ("polars", "duckdb")
+    for name in engines:
+        if importlib.util.find_spec(name) is not None:
+            return name
+    return "pandas"
 
 
 def _to_pandas(columns: dict[str, list[Any]]) -> Any:

@@ -73,6 +73,7 @@ class Structure:
             "inputs": {},
             "capacities": {},
         }
+        self.conflicts: list[Finding] = []
         self._taken: set[tuple[Kind, str]] = set()
         self._counts: dict[tuple[str, str, str], _Count] = {}
 
@@ -85,14 +86,26 @@ class Structure:
         code: str = "",
         cells: dict[str, str],
         aliases: tuple[str, ...] = (),
+        by_name: bool = False,
     ) -> None:
-        """Add a node under the key by which it is the same one; `code` is its id where it can be."""
+        """Add a node under the key by which it is the same one; `code` is its id where it can be.
+
+        Two of one key that say different things are a conflict, kept in `conflicts`; where the key is
+        the name, what the first one says stands.
+        """
         fields = table_spec(_TABLES[kind]).by_name
         cells = {name: text for name, text in cells.items() if name in fields}
         known = self.nodes[kind].get(key)
         if known is not None:
             for name, text in cells.items():
-                known.cells[name] = known.cells.get(name) or text
+                held = known.cells.get(name)
+                if held and text and held != text and not by_name:
+                    first = f"{known.place.file}:{known.place.line}"
+                    params: dict[str, object] = {"key": key, "other": held, "first": first}
+                    self.conflicts.append(
+                        Finding("list-conflict", _TABLES[kind], *place, name, text, params=params)
+                    )
+                known.cells[name] = held or text
             self._count("list-merged", place, key)
         else:
             self.nodes[kind][key] = Node(self._new_id(kind, code or key, key), dict(cells), place)
@@ -144,6 +157,10 @@ class Structure:
     def ignore(self, place: Place, relation: str) -> None:
         """Count a link whose relation has no place in the model."""
         self._count("list-relation", place, relation)
+
+    def directed(self, place: Place, example: str) -> None:
+        """Count a link without a word, whose source is read as an input of its target."""
+        self._count("list-direction", place, example)
 
     def nameless(self, place: Place) -> None:
         """Count a row without a name."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import words
-from chaingraph.errors import DataError
+from chaingraph.errors import DataError, OptionError
 from chaingraph.matching.book import DecisionSheet, find_columns, read_choice, save_book
 from chaingraph.matching.lists import read_sheets
 from chaingraph.updates.ledger import CHOICES
@@ -62,6 +62,8 @@ def save_conflicts(result: Result, path: str | Path, *, lang: Language | None = 
     >>> cg.save_conflicts(found.conflicts, place / "conflicts.xlsx").name
     'conflicts.xlsx'
     """
+    if "conflict_kind" not in result.frame:
+        raise OptionError("not-conflicts")
     chosen: Language = result.lang if lang not in words.LANGUAGES else lang
     records = [{str(k): v for k, v in record.items()} for record in result.frame.to_dict("records")]
     rows = [record for record in records if record["outcome"] == "conflict"]
