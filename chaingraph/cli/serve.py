@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     "--drop", "files", multiple=True, type=click.Path(), metavar="FILE",
     help="A spreadsheet that is read at once; may be repeated.",
 )  # fmt: skip
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; any free one by default.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port; any free one by default."
+)
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @lang_option
 @quiet_option

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,10 +16,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
-from chaingraph.errors import ChaingraphError
 from chaingraph.serve import pages
 from chaingraph.serve.guard import MADE_POLICY, Guard, TooLargeError
-from chaingraph.serve.making import MAKERS, Source, Thing, look_over, make, unexpected
+from chaingraph.serve.making import MAKERS, Source, Thing, look_over, make, say_error
 from chaingraph.serve.reading import decided, known_bases, read_files, usual_bases
 from chaingraph.serve.sessions import Sessions
 from chaingraph.serve.uploads import MOST_FILES, keep_files
@@ -91,10 +91,8 @@ class House:
             try:
                 reading = read_files(session.files, given, place, self.usual, session.lang)
                 refusal = reading.refusal
-            except ChaingraphError as error:
-                reading, refusal = None, (error.text(session.lang),)
             except Exception as error:  # noqa: BLE001  said to the person, and the next file is read
-                reading, refusal = None, (unexpected(error, session.lang),)
+                reading, refusal = None, (say_error(error, session.lang),)
             if session.rounds != mine:  # something else was begun meanwhile
                 return
             session.reading, session.refusal = reading, refusal
@@ -118,23 +116,25 @@ class House:
                 source = Source(dataset, session.lang)
                 overview = look_over(source)
             except Exception as error:  # noqa: BLE001  said to the person
-                known = isinstance(error, ChaingraphError)
-                said = error.text(session.lang) if known else unexpected(error, session.lang)  # type: ignore[attr-defined]
                 if session.rounds == mine:
-                    session.refusal = (said,)
+                    session.refusal = (say_error(error, session.lang),)
                     session.set_phase(back)
                 return
-            for number, key in enumerate(MAKERS):
-                if session.rounds != mine:
-                    return
-                if number == 0:
-                    place.mkdir()
-                    session.overview = overview
-                    session.set_phase("results")
-                thing = make(key, source, place)
-                if session.rounds == mine:
-                    session.things = tuple(thing if t.key == key else t for t in session.things)
-                    session.version += 1
+            if session.rounds != mine:
+                return
+            place.mkdir()
+            session.overview = overview
+            session.set_phase("results")
+            for key in MAKERS:  # one piece each, so that another tab need not wait for all
+                self.worker.give(partial(one, key, source), patient=True)
+
+        def one(key: str, source: Source) -> None:
+            if session.rounds != mine:
+                return
+            thing = make(key, source, place)
+            if session.rounds == mine:
+                session.things = tuple(thing if t.key == key else t for t in session.things)
+                session.version += 1
 
         self.worker.give(work)
 
@@ -202,7 +202,9 @@ class _Routes:
             return self._to(session)
         try:
             async with request.form(max_files=MOST_FILES, max_fields=_MOST_FIELDS) as form:
-                files = [f for f in form.getlist("file") if isinstance(f, UploadFile) and f.filename]
+                files = [
+                    f for f in form.getlist("file") if isinstance(f, UploadFile) and f.filename
+                ]
                 if not files:
                     return self._refused(session, "no-file", 400)
                 session.forget()

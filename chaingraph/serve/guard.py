@@ -104,7 +104,9 @@ def _guarded(send: Send) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers.setdefault("Content-Security-Policy", PAGE_POLICY)
-            headers.setdefault("Referrer-Policy", "same-origin")  # no-referrer would hide the Origin
+            headers.setdefault(
+                "Referrer-Policy", "same-origin"
+            )  # no-referrer would hide the Origin
             headers["X-Content-Type-Options"] = "nosniff"
             headers["Cache-Control"] = "no-store"
             headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -6,7 +6,8 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from chaingraph.analysis.gaps import find_gaps
+from chaingraph.analysis.balance import calculate_balance
+from chaingraph.analysis.gaps import find_gaps, split_lists
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.analysis.summary import first_lines, summarise
 from chaingraph.analysis.survey_plan import plan_survey
@@ -18,6 +19,7 @@ from chaingraph.planning.responsibility_book import save_responsibility
 from chaingraph.recruit.calls import call_sheet
 from chaingraph.serve.uploads import safe_name
 from chaingraph.serve.wording import say
+from chaingraph.spoken import say_ends, say_money_ends
 from chaingraph.views.call_sheet import save_call_sheet
 from chaingraph.views.chain_map import build_chain_map
 from chaingraph.views.figure_page import build_figure
@@ -63,6 +65,19 @@ class Thing:
     said: str = ""
 
 
+class GapRow(NamedTuple):
+    """A gap as the page says it: product, kind (key and word), what to do, how much, in money, size."""
+
+    product: str
+    kind: str
+    kind_said: str
+    verb: str
+    then: str
+    amount: str
+    money: str
+    size: str
+
+
 @dataclass(frozen=True)
 class Overview:
     """What the page says first of a region.
@@ -74,16 +89,14 @@ class Overview:
     lines
         The first lines, as ``gaps`` says them.
     gaps
-        One list after another: title, header, rows.
-    left
-        How many rows of each list are not shown.
+        One list after another: title, first rows, and how many more there are.
     """
 
     title: str
     region: str
     at: str
     lines: tuple[str, ...]
-    gaps: tuple[tuple[str, list[str], list[list[str]], int], ...]
+    gaps: tuple[tuple[str, list[GapRow], int], ...]
 
 
 class Source:
@@ -106,30 +119,49 @@ class Source:
         """Return the name of a file: region, what it is, date."""
         place = self.region.replace("/", "")
         title = say(f"file-{what}", self.lang)
-        parts = [f"{place}{title}" if self.lang == "zh" else f"{place} {title}", part, self.ds.as_of]
+        parts = [
+            f"{place}{title}" if self.lang == "zh" else f"{place} {title}",
+            part,
+            self.ds.as_of,
+        ]
         return safe_name(f"{'-'.join(p for p in parts if p)}.{suffix}")
 
     @property
     def chains(self) -> list[str]:
-        """Chains of which something is made in the region."""
-        frame = self.gaps.frame
-        made = frame[frame["capacity"].fillna(0) > 0] if "capacity" in frame else frame
-        here = {chain for cell in made.get("chains", ()) for chain in str(cell).split(";")}
-        return [chain for chain in self.ds.chains if chain in here] or list(self.ds.chains)
+        """Chains of which something is made in the region, that with most products first."""
+        rows = calculate_balance(self.state).frame
+        made = [str(cell).split(";") for cell in rows[rows["makers"] > 0]["chains"].dropna()]
+        counts = {chain: sum(chain in held for held in made) for chain in self.ds.chains}
+        found = sorted((c for c in counts if counts[c]), key=lambda c: (-counts[c], c))
+        return found or list(self.ds.chains)
 
 
 def look_over(source: Source) -> Overview:
     """Return what the page says first: the first lines, and the gaps in their lists."""
-    from chaingraph.analysis.gaps import split_lists
-
     lang = source.lang
     said = first_lines(summarise(source.state, source.gaps.frame), lang)
     gaps = []
     for part in split_lists(source.gaps):
-        header, rows = part.to_rows(lang, limit=_GAPS_SHOWN)
+        rows = [_gap_row(row, lang) for row in part.frame.head(_GAPS_SHOWN).to_dict("records")]
         if rows:
-            gaps.append((part.title(lang), header, rows, len(part) - len(rows)))
+            gaps.append((part.title(lang), rows, len(part) - len(rows)))
     return Overview(source.ds.title(lang), source.region, source.ds.as_of, tuple(said), tuple(gaps))
+
+
+def _gap_row(row: dict[Any, Any], lang: Language) -> GapRow:
+    """Return a gap in the words of a sentence: unknown ends are said, not left out."""
+    ends = [float(row[name]) for name in ("gap_low", "gap", "gap_high")]
+    money = [float(row[f"gap_value_cny{end}"]) for end in ("_low", "", "_high")]
+    then = (
+        term("verb", str(row["then"]), lang) if row["then"] == row["then"] and row["then"] else ""
+    )
+    name = row["name_zh"] if lang == "zh" or row["name_en"] != row["name_en"] else row["name_en"]
+    return GapRow(
+        str(name), str(row["gap_kind"]), term("gap_kind", str(row["gap_kind"]), lang),
+        term("verb", str(row["verb"]), lang), then, say_ends(*ends, str(row["unit"]), lang),
+        say_money_ends(*money, lang) if any(value == value for value in money) else say("unpriced", lang),
+        term("size_verdict", str(row["size_verdict"]), lang) if row["size_verdict"] else "",
+    )  # fmt: skip
 
 
 def _maps(source: Source, place: Path) -> Iterator[File]:
@@ -205,14 +237,16 @@ def make(key: str, source: Source, place: Path) -> Thing:
     """Make one thing; what fails is said in a sentence and stops nothing else."""
     try:
         files = tuple(MAKERS[key](source, place))
-    except ChaingraphError as error:
-        return Thing(key, "failed", said=error.text(source.lang))
     except Exception as error:  # noqa: BLE001  one thing that fails leaves the others
-        return Thing(key, "failed", said=unexpected(error, source.lang))
-    return Thing(key, "ready" if files else "failed", files, "" if files else say("no-data", source.lang))
+        return Thing(key, "failed", said=say_error(error, source.lang))
+    return Thing(
+        key, "ready" if files else "failed", files, "" if files else say("no-data", source.lang)
+    )
 
 
-def unexpected(error: BaseException, lang: Language) -> str:
-    """Return the sentence for a failure that nobody foresaw, as the command line says it."""
+def say_error(error: BaseException, lang: Language) -> str:
+    """Return a failure as a sentence, one that nobody foresaw too, as the command line says it."""
+    if isinstance(error, ChaingraphError):
+        return error.text(lang)
     detail: Any = [*f"{type(error).__name__}: {error}".splitlines(), ""][0]
     return message("unexpected", lang, detail=detail)

@@ -13,7 +13,7 @@ from chaingraph import words
 from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.serve.making import MAKERS
 from chaingraph.serve.uploads import MOST_BYTES, MOST_FILES
-from chaingraph.serve.wording import say
+from chaingraph.serve.wording import catalogue, say
 from chaingraph.version import __version__
 from chaingraph.views.palette import STYLES
 
@@ -163,15 +163,25 @@ def _column(row: dict[Any, Any], reading: Reading, lang: Language) -> ColumnRead
     )  # fmt: skip
 
 
+def _remedy(rule: str, said: str, lang: Language) -> str:
+    """Return what to do on this page, where the rule names an option of the command line."""
+    key = f"remedy-{rule}"
+    return say(key, lang) if key in catalogue() else said
+
+
 def causes_of(reading: Reading) -> dict[str, tuple[Cause, ...]]:
     """Return the problems by severity and cause."""
     causes = reading.done.causes
+    lang = reading.done.problems.lang
     found: dict[str, list[Cause]] = {name: [] for name in _SEVERITIES}
     for row in () if causes is None else causes.frame.to_dict("records"):
         where = " ".join(part for part in (str(row["sheet"]), str(row["cell"])) if part)
         found[str(row["severity"])].append(
             Cause(
-                int(row["problems"]), where or str(row["file"]), str(row["message"]), str(row["remedy"])
+                int(row["problems"]),
+                where or str(row["file"]),
+                str(row["message"]),
+                _remedy(str(row["rule"]), str(row["remedy"]), lang),
             )
         )
     return {name: tuple(held) for name, held in found.items()}

@@ -149,9 +149,7 @@ class Reading:
         errors = self.done.problems.frame
         errors = errors[errors["severity"] == "error"]
         files = errors.drop_duplicates("file")
-        return tuple(
-            _sentence(row, self.done.problems.lang) for row in files.to_dict("records")
-        )
+        return tuple(_sentence(row, self.done.problems.lang) for row in files.to_dict("records"))
 
     @property
     def tables(self) -> tuple[tuple[str, int], ...]:

@@ -71,6 +71,7 @@ class Session:
 
     def forget(self) -> None:
         """Go back to the start: other files, other answers."""
+        self.rounds += 1  # what still goes on for the former files is not waited for
         self.files, self.given, self.reading = (), Given(), None
         self.overview, self.things, self.refusal, self.dataset = None, (), (), ""
         self.set_phase("start")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import queue
 import threading
 from typing import TYPE_CHECKING
@@ -12,14 +13,16 @@ if TYPE_CHECKING:
 
 
 class Worker:
-    """A thread that does one piece of work at a time, in the order they came.
+    """A thread that does one piece of work at a time: what somebody waits for first, else as they came.
 
     One, because two large workbooks at once need twice the memory; the thread ends with the program,
     wherever its work stands.
     """
 
     def __init__(self) -> None:
-        self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._waiting: queue.PriorityQueue[tuple[bool, int, Callable[[], None]]]
+        self._waiting = queue.PriorityQueue()
+        self._order = itertools.count()
         self._left = 0
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="chaingraph-serve", daemon=True)
@@ -30,15 +33,15 @@ class Worker:
         """How many pieces are not done yet."""
         return self._left
 
-    def give(self, work: Callable[[], None]) -> None:
-        """Put a piece of work at the end of the queue; it tells its own failures."""
+    def give(self, work: Callable[[], None], *, patient: bool = False) -> None:
+        """Put a piece of work into the queue, behind all others if it is patient; it tells its failures."""
         with self._lock:
             self._left += 1
-        self._waiting.put(work)
+        self._waiting.put((patient, next(self._order), work))
 
     def _run(self) -> None:
         while True:
-            work = self._waiting.get()
+            _, _, work = self._waiting.get()
             with contextlib.suppress(Exception):  # said by the work itself; the next one goes on
                 work()
             with self._lock:
