@@ -2,5 +2,6 @@
 
 Nothing of the work is done here: ``reading`` calls the import, ``making`` calls what the commands call. This
 package keeps a session a tab (``sessions``), one worker (``worker``), what may come in and from where
-(``guard``, ``uploads``), and the pages (``pages``, ``app``). ``bundle`` makes a folder for computers without Python.
+(``guard``, ``uploads``), and the pages (``pages``, ``app``). ``bundle`` makes a folder for computers without
+Python.
 """

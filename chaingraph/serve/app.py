@@ -6,7 +6,6 @@ import contextlib
 import shutil
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
@@ -21,13 +20,14 @@ from chaingraph.serve.guard import MADE_POLICY, Guard, TooLargeError
 from chaingraph.serve.making import MAKERS, Source, Thing, look_over, make, say_error
 from chaingraph.serve.reading import decided, known_bases, read_files, usual_bases
 from chaingraph.serve.sessions import Sessions
-from chaingraph.serve.uploads import MOST_FILES, keep_files
+from chaingraph.serve.uploads import MOST_BYTES, MOST_FILES, keep_files
 from chaingraph.serve.wording import say
 from chaingraph.serve.worker import Worker
 from chaingraph.words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from starlette.requests import Request
     from starlette.types import ASGIApp
@@ -338,7 +338,7 @@ class _Routes:
     def _refused(self, session: Session, key: str, status: int) -> Response:
         if session.working:
             return self._to(session)
-        params: dict[str, Any] = {"limit": f"{pages.MOST_BYTES // pages.MEGABYTE} MB"}
+        params: dict[str, Any] = {"limit": f"{MOST_BYTES // pages.MEGABYTE} MB"}
         session.forget()
         session.refusal = (say(key, session.lang, most=MOST_FILES, **params),)
         return self._page(session, status)

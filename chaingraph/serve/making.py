@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -129,7 +130,7 @@ class Source:
     @property
     def chains(self) -> list[str]:
         """Chains of which something is made in the region, that with most products first."""
-        rows = calculate_balance(self.state).frame
+        rows = calculate_balance(self.study).frame
         made = [str(cell).split(";") for cell in rows[rows["makers"] > 0]["chains"].dropna()]
         counts = {chain: sum(chain in held for held in made) for chain in self.ds.chains}
         found = sorted((c for c in counts if counts[c]), key=lambda c: (-counts[c], c))
@@ -150,16 +151,17 @@ def look_over(source: Source) -> Overview:
 
 def _gap_row(row: dict[Any, Any], lang: Language) -> GapRow:
     """Return a gap in the words of a sentence: unknown ends are said, not left out."""
-    ends = [float(row[name]) for name in ("gap_low", "gap", "gap_high")]
-    money = [float(row[f"gap_value_cny{end}"]) for end in ("_low", "", "_high")]
+    low, point, high = (float(row[name]) for name in ("gap_low", "gap", "gap_high"))
+    least, money, most = (float(row[f"gap_value_cny{end}"]) for end in ("_low", "", "_high"))
+    unpriced = math.isnan(least) and math.isnan(money) and math.isnan(most)
     then = (
         term("verb", str(row["then"]), lang) if row["then"] == row["then"] and row["then"] else ""
     )
     name = row["name_zh"] if lang == "zh" or row["name_en"] != row["name_en"] else row["name_en"]
     return GapRow(
         str(name), str(row["gap_kind"]), term("gap_kind", str(row["gap_kind"]), lang),
-        term("verb", str(row["verb"]), lang), then, say_ends(*ends, str(row["unit"]), lang),
-        say_money_ends(*money, lang) if any(value == value for value in money) else say("unpriced", lang),
+        term("verb", str(row["verb"]), lang), then, say_ends(low, point, high, str(row["unit"]), lang),
+        say("unpriced", lang) if unpriced else say_money_ends(least, money, most, lang),
         term("size_verdict", str(row["size_verdict"]), lang) if row["size_verdict"] else "",
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from chaingraph import words
 from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.serve.making import MAKERS
 from chaingraph.serve.uploads import MOST_BYTES, MOST_FILES
-from chaingraph.serve.wording import catalogue, say
+from chaingraph.serve.wording import remedy, say
 from chaingraph.version import __version__
 from chaingraph.views.palette import STYLES
 
@@ -54,7 +54,7 @@ class SheetRead(NamedTuple):
 class Cause(NamedTuple):
     """Problems of one cause: how many, where, what, what to do."""
 
-    count: int
+    times: int
     where: str
     message: str
     remedy: str
@@ -163,12 +163,6 @@ def _column(row: dict[Any, Any], reading: Reading, lang: Language) -> ColumnRead
     )  # fmt: skip
 
 
-def _remedy(rule: str, said: str, lang: Language) -> str:
-    """Return what to do on this page, where the rule names an option of the command line."""
-    key = f"remedy-{rule}"
-    return say(key, lang) if key in catalogue() else said
-
-
 def causes_of(reading: Reading) -> dict[str, tuple[Cause, ...]]:
     """Return the problems by severity and cause."""
     causes = reading.done.causes
@@ -181,7 +175,7 @@ def causes_of(reading: Reading) -> dict[str, tuple[Cause, ...]]:
                 int(row["problems"]),
                 where or str(row["file"]),
                 str(row["message"]),
-                _remedy(str(row["rule"]), str(row["remedy"]), lang),
+                remedy(str(row["rule"]), str(row["file"]), str(row["remedy"]), lang),
             )
         )
     return {name: tuple(held) for name, held in found.items()}

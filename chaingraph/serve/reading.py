@@ -18,6 +18,7 @@ from chaingraph.matching.review import CHOICES, decision_of
 from chaingraph.readers import read_package
 from chaingraph.schema import table_spec
 from chaingraph.serve.uploads import as_source, safe_name
+from chaingraph.serve.wording import remedy, say
 from chaingraph.sheets.template import MARK_SHEET
 from chaingraph.spoken import say_amount, say_unit
 
@@ -163,8 +164,10 @@ class Reading:
 def _sentence(problem: Mapping[Any, Any], lang: Language) -> str:
     """Return a problem of a file as one sentence with its remedy."""
     stop, colon = ("。", "：") if lang == "zh" else (". ", ": ")
-    message = str(problem["message"]).rstrip("。.")
-    return f"{problem['file']}{colon}{message}{stop}{problem['remedy']}"
+    file, rule = str(problem["file"]), str(problem["rule"])
+    broken = rule == "zip-broken" and file.casefold().endswith(".xlsx")
+    message = say("broken-workbook", lang) if broken else str(problem["message"]).rstrip("。.")
+    return f"{file}{colon}{message}{stop}{remedy(rule, file, str(problem['remedy']), lang)}"
 
 
 def known_bases(own: str | None = None) -> tuple[Base, ...]:

@@ -1,4 +1,4 @@
-"""Running the page: a socket on this computer alone, an address nobody can guess, an end that leaves nothing."""
+"""Running the page: a socket on this computer alone, a secret address, an end that leaves nothing."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ _SIGNALS: Final = tuple(
 )  # fmt: skip
 
 
-def need_libraries() -> None:
-    """Refuse to start without the libraries of the extra ``serve``.
+def need_libraries(*names: str) -> None:
+    """Refuse to start without libraries of the extra ``serve``: those named, else those of the page.
 
     Raises
     ------
     MissingLibraryError
         With how to install them.
     """
-    for library in _LIBRARIES:
+    for library in names or _LIBRARIES:
         if importlib.util.find_spec(library) is None:
             raise MissingLibraryError("missing-library", library=library, extra="serve")
 
 
 def serve(
     own: str | None = None, *, files: Sequence[Path] = (), port: int = 0, browser: bool = True,
-    lang: Language = "zh", tell: Callable[[str], None] = lambda address: None,
+    lang: Language = "zh", tell: Callable[[str], None] | None = None,
 ) -> int:  # fmt: skip
     """Serve the page until it is asked to end.
 
@@ -96,7 +96,8 @@ def serve(
             if files:
                 house.drop(files)
             address = f"http://{HERE}:{bound}/{token}/"
-            tell(address)
+            if tell is not None:
+                tell(address)
             if browser:
                 threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
             server.run(sockets=[listener])

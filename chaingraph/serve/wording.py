@@ -32,3 +32,17 @@ def say(key: str, lang: Language, /, **params: object) -> str:
     'the file is larger than 200 MB: keep only the sheets that are needed, or split it'
     """
     return filled(catalogue()[key][lang], lang, params)
+
+
+def remedy(rule: str, file: str, said: str, lang: Language) -> str:
+    """Return what to do on the page, where the rule names an option of the command line or another format.
+
+    Examples
+    --------
+    >>> remedy("total-row", "a.xlsx", "Nothing to do.", "en")
+    'Nothing to do.'
+    """
+    if rule == "zip-broken" and file.casefold().endswith(".xlsx"):
+        return say("remedy-workbook", lang)
+    key = f"remedy-{rule}"
+    return say(key, lang) if key in catalogue() else said
