@@ -15,6 +15,7 @@ from chaingraph.intake.importing import import_file
 from chaingraph.loading import find_folder, load_dataset
 from chaingraph.matching.match import TAKING
 from chaingraph.matching.review import CHOICES, decision_of
+from chaingraph.matching.score import REVIEW
 from chaingraph.readers import read_package
 from chaingraph.schema import table_spec
 from chaingraph.serve.uploads import as_source, safe_name
@@ -143,6 +144,11 @@ class Reading:
         return str(self.done.understood.params.get("region") or "")
 
     @property
+    def undecided(self) -> int:
+        """How many of the open rows nobody has decided yet."""
+        return sum(not row.chosen for row in self.open_rows)
+
+    @property
     def refusal(self) -> tuple[str, ...]:
         """Why nothing at all was read, in a sentence a file; empty where something was."""
         if len(self.done.understood):
@@ -242,7 +248,7 @@ def read_files(
     return Reading(
         done, folder, marked if marked.is_file() else None,
         (*asked, *_missing(done, {q.about for q in asked}, lang)),
-        tuple(_open_rows(done, given, lang)), amounts, names,
+        tuple(sorted(_open_rows(done, given, lang), key=lambda row: bool(row.chosen))), amounts, names,
     )  # fmt: skip
 
 
@@ -326,11 +332,16 @@ def _open_rows(done: Imported, given: Given, lang: Language) -> Iterable[OpenRow
         held = given.decisions.get(_row_key(row))
         chosen = "" if held is None else held["enterprise_id"] or held["decision"]
         choices = [
-            Choice(_text(row["enterprise_id"]), _text(row["name_zh"]), _text(row["city"]),
-                   _points(row["match_score"])),
-            Choice(_text(row["runner_up"]), _text(row.get("runner_up_zh")), "",
-                   _points(row["runner_up_score"])),
+            Choice(
+                _text(row["enterprise_id"]), _text(row["name_zh"]), _text(row["city"]),
+                _points(row["match_score"]),
+            )
         ]  # fmt: skip
+        if row["runner_up_score"] >= REVIEW:  # one that would be asked about by itself
+            choices.append(
+                Choice(_text(row["runner_up"]), _text(row.get("runner_up_zh")), "",
+                       _points(row["runner_up_score"]))
+            )  # fmt: skip
         yield OpenRow(
             number, _text(row["list_row"]), _text(row["name_in_list"]), _text(row["place_in_list"]),
             _text(row[f"reason_{lang}"]), tuple(c for c in choices if c.enterprise), chosen,
@@ -392,13 +403,14 @@ def amounts_of(ds: Dataset, done: Imported, lang: Language) -> Iterable[Amount]:
     if frame is None or not len(frame):
         return
     names, units = _names(ds, lang), dict(ds.products[["product_id", "unit"]].to_numpy())
-    for (product, status), rows in frame.groupby(["product_id", "status"], sort=True, dropna=False):
+    said = frame if "status" in frame else frame.assign(status="")
+    for (product, status), rows in said.groupby(["product_id", "status"], sort=True, dropna=False):
         known = [value for value in rows.get("capacity", ()) if value == value]  # noqa: PLR0124  nan
         unit = say_unit(str(units[str(product)]), lang)
         yield Amount(
             names[str(product)],
             int(rows["enterprise_id"].nunique()),
-            words.term("status", _text(status), lang),
+            words.term("status", _text(status), lang) or "-",
             f"{say_amount(float(sum(known)), lang)} {unit}" if known else "-",
             len(rows) - len(known),
         )
