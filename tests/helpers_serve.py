@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TOKEN = "a-secret"
+TOKEN = "a-secret"  # noqa: S105  of a test
 
 
 @contextlib.contextmanager

@@ -150,7 +150,7 @@ def test_a_wrong_file_gets_one_sentence(tab, tmp_path, name, data, said):
     assert "--" not in alert
 
 
-def test_no_file_and_too_many_are_refused_in_words(tab, tmp_path):
+def test_no_file_and_too_many_are_refused_in_words(tab):
     answer = tab.client.post(tab.here + "files", data=PLACE)
     assert answer.status_code == 400
     assert say("no-file", "zh") in answer.text
@@ -398,7 +398,8 @@ def test_a_file_of_one_tab_is_not_handed_to_another(house, results):
     assert results.client.get(f"{results.here}file/{name}").status_code == 200
 
 
-def test_the_language_changes_what_is_said(few, tab, tmp_path):
+@pytest.mark.usefixtures("few")
+def test_the_language_changes_what_is_said(tab, tmp_path):
     tab.drop(workbook(tmp_path, [HEADER, GOOD]), **PLACE)
     page = tab.post("lang", {"lang": "en"})
     assert say("verdict-good", "en") in page
@@ -408,7 +409,8 @@ def test_the_language_changes_what_is_said(few, tab, tmp_path):
     assert any(name.startswith("甲市 gaps") for name in tab.files())
 
 
-def test_ones_own_dataset_is_looked_at_without_a_list(few, tab):
+@pytest.mark.usefixtures("few")
+def test_ones_own_dataset_is_looked_at_without_a_list(tab):
     assert say("own", "zh") in tab.page()
     tab.post("own")
     page = tab.page(whole=True)
@@ -416,7 +418,8 @@ def test_ones_own_dataset_is_looked_at_without_a_list(few, tab):
     assert "甲市数据" not in page  # it is at hand already
 
 
-def test_what_fails_is_said_and_stops_nothing_else(few, tab, monkeypatch):
+@pytest.mark.usefixtures("few")
+def test_what_fails_is_said_and_stops_nothing_else(tab, monkeypatch):
     key = next(iter(words_of_errors()))
     monkeypatch.setitem(MAKERS, "report", lambda *_: (_ for _ in ()).throw(cg.OptionError(key)))
     tab.post("own")

@@ -204,7 +204,7 @@ def test_the_keyboard_alone_reaches_every_control(person, tmp_path):
     assert any(tag == "SUMMARY" for tag, _ in seen)
 
 
-def test_the_page_says_that_the_program_has_ended(browser, tmp_path):
+def test_the_page_says_that_the_program_has_ended(browser):
     with served() as house:
         person = Person(browser, house)
         page = person.open()
