@@ -48,6 +48,7 @@ COMMANDS = {
     "whatif": "scenarios",
     "view": "show",
     "report": "report",
+    "serve": "serve",
     "completion": "completion",
 }
 """Command -> module of this package. Modules import click only; the rest comes when a command runs."""

@@ -58,11 +58,16 @@ def written_extends(extends: Sequence[str], target: Path) -> list[str]:
     """
     parent = target.resolve().parent
     plain = {n for n in list_datasets() if n != target.name and not (parent / n).is_dir()}
-    return [
-        name if name in plain
-        else Path(os.path.relpath(find_folder(name).resolve(), parent)).as_posix()
-        for name in extends
-    ]  # fmt: skip
+    return [name if name in plain else _path_from(parent, name) for name in extends]
+
+
+def _path_from(parent: Path, name: str) -> str:
+    """Return the folder of a dataset as seen from another one; in full from another drive."""
+    folder = find_folder(name).resolve()
+    try:
+        return Path(os.path.relpath(folder, parent)).as_posix()
+    except ValueError:  # Windows knows no way from one drive to another
+        return folder.as_posix()
 
 
 def found_extends(names: Sequence[str], parent: Path) -> list[str]:

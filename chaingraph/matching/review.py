@@ -134,7 +134,7 @@ def read_decisions(path: str | Path, *, decided_on: str = "") -> list[dict[str, 
             }
             decision = _decision(row, (file, sheet, number))
             if decision:
-                found.append(_alias(row, decision, decided_on))
+                found.append(decision_of(row, decision, decided_on))
     if not headed:
         raise DataError("match-no-decisions", path=file)
     return found
@@ -155,7 +155,15 @@ def _decision(row: Mapping[str, str], where: tuple[Path, str, int]) -> str:
     return "" if choice == SKIP else choice
 
 
-def _alias(row: Mapping[str, str], decision: str, decided_on: str) -> dict[str, str]:
+def decision_of(row: Mapping[str, str], decision: str, decided_on: str) -> dict[str, str]:
+    """Return a decision on a row of a match as a row of the `aliases` table.
+
+    Examples
+    --------
+    >>> row = {"name_in_list": "远芯", "place_in_list": "甲市", "enterprise_id": "cell_jia"}
+    >>> decision_of(row, "new", "2026-01-05")["enterprise_id"]
+    ''
+    """
     code = clean_code(row.get("code_in_list", ""))
     return {
         "alias_zh": row["name_in_list"],
