@@ -6,12 +6,13 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.errors import FileProblemError, OptionError, file_problem
+from chaingraph.errors import ChaingraphError, FileProblemError, OptionError, file_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 WAIT: Final = 10.0
 """Seconds that a writer waits for another one."""
+MOST_TEXT: Final = 16_000_000
+"""Bytes of the largest card or option file."""
+_LOOK: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 _PIECE: Final = 1 << 24
 _NO_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM)
@@ -28,8 +32,73 @@ _AT_FDCWD: Final = -100
 _SWAP: Final = 2  # RENAME_EXCHANGE of Linux and RENAME_SWAP of macOS
 
 
-def read_utf8(path: str | Path, refusal: str) -> str:
-    """Return the text of a file that somebody wrote by hand, without a byte order mark.
+def read_bounded(path: str | Path, *, most: int = MOST_TEXT) -> bytes:
+    """Return the bytes of a regular file, never more than a limit.
+
+    Pipes, sockets, devices and folders are refused before a byte is read: some of them never end, others
+    wait for ever.
+
+    Parameters
+    ----------
+    path
+        The file.
+    most
+        The largest size in bytes that is read.
+
+    Raises
+    ------
+    FileProblemError
+        Where there is no such file, it is none, it is larger, or it cannot be read.
+
+    Examples
+    --------
+    >>> place = Path(tempfile.mkdtemp()) / "a.toml"
+    >>> _ = write_file(place, "a = 1")
+    >>> read_bounded(place)
+    b'a = 1'
+    >>> read_bounded(place, most=4)
+    Traceback (most recent call last):
+        ...
+    chaingraph.errors.FileProblemError: ... is larger than 4 bytes: too large for what it is read as
+    """
+    try:
+        handle = os.open(path, _LOOK)
+        try:
+            mode = os.fstat(handle).st_mode
+            if stat.S_ISDIR(mode):
+                raise IsADirectoryError(errno.EISDIR, "it is a folder")
+            if not stat.S_ISREG(mode):
+                raise FileProblemError("no-regular-file", path=path)
+            pieces, left = [], most + 1
+            while left and (piece := os.read(handle, min(left, _PIECE))):
+                pieces.append(piece)
+                left -= len(piece)
+        finally:
+            os.close(handle)
+    except FileProblemError:
+        raise
+    except FileNotFoundError as error:
+        raise FileProblemError("no-such-path", path=path) from error
+    except ValueError as error:  # a name with a NUL
+        raise FileProblemError("no-such-path", path=path) from error
+    except OSError as error:
+        raise file_problem("unreadable-path", path, error) from error
+    if not left:
+        raise FileProblemError("file-over-limit", path=path, most=f"{most:,}")
+    return b"".join(pieces)
+
+
+def read_utf8(
+    path: str | Path,
+    refusal: str,
+    *,
+    most: int = MOST_TEXT,
+    problem: type[ChaingraphError] = OptionError,
+    **params: object,
+) -> str:
+    """Return the text of a small file that somebody wrote by hand, without a byte order mark.
+
+    Every option file and card is read here; see :func:`read_bounded`.
 
     Parameters
     ----------
@@ -37,22 +106,24 @@ def read_utf8(path: str | Path, refusal: str) -> str:
         The file.
     refusal
         Message for a text that is no UTF-8; it names `path` and `detail`.
+    most
+        The largest size in bytes that is read.
+    problem
+        Which failure the refusal is.
+    **params
+        What else fills that message.
 
     Raises
     ------
     FileProblemError
-        Where there is no such file, or it cannot be read.
+        Where there is no such file, it is no regular file, it is too large, or it cannot be read.
     OptionError
-        Where it is not UTF-8.
+        Where it is not UTF-8 (or what `problem` names).
     """
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise FileProblemError("no-such-path", path=path) from error
-    except OSError as error:
-        raise file_problem("unreadable-path", path, error) from error
+        return read_bounded(path, most=most).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise OptionError(refusal, path=path, detail="UTF-8") from error
+        raise problem(refusal, **({"path": path, "detail": "UTF-8"} | params)) from error
 
 
 def write_file(path: str | Path, data: str | bytes, *, encoding: str = "utf-8") -> Path:

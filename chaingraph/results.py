@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import words
+from chaingraph.characters import defused, markdown, markdown_line
 from chaingraph.errors import MissingLibraryError, OptionError
 from chaingraph.files import write_file
 from chaingraph.version import __version__
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 SCHEMA_VERSION: Final = "1"
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _CNY_100M: Final = 1e8
 _NAMED: Final = 3
 _MEANINGS: Final = ("name", "title_zh", "title_en", "unit", "meaning")
@@ -246,11 +246,11 @@ class Result:
         from tabulate import tabulate
 
         header, rows = self.to_rows(lang, limit=limit)
-        safe = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
-        table = tabulate(safe, header, tablefmt="pipe", disable_numparse=True,
+        safe = [[markdown(cell.replace("\n", " ")) for cell in row] for row in rows]
+        table = tabulate(safe, [markdown(cell) for cell in header], tablefmt="pipe", disable_numparse=True,
                          colalign=self._alignment(lang) if rows else None)  # fmt: skip
-        notes = "".join(f"\n- {note}" for note in self.sentences(lang))
-        return f"## {self.heading(lang)}\n\n{table}\n" + (f"{notes}\n" if notes else "")
+        notes = "".join(f"\n- {markdown_line(note)}" for note in self.sentences(lang))
+        return f"## {markdown(self.heading(lang))}\n\n{table}\n" + (f"{notes}\n" if notes else "")
 
     def to_csv(self, path: str | Path | None = None, *, limit: int | None = None) -> str:
         """Return all columns as CSV under their names, written to a file too where one is named.
@@ -409,7 +409,7 @@ def _shown_cell(cell: Any, unit: str, vocabulary: str, lang: Language) -> str:
     if isinstance(cell, bool):
         return words.term("flag", str(cell).lower(), lang)
     if isinstance(cell, float):
-        return "∞" if math.isinf(cell) else _shown_float(cell, unit)
+        return _shown_float(cell, unit)
     if isinstance(cell, int):
         return f"{cell:,}"
     if not vocabulary:
@@ -419,7 +419,7 @@ def _shown_cell(cell: Any, unit: str, vocabulary: str, lang: Language) -> str:
 
 
 def _shown_float(value: float, unit: str) -> str:
-    if unit == "ratio":
+    if unit == "ratio" and math.isfinite(value):
         return f"{value:.0%}"
     return shown_number(value / _CNY_100M if unit == "100m CNY" else value)
 
@@ -433,6 +433,8 @@ def shown_number(value: float) -> str:
     ('74,520', '6.25', '0.0123')
     """
     size = abs(value)
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
     if size < 1 and value != 0:
         return f"{value:.3g}"
     places = 0 if value == int(value) else max(0, 3 - len(str(int(size))))
@@ -456,8 +458,7 @@ def _shown_param(key: str, value: Any, lang: Language) -> str:
 def _no_formula(cell: Any) -> Any:
     if not isinstance(cell, str):
         return cell
-    line = " ".join(cell.splitlines()) if "\n" in cell or "\r" in cell else cell
-    return "'" + line if line.startswith(_FORMULA_STARTS) else line
+    return defused(" ".join(cell.splitlines()) if "\n" in cell or "\r" in cell else cell)
 
 
 def _plain(cell: Any) -> Any:

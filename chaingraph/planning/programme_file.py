@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from chaingraph import words
-from chaingraph.errors import FileProblemError, OptionError, file_problem
-from chaingraph.files import write_file
+from chaingraph.errors import FileProblemError, OptionError
+from chaingraph.files import read_utf8, write_file
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
@@ -295,13 +295,10 @@ def _entries(data: dict[str, Any], name: str, path: object) -> list[dict[str, An
 
 
 def _parsed(path: Path) -> dict[str, Any]:
+    text = read_utf8(path, "plan-file-text", problem=FileProblemError)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise file_problem("unreadable-path", path, error) from error
-    except UnicodeDecodeError as error:
-        raise FileProblemError("plan-file-text", path=path) from error
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise OptionError("plan-file-toml", path=path, detail=error) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import zipfile
 import zlib
@@ -107,8 +108,13 @@ def shown_name(entry: zipfile.ZipInfo) -> str:
 def read_entry(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo) -> bytes:
     """Return an entry, never more of it than the archive said it has."""
     size = (name if isinstance(name, zipfile.ZipInfo) else archive.getinfo(name)).file_size
-    with archive.open(name) as stream:
-        data = stream.read(size + 1)
+    try:
+        with archive.open(name) as stream:
+            data = stream.read(size + 1)
+    except (OSError, ValueError) as error:  # bytes are lost: an entry would begin before the file
+        if getattr(error, "errno", errno.EINVAL) != errno.EINVAL:
+            raise
+        raise zipfile.BadZipFile("bytes of the archive are lost") from error
     if len(data) != size:
         raise zipfile.BadZipFile("an entry is not as large as the archive says")
     return data
