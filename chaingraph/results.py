@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph import words
+from chaingraph import characters, words
 from chaingraph.characters import defused, markdown, markdown_line
 from chaingraph.errors import MissingLibraryError, OptionError
 from chaingraph.files import write_file
+from chaingraph.terminal import Laid, lay_out, wrapped
 from chaingraph.version import __version__
 
 if TYPE_CHECKING:
@@ -199,21 +200,66 @@ class Result:
         siblings = {n.removesuffix(same) + other for n in names if n.endswith(same)}
         return [name for name in names if name in self.frame.columns and name not in siblings]
 
-    def to_text(self, lang: Language | None = None, *, limit: int | None = None) -> str:
-        """Return title, table and notes for a terminal; wide characters align."""
+    def to_text(
+        self,
+        lang: Language | None = None,
+        *,
+        limit: int | None = None,
+        width: int | None = None,
+    ) -> str:
+        """Return title, table and notes for a terminal; wide characters align.
+
+        Parameters
+        ----------
+        lang
+            ``zh`` or ``en``; the result's own by default.
+        limit
+            Only the first rows.
+        width
+            Columns of the terminal: no line of the table is wider, and addresses are listed below it (see
+            :func:`chaingraph.terminal.lay_out`). None: all columns in one line a row.
+        """
+        spoken = lang or self.lang
+        header, rows = self.to_rows(lang, limit=limit)
+        left = len(self.frame) - len(rows)
+        lines = [characters.shown(self.heading(lang)), ""]
+        below: list[str] = []
+        if rows and width is not None:
+            laid = self._laid_out(header, rows, spoken, width)
+            lines += laid.lines
+            if laid.gone:
+                mark = "、" if spoken == "zh" else ", "
+                names = mark.join(laid.gone)
+                below.append(words.message("columns-left", spoken, names=names))
+            below += [f"[{number}] {one}" for number, one in enumerate(laid.addresses, 1)]
+        else:
+            lines += self._plain_table(header, rows, lang) if rows else []
+        if not rows:
+            lines.append(words.message("nothing-found", spoken))
+        if left > 0:
+            lines.append(words.message("rows-left", spoken, count=left))
+        lines += below
+        notes = [f"* {characters.shown(note)}" for note in self.sentences(lang)]
+        lines += ["", *notes] if notes else []
+        if width is not None:
+            lines = [part for line in lines for part in wrapped(line, width)]
+        return "\n".join(line.rstrip() for line in lines)
+
+    def _laid_out(
+        self, header: list[str], rows: list[list[str]], lang: Language, width: int
+    ) -> Laid:
+        right = [place == "right" for place in self._alignment(lang)]
+        return lay_out(self._shown(lang), header, rows, right, width)
+
+    def _plain_table(
+        self, header: list[str], rows: list[list[str]], lang: Language | None
+    ) -> list[str]:
         from tabulate import tabulate
 
-        header, rows = self.to_rows(lang, limit=limit)
-        table = tabulate(rows, header, tablefmt="simple", disable_numparse=True,
-                         colalign=self._alignment(lang)) if rows else ""  # fmt: skip
-        left = len(self.frame) - len(rows)
-        lines = [self.heading(lang), "", table or words.message("nothing-found", lang or self.lang)]
-        if left > 0:
-            lines.append(words.message("rows-left", lang or self.lang, count=left))
-        notes = self.sentences(lang)
-        if notes:
-            lines += ["", *(f"* {note}" for note in notes)]
-        return "\n".join(line.rstrip() for line in "\n".join(lines).splitlines())
+        safe = [[characters.shown(cell) for cell in row] for row in rows]
+        table: str = tabulate(safe, [characters.shown(cell) for cell in header], tablefmt="simple",
+                              disable_numparse=True, colalign=self._alignment(lang))  # fmt: skip
+        return table.splitlines()
 
     def heading(self, lang: Language | None = None) -> str:
         """Return the line above a table: what, of which region and dataset, at which date."""

@@ -133,7 +133,7 @@ def _text_problem(field: Field, text: str) -> Problem | None:
 
 
 def character_problem(column: str, text: str) -> Problem | None:
-    """Return the problem of a text with a character that nobody sees; in free texts one without width may stay."""
+    """Return the problem of a character that nobody sees; in free texts one without width may stay."""
     unfit = (CONTROL if column in FREE_TEXTS else UNSEEN).search(text)
     return Problem("control-character", {"code": code_point(unfit.group())}) if unfit else None
 

@@ -22,6 +22,7 @@ from chaingraph.cli.options import (
     with_output,
 )
 from chaingraph.cli.output import emit
+from chaingraph.cli.terminal import echo
 
 if TYPE_CHECKING:
     from chaingraph.cli.options import Output
@@ -122,7 +123,7 @@ def gaps(
     if fail_on is not None and found > fail_on:
         if not out.quiet:
             text = message("gaps-over-limit", result.lang, count=found, limit=fail_on)
-            click.echo(f"chaingraph: {text}", err=True)
+            echo(f"chaingraph: {text}", err=True)
         ctx.exit(3)
 
 

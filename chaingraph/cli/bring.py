@@ -20,6 +20,7 @@ from chaingraph.cli.options import (
     say,
 )
 from chaingraph.cli.output import emit
+from chaingraph.cli.terminal import echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +133,7 @@ def _note_survey(
     rows = survey_rows(region, made, complete=complete, as_of=at, note=note)
     done = put_surveys(folder, rows)
     if not out.quiet:
-        click.echo(f"chaingraph: {survey_said(done, out.lang)}", err=True)
+        echo(f"chaingraph: {survey_said(done, out.lang)}", err=True)
 
 
 def _save(result: Any, out: Output) -> Path:
@@ -158,4 +159,4 @@ def _remember(dataset: str, decisions: str, decided_on: str, out: Output) -> Non
     spoken = message_language(out.lang)
     counts = {"added": done.added, "changed": done.changed, "same": done.same}
     if not out.quiet:
-        click.echo(f"chaingraph: {message('match-remembered', spoken, **counts)}", err=True)
+        echo(f"chaingraph: {message('match-remembered', spoken, **counts)}", err=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.terminal import echo
 from chaingraph.version import __version__
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Program(click.Group):
             if ctx.params.get("debug"):
                 raise
             lang = message_language(ctx.meta.get("chaingraph.lang"))
-            click.echo(f"chaingraph: {error.text(lang)}", err=True)
+            echo(f"chaingraph: {error.text(lang)}", err=True)
             ctx.exit(error.exit_status)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
@@ -114,7 +115,7 @@ class Program(click.Group):
             lang = message_language(ctx.meta.get("chaingraph.lang"))
             detail = f"{type(error).__name__}: {error}".splitlines()[0]
             sentence = message("unexpected", lang, detail=detail)
-            click.echo(f"chaingraph: {sentence}", err=True)
+            echo(f"chaingraph: {sentence}", err=True)
             ctx.exit(1)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.terminal import echo
 from chaingraph.errors import OptionError
 from chaingraph.words import message
 
@@ -212,7 +213,7 @@ def region_choice(regions: tuple[str, ...], each: str | None) -> Any:
 def say(text: str, *, quiet: bool) -> None:
     """Print a message on stderr when a person watches."""
     if not quiet and sys.stderr.isatty():
-        click.echo(text, err=True)
+        echo(text, err=True)
 
 
 def told(key: str, lang: Language | None, *, quiet: bool, **params: Any) -> None:
@@ -220,7 +221,7 @@ def told(key: str, lang: Language | None, *, quiet: bool, **params: Any) -> None
     if not quiet:
         from chaingraph.cli.main import message_language
 
-        click.echo(message(key, message_language(lang), **params), err=True)
+        echo(message(key, message_language(lang), **params), err=True)
 
 
 def warn(key: str, lang: Language | None, **params: Any) -> None:
@@ -228,7 +229,7 @@ def warn(key: str, lang: Language | None, **params: Any) -> None:
     from chaingraph.cli.main import message_language
 
     spoken = message_language(lang)
-    click.echo(f"chaingraph: {message(key, spoken, **params)}", err=True)
+    echo(f"chaingraph: {message(key, spoken, **params)}", err=True)
 
 
 _ASSUMED = ("at", "statuses", "load", "goal", "prices")

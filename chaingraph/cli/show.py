@@ -16,6 +16,7 @@ from chaingraph.cli.options import (
     told,
     with_dataset,
 )
+from chaingraph.cli.terminal import echo
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
@@ -93,7 +94,7 @@ def view(
         else build_figure(ds, figure=figure, lang=lang, **asked)
     )
     if output == "-":
-        click.echo(page.page, nl=False)
+        echo(page.page, nl=False, data=True)
         return
     target = output or (f"{ds.name}.html" if figure == "chain" else f"{ds.name}-{figure}.html")
     told("written", lang or ds.language, quiet=quiet, path=page.save(target))
