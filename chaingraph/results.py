@@ -224,6 +224,7 @@ class Result:
         left = len(self.frame) - len(rows)
         lines = [characters.shown(self.heading(lang)), ""]
         below: list[str] = []
+        listed: list[str] = []
         if rows and width is not None:
             laid = self._laid_out(header, rows, spoken, width)
             lines += laid.lines
@@ -231,7 +232,7 @@ class Result:
                 mark = "、" if spoken == "zh" else ", "
                 names = mark.join(laid.gone)
                 below.append(words.message("columns-left", spoken, names=names))
-            below += [f"[{number}] {one}" for number, one in enumerate(laid.addresses, 1)]
+            listed = [f"[{number}] {one}" for number, one in enumerate(laid.addresses, 1)]
         else:
             lines += self._plain_table(header, rows, lang) if rows else []
         if not rows:
@@ -242,7 +243,12 @@ class Result:
         notes = [f"* {characters.shown(note)}" for note in self.sentences(lang)]
         lines += ["", *notes] if notes else []
         if width is not None:
-            lines = [part for line in lines for part in wrapped(line, width)]
+            place = len(lines) - len(notes) - bool(notes)
+            first, last = (
+                [part for line in some for part in wrapped(line, width)]
+                for some in (lines[:place], lines[place:])
+            )
+            lines = [*first, *listed, *last]  # an address stays whole: it is to be clicked
         return "\n".join(line.rstrip() for line in lines)
 
     def _laid_out(

@@ -147,29 +147,29 @@ def lay_out(
     --  --
     x    1
     """
-    addresses: dict[str, int] = {}
-    cells = [[_numbered(shown(cell), addresses) for cell in row] for row in rows]
+    cells = [[shown(cell) for cell in row] for row in rows]
     titles = [shown(title) for title in header]
     wide = max(width, NARROWEST)
     kept = list(range(len(names)))
     while len(kept) >= min(_FEWEST, len(names)):
-        sizes = _sizes(
-            [titles[i] for i in kept], _picked(cells, kept), [right[i] for i in kept], wide
-        )
-        if sizes is not None:
-            lines = _table(
-                [titles[i] for i in kept], _picked(cells, kept), [right[i] for i in kept], sizes
-            )
-            if lines is None:
+        addresses: dict[str, int] = {}
+        part = [[_numbered(row[i], addresses) for i in kept] for row in cells]
+        heads, turned = [titles[i] for i in kept], [right[i] for i in kept]
+        sizes = _sizes(heads, part, turned, wide)
+        if sizes is None:
+            next_ = _next_to_go([names[i] for i in kept], kept)
+            if names[next_] in _ranks()["never_go"]:
                 break
-            gone = [titles[i] for i in range(len(names)) if i not in kept]
-            return Laid(lines, gone, list(addresses))
-        kept.remove(_next_to_go([names[i] for i in kept], kept))
+            kept.remove(next_)
+            continue
+        lines = _table(heads, part, turned, sizes)
+        if lines is None:
+            break
+        gone = [titles[i] for i in range(len(names)) if i not in kept]
+        return Laid(lines, gone, list(addresses))
+    addresses = {}
+    cells = [[_numbered(cell, addresses) for cell in row] for row in cells]
     return Laid(list(_vertical(titles, cells, wide)), [], list(addresses))
-
-
-def _picked(rows: list[list[str]], kept: list[int]) -> list[list[str]]:
-    return [[row[i] for i in kept] for row in rows]
 
 
 def _numbered(cell: str, addresses: dict[str, int]) -> str:

@@ -17,6 +17,7 @@ from chaingraph.cli.options import (
     with_dataset,
 )
 from chaingraph.cli.output import deliver
+from chaingraph.cli.terminal import terminal_width
 from chaingraph.errors import OptionError
 
 if TYPE_CHECKING:
@@ -147,7 +148,9 @@ def plan(
     )  # fmt: skip
     if kind == "table":
         shown = _SHOWN if top is None else top
-        text: str | bytes = made.to_text(lang, limit=shown or None)
+        text: str | bytes = made.to_text(
+            lang, limit=shown or None, width=terminal_width() if output in {None, "-"} else None
+        )
     elif kind == "md":
         text = made.to_markdown(lang, limit=top or None)
     else:

@@ -50,4 +50,6 @@ def echo(text: str | bytes, *, err: bool = False, nl: bool = True, data: bool = 
         click.echo(text, err=err, nl=nl)
         return
     said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    if err and stream.isatty():
+        said = "\n".join(fitted(said.splitlines(), shutil.get_terminal_size().columns))
     click.echo(shown(said), err=err, nl=nl)

@@ -101,10 +101,13 @@ class Plan:
         """Return the tables as text."""
         return self.to_text()
 
-    def to_text(self, lang: Language | None = None, *, limit: int | None = None) -> str:
-        """Return the tables that hold anything as text."""
+    def to_text(
+        self, lang: Language | None = None, *, limit: int | None = None, width: int | None = None
+    ) -> str:
+        """Return the tables that hold anything as text, within the columns of a terminal where it has some."""
         shown = [part for part in self if len(part) or part is self.projects]
-        return "\n\n".join(part.to_text(lang or self.lang, limit=limit) for part in shown) + "\n"
+        spoken = lang or self.lang
+        return "\n\n".join(p.to_text(spoken, limit=limit, width=width) for p in shown) + "\n"
 
     def to_markdown(self, lang: Language | None = None, *, limit: int | None = None) -> str:
         """Return the tables that hold anything in Markdown."""
