@@ -27,8 +27,8 @@ _LONG: Final = 30
 _FEWEST: Final = 3
 _ADDRESS: Final = re.compile(r"https?://[^\s;；，,]+")
 _UNITS: Final = re.compile(r"[ -~]*?(?:[/;_&=?]|[,.-](?![0-9]))|[ -~]+|[^ -~]")
-_CLOSING: Final = frozenset("，。；：、！？）》】」』”’%％…),.;:!?]")  # noqa: RUF001
-_OPENING: Final = frozenset("（《【「『“‘([")  # noqa: RUF001
+_CLOSING: Final = frozenset("，。；：、！？）》】」』”’%％…),.;:!?]")
+_OPENING: Final = frozenset("（《【「『“‘([")
 
 
 class Laid(NamedTuple):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import (
     chain_option,
     chosen_format,
@@ -161,7 +162,7 @@ def requirements(ds: Dataset, goal: dict[str, float] | None, out: Output, **aske
     from chaingraph.analysis.requirements import calculate_requirements
 
     if not goal:
-        raise click.UsageError("Missing option '--goal', for example --goal cell_lfp=23.")
+        raise click.UsageError(said("Missing option '--goal', for example --goal cell_lfp=23."))
     emit([calculate_requirements(ds, goal, lang=out.lang, **asked)], out=out)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import (
     Output,
     chosen_format,
@@ -36,10 +37,10 @@ def read_pairs(
     for text in value:
         field, equals, header = (part.strip() for part in text.partition("="))
         if not (field and equals and header):
-            message = f"'{text}' is not FIELD=HEADER, for example name=企业名称"
+            message = said("'{text}' is not FIELD=HEADER, for example name=企业名称", text=text)
             raise click.BadParameter(message, ctx, param)
         if field in pairs:
-            raise click.BadParameter(f"'{field}' is given twice", ctx, param)
+            raise click.BadParameter(said("'{name}' is given twice", name=field), ctx, param)
         pairs[field] = header
     return pairs
 
@@ -90,7 +91,7 @@ def match(
 
     out = Output(**shown)
     if survey_folder is None and (complete or region or at):
-        raise click.UsageError("--region, --at and --complete go with --survey FOLDER.")
+        raise click.UsageError(said("--region, --at and --complete go with --survey FOLDER."))
     book = str(out.output or "").casefold().endswith(".xlsx") and not out.format_
     if not book:
         chosen_format(out.format_, out.output)

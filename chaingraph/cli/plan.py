@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import (
     Pairs,
     date_option,
@@ -164,7 +165,9 @@ def _joined(parts: Iterable[dict[str, float]], option: str) -> dict[str, float]:
     for part in parts:
         for name, figure in part.items():
             if name in found:
-                raise click.UsageError(f"'{name}' is given twice by {option}.")
+                raise click.UsageError(
+                    said("'{name}' is given twice by {option}.", name=name, option=option)
+                )
             found[name] = figure
     return found
 
@@ -175,7 +178,11 @@ def _two(parts: Iterable[str], option: str) -> list[tuple[str, str]]:
         one, colon, other = (piece.strip() for piece in part.replace("：", ":").partition(":"))
         if not (one and colon and other):
             raise click.UsageError(
-                f"{option} takes two products, such as lipf6:electrolyte, not '{part}'."
+                said(
+                    "{option} takes two products, such as lipf6:electrolyte, not '{part}'.",
+                    option=option,
+                    part=part,
+                )
             )
         pairs.append((one, other))
     return pairs

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import (
     FORMATS,
     Output,
@@ -95,7 +96,7 @@ def responsibility(
     if not book:
         chosen_format(list_format, target, books=(".xlsx",))
         if carry:
-            raise click.UsageError("--carry needs -o LIST.xlsx.")
+            raise click.UsageError(said("--carry needs -o LIST.xlsx."))
     elif carry:
         refuse_same_file(str(target), carry)
     chosen = load_rules(rules)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import (
     chain_option,
     date_option,
@@ -30,7 +31,7 @@ _FIGURE_OPTIONS = {"boundary", "boundary_note"}
 def page_name(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Return the name of an HTML file, or refuse it before any work is done."""
     if value is not None and value != "-" and not value.casefold().endswith((".html", ".htm")):
-        raise click.BadParameter(f"'{value}' does not end with .html", ctx, param)
+        raise click.BadParameter(said("'{value}' does not end with .html", value=value), ctx, param)
     return value
 
 
@@ -87,7 +88,9 @@ def view(
     for name in unfit:
         if asked.pop(name) not in {None, False, 2}:
             flag = "all" if name == "all_products" else name.replace("_", "-")
-            raise click.UsageError(f"--{flag} does not go with --figure {figure}.")
+            raise click.UsageError(
+                said("--{flag} does not go with --figure {figure}.", flag=flag, figure=figure)
+            )
     page = (
         build_chain_map(ds, lang=lang, **asked)
         if figure == "chain"
