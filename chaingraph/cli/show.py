@@ -69,7 +69,11 @@ def page_name(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     "--boundary", metavar="FILE.geojson", help="Boundary drawn under the map of the sites."
 )
 @click.option("--boundary-note", metavar="TEXT", help="Where the boundary comes from.")
-@click.option("--force", is_flag=True, help="Draw more than 3,000 boxes all the same.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Draw more than 3,000 boxes all the same; more than 10,000 links are never drawn.",
+)
 @click.option(
     "-o", "--output", metavar="FILE.html", callback=page_name,
     help="File to write, DATASET.html by default; - is stdout.",
