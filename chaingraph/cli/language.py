@@ -19,7 +19,7 @@ import click
 from chaingraph.terminal import folded, padded, text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from chaingraph.words import Language
 
@@ -96,7 +96,7 @@ class Formatter(click.HelpFormatter):
                 self.write(f"{margin}{line}\n")
 
     def write_dl(
-        self, rows: Sequence[tuple[str, str]], col_max: int = _FIRST_COLUMN, col_spacing: int = 2
+        self, rows: Iterable[tuple[str, str]], col_max: int = _FIRST_COLUMN, col_spacing: int = 2
     ) -> None:
         """Write names with what they mean."""
         listed = list(rows)
@@ -136,4 +136,5 @@ def _said_param(param: click.Parameter) -> click.Parameter:
     one: Any = copy.copy(param)
     if isinstance(param, click.Option):
         one.help = _helped(param.help)
-    return one
+    copied: click.Parameter = one
+    return copied
