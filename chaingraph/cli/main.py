@@ -111,11 +111,12 @@ class Program(click.Group):
         An interrupt ends with status 130 as a shell's own does.
         """
         words = list(sys.argv[1:] if args is None else args)
+        clicked: Any = super().main
         with speaking(message_language(asked_language(words))):
             if not standalone_mode:
-                return super().main(args, *rest, standalone_mode=False, **extra)
+                return clicked(args, *rest, standalone_mode=False, **extra)
             try:
-                status = super().main(args, *rest, standalone_mode=False, **extra)
+                status = clicked(args, *rest, standalone_mode=False, **extra)
             except click.ClickException as error:
                 text = io.StringIO()
                 error.show(text)
