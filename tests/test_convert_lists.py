@@ -293,7 +293,8 @@ def test_files_that_the_mapping_names_are_looked_at(tmp_path):
     assert "required columns are missing from the header: 名字" in text
     mapping = lists(tmp_path, MAP.replace("nodes.csv", "gone.csv"))
     text = failure("convert", tmp_path, "--map", mapping, "-o", tmp_path / "out", status=1)
-    assert "gone.csv: there is no such file or folder" in text
+    assert "no file or folder" in text
+    assert "gone.csv" in text
     mapping = lists(tmp_path)
     (tmp_path / "nodes.csv").write_text(f'{NODES}n5,"open,产品,\n', encoding="utf-8")
     text = failure("convert", tmp_path, "--map", mapping, "-o", tmp_path / "out", status=1)
