@@ -302,4 +302,4 @@ def test_files_that_the_mapping_names_are_looked_at(tmp_path):
     text = failure(
         "convert", tmp_path, "--map", tmp_path / "no.toml", "-o", tmp_path / "o", status=1
     )
-    assert "cannot read" in text
+    assert "no file or folder" in text
