@@ -149,7 +149,7 @@ def test_missing_files_and_wrong_encodings(tmp_path):
     with pytest.raises(cg.FileProblemError, match="no file or folder"):
         cg.read_chain_graph(tmp_path / "gone")
     (tmp_path / "kg").mkdir()
-    with pytest.raises(cg.FileProblemError, match=r"cannot read .*product_product.json"):
+    with pytest.raises(cg.FileProblemError, match=r"product_product.json"):
         cg.read_chain_graph(tmp_path / "kg")
     kg = write_lines(tmp_path / "kg")
     (kg / "product.json").write_bytes('{"name": "铝"}'.encode("gbk"))
