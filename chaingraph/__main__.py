@@ -1,5 +1,22 @@
 """``python -m chaingraph`` is the command line."""
 
-from chaingraph.cli.main import main
+import os
+import signal
+from types import FrameType
 
-main()
+
+def main() -> None:
+    """Run the command line; an interrupt while it is still being loaded ends it without a word."""
+    signal.signal(signal.SIGINT, _leave)
+    from chaingraph.cli.main import main as run
+
+    run()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    del frame
+    os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

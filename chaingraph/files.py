@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib
 import os
+import re
 import shutil
+import stat
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.errors import FileProblemError, OptionError, file_problem
+from chaingraph.errors import ChaingraphError, FileProblemError, OptionError, file_problem
+
+fcntl: Any = None
+with contextlib.suppress(ImportError):
+    fcntl = importlib.import_module("fcntl")
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     Files = Iterable[tuple[str, str | bytes]]
 
+YOUNG: Final = 60.0
+"""Seconds for which a temporary without a living writer is left alone: it may just be made."""
+_RANDOM: Final = re.compile(r"[a-z0-9_]{8}")
+"""What :mod:`tempfile` puts at the end of its names."""
 WAIT: Final = 10.0
 """Seconds that a writer waits for another one."""
+MOST_TEXT: Final = 16_000_000
+"""Bytes of the largest card or option file."""
+_LOOK: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 _PIECE: Final = 1 << 24
 _NO_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM)
@@ -28,8 +43,73 @@ _AT_FDCWD: Final = -100
 _SWAP: Final = 2  # RENAME_EXCHANGE of Linux and RENAME_SWAP of macOS
 
 
-def read_utf8(path: str | Path, refusal: str) -> str:
-    """Return the text of a file that somebody wrote by hand, without a byte order mark.
+def read_bounded(path: str | Path, *, most: int = MOST_TEXT) -> bytes:
+    """Return the bytes of a regular file, never more than a limit.
+
+    Pipes, sockets, devices and folders are refused before a byte is read: some of them never end, others
+    wait for ever.
+
+    Parameters
+    ----------
+    path
+        The file.
+    most
+        The largest size in bytes that is read.
+
+    Raises
+    ------
+    FileProblemError
+        Where there is no such file, it is none, it is larger, or it cannot be read.
+
+    Examples
+    --------
+    >>> place = Path(tempfile.mkdtemp()) / "a.toml"
+    >>> _ = write_file(place, "a = 1")
+    >>> read_bounded(place)
+    b'a = 1'
+    >>> read_bounded(place, most=4)
+    Traceback (most recent call last):
+        ...
+    chaingraph.errors.FileProblemError: ... is larger than 4 bytes: too large for what it is read as
+    """
+    try:
+        handle = os.open(path, _LOOK)
+        try:
+            mode = os.fstat(handle).st_mode
+            if stat.S_ISDIR(mode):
+                raise IsADirectoryError(errno.EISDIR, "it is a folder")
+            if not stat.S_ISREG(mode):
+                raise FileProblemError("no-regular-file", path=path)
+            pieces, left = [], most + 1
+            while left and (piece := os.read(handle, min(left, _PIECE))):
+                pieces.append(piece)
+                left -= len(piece)
+        finally:
+            os.close(handle)
+    except FileProblemError:
+        raise
+    except FileNotFoundError as error:
+        raise FileProblemError("no-such-path", path=path) from error
+    except ValueError as error:  # a name with a NUL
+        raise FileProblemError("no-such-path", path=path) from error
+    except OSError as error:
+        raise file_problem("unreadable-path", path, error) from error
+    if not left:
+        raise FileProblemError("file-over-limit", path=path, most=f"{most:,}")
+    return b"".join(pieces)
+
+
+def read_utf8(
+    path: str | Path,
+    refusal: str,
+    *,
+    most: int = MOST_TEXT,
+    problem: type[ChaingraphError] = OptionError,
+    **params: object,
+) -> str:
+    """Return the text of a small file that somebody wrote by hand, without a byte order mark.
+
+    Every option file and card is read here; see :func:`read_bounded`.
 
     Parameters
     ----------
@@ -37,22 +117,24 @@ def read_utf8(path: str | Path, refusal: str) -> str:
         The file.
     refusal
         Message for a text that is no UTF-8; it names `path` and `detail`.
+    most
+        The largest size in bytes that is read.
+    problem
+        Which failure the refusal is.
+    **params
+        What else fills that message.
 
     Raises
     ------
     FileProblemError
-        Where there is no such file, or it cannot be read.
+        Where there is no such file, it is no regular file, it is too large, or it cannot be read.
     OptionError
-        Where it is not UTF-8.
+        Where it is not UTF-8 (or what `problem` names).
     """
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise FileProblemError("no-such-path", path=path) from error
-    except OSError as error:
-        raise file_problem("unreadable-path", path, error) from error
+        return read_bounded(path, most=most).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise OptionError(refusal, path=path, detail="UTF-8") from error
+        raise problem(refusal, **({"path": path, "detail": "UTF-8"} | params)) from error
 
 
 def write_file(path: str | Path, data: str | bytes, *, encoding: str = "utf-8") -> Path:
@@ -90,11 +172,13 @@ def write_file(path: str | Path, data: str | bytes, *, encoding: str = "utf-8") 
                 stream.write(content)
             return target
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        _fill(handle, content)
-        Path(temporary).chmod(_mode(target))
-        Path(temporary).replace(target)
-        temporary = ""
+        with _held(temporary):
+            _fill(handle, content)
+            Path(temporary).chmod(_mode(target))
+            Path(temporary).replace(target)
+            temporary = ""
         _sync_folder(target.parent)
+        _sweep(target)
     except OSError as error:
         raise _unwritable(target, error) from error
     finally:
@@ -136,11 +220,13 @@ def write_folder(
         if target.exists() and any(target.iterdir()):
             raise FileExistsError(errno.EEXIST, "the folder is not empty")
         temporary = _make_folder(target, files)
-        if check is not None:
-            check(Path(temporary))
-        Path(temporary).replace(target)
-        temporary = ""
+        with _held(temporary):
+            if check is not None:
+                check(Path(temporary))
+            Path(temporary).replace(target)
+            temporary = ""
         _sync_folder(_resolved(target).parent)
+        _sweep(_resolved(target))
     except OSError as error:
         raise _unwritable(target, error) from error
     finally:
@@ -196,14 +282,16 @@ def replace_folder(
             if target.exists() and not target.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, "it is a file")
             temporary = _make_folder(target, files, carry=target if target.exists() else None)
-            if check is not None:
-                check(Path(temporary))
-            if target.exists():
-                _change_places(Path(temporary), target)
-            else:
-                Path(temporary).replace(target)
-                temporary = ""
+            with _held(temporary):
+                if check is not None:
+                    check(Path(temporary))
+                if target.exists():
+                    _change_places(Path(temporary), target)
+                else:
+                    Path(temporary).replace(target)
+                    temporary = ""
             _sync_folder(target.parent)
+            _sweep(target)
         except OSError as error:
             raise _unwritable(Path(path), error) from error
         finally:
@@ -324,17 +412,20 @@ def _make_folder(target: Path, files: Files, carry: Path | None = None) -> str:
     place = _resolved(target)
     temporary = tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent)
     try:
-        Path(temporary).chmod(0o755 if carry is None else carry.stat().st_mode & 0o777)
-        named = set()
-        for name, content in files:
-            data = content.encode() if isinstance(content, str) else content
-            _fill(os.open(Path(temporary, name), _NEW, 0o666), data)
-            named.add(name)
-        if carry is not None:
-            for entry in sorted(carry.iterdir()):
-                if entry.name not in named:
-                    _carry_over(entry, Path(temporary, entry.name))
-        _sync_folder(temporary)
+        with _held(temporary):
+            Path(temporary).chmod(
+                0o777 & ~_mask() if carry is None else carry.stat().st_mode & 0o777
+            )
+            named = set()
+            for name, content in files:
+                data = content.encode() if isinstance(content, str) else content
+                _fill(os.open(Path(temporary, name), _NEW, 0o666), data)
+                named.add(name)
+            if carry is not None:
+                for entry in sorted(carry.iterdir()):
+                    if entry.name not in named:
+                        _carry_over(entry, Path(temporary, entry.name))
+            _sync_folder(temporary)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -412,6 +503,63 @@ def _mode(target: Path) -> int:
     """Return the permissions of the file that is there, else what a new file gets."""
     if target.exists():
         return target.stat().st_mode & 0o777
-    mask = os.umask(0)
+    return 0o666 & ~_mask()
+
+
+def _mask() -> int:
+    """Return the permissions that new files and folders are not given.
+
+    To be read it must be set: for that moment to one that gives others nothing, whatever other threads make.
+    """
+    mask = os.umask(0o077)
     os.umask(mask)
-    return 0o666 & ~mask
+    return mask
+
+
+@contextlib.contextmanager
+def _held(path: str) -> Iterator[None]:
+    """Show that the writer of a temporary file or folder lives, by a lock that ends with it."""
+    if fcntl is None:  # on Windows what is open cannot be deleted
+        yield
+        return
+    handle = -1
+    with contextlib.suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    try:
+        yield
+    finally:
+        if handle >= 0:
+            os.close(handle)
+
+
+def _sweep(target: Path) -> None:
+    """Delete the temporaries that writers of a path left behind when they were ended."""
+    start = f".{target.name}."
+    with contextlib.suppress(OSError):
+        for entry in list(target.parent.iterdir()):
+            if entry.name.startswith(start) and _RANDOM.fullmatch(entry.name[len(start) :]):
+                with contextlib.suppress(OSError):
+                    _sweep_one(entry)
+
+
+def _sweep_one(entry: Path) -> None:
+    """Delete a temporary file or folder unless its writer lives, or is only just making it."""
+    if time.time() - entry.lstat().st_mtime < YOUNG or entry.is_symlink():
+        return
+    if fcntl is not None:
+        handle = os.open(entry, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _delete(entry)
+        finally:
+            os.close(handle)
+    else:
+        _delete(entry)
+
+
+def _delete(entry: Path) -> None:
+    if entry.is_dir():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink()

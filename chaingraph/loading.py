@@ -14,6 +14,7 @@ from chaingraph.bundled import bundled_folders
 from chaingraph.checks import Finding, refuse, run_checks
 from chaingraph.dataset import Dataset, checked_date
 from chaingraph.errors import (
+    ChaingraphError,
     FileProblemError,
     OptionError,
     UnknownNameError,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from chaingraph.readers.parquet_folder import Engine
 
 
+MOST_DEEP: Final = 50
+"""Datasets that may extend each other one below the other."""
+_SHOWN_NAME: Final = 100
 _OF_ROWS: Final = frozenset({"header-again", "ragged-row"})
 """Rules of rows that are no rows of a table."""
 
@@ -301,6 +305,8 @@ def find_folder(source: str | Path) -> Path:
         exists = path.exists()
     except OSError as error:
         raise file_problem("unreadable-path", path, error) from error
+    except ValueError as error:  # a NUL in it
+        raise FileProblemError("no-such-path", path=source) from error
     if exists:
         return path
     if _looks_like_path(str(source)):
@@ -358,23 +364,25 @@ def _closure(folders: Sequence[Path]) -> tuple[list[Package], list[Finding]]:
     order: list[Package] = []
     findings: list[Finding] = []
 
-    def visit(path: Path) -> None:
+    def visit(path: Path, deep: int) -> None:
         place = path.resolve()
         if place in found:
             return
+        if deep > MOST_DEEP:
+            raise FileProblemError("extends-deep", path=path, limit=MOST_DEEP)
         package, problems = readers.read_package(path)
         findings.extend(problems)
         package = _named_apart(package, found.values())
         found[place] = package
         for name in reversed(package.extends):
             try:
-                visit(_extended(path, name))
+                visit(_extended(path, name), deep + 1)
             except (UnknownNameError, FileProblemError) as error:
                 findings.append(readers.invalid_package(package.name, f"'extends': {error}"))
         order.append(package)
 
     for folder in reversed(folders):
-        visit(folder)
+        visit(folder, 0)
     return order, findings
 
 
@@ -389,9 +397,14 @@ def _named_apart(package: Package, others: Iterable[Package]) -> Package:
 
 def _extended(path: Path, name: str) -> Path:
     """Return the folder that a card names: inside its own, beside it, else by name or path."""
-    beside = path / name
-    target = beside if beside.is_dir() else path.parent / name
-    return target if target.is_dir() else find_folder(name)
+    try:
+        beside = path / name
+        target = beside if beside.is_dir() else path.parent / name
+        return target if target.is_dir() else find_folder(name)
+    except (OSError, ValueError) as error:  # a name too long for the system, or with a NUL
+        if isinstance(error, ChaingraphError):
+            raise
+        raise FileProblemError("no-such-path", path=name[:_SHOWN_NAME]) from error
 
 
 def _drop_bad_rows(raw: RawDataset, errors: list[Finding]) -> int:

@@ -11,9 +11,11 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph import words
+from chaingraph import characters, words
+from chaingraph.characters import defused, markdown, markdown_line
 from chaingraph.errors import MissingLibraryError, OptionError
 from chaingraph.files import write_file
+from chaingraph.terminal import Laid, lay_out, wrapped
 from chaingraph.version import __version__
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 SCHEMA_VERSION: Final = "1"
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _CNY_100M: Final = 1e8
 _NAMED: Final = 3
 _MEANINGS: Final = ("name", "title_zh", "title_en", "unit", "meaning")
@@ -217,21 +218,72 @@ class Result:
         siblings = {n.removesuffix(same) + other for n in names if n.endswith(same)}
         return [name for name in names if name in self.frame.columns and name not in siblings]
 
-    def to_text(self, lang: Language | None = None, *, limit: int | None = None) -> str:
-        """Return title, table and notes for a terminal; wide characters align."""
+    def to_text(
+        self,
+        lang: Language | None = None,
+        *,
+        limit: int | None = None,
+        width: int | None = None,
+    ) -> str:
+        """Return title, table and notes for a terminal; wide characters align.
+
+        Parameters
+        ----------
+        lang
+            ``zh`` or ``en``; the result's own by default.
+        limit
+            Only the first rows.
+        width
+            Columns of the terminal: no line of the table is wider, and addresses are listed below it (see
+            :func:`chaingraph.terminal.lay_out`). None: all columns in one line a row.
+        """
+        spoken = lang or self.lang
+        header, rows = self.to_rows(lang, limit=limit)
+        left = len(self.frame) - len(rows)
+        lines = [characters.shown(self.heading(lang)), ""]
+        below: list[str] = []
+        listed: list[str] = []
+        if rows and width is not None:
+            laid = self._laid_out(header, rows, spoken, width)
+            lines += laid.lines
+            if laid.gone:
+                mark = "、" if spoken == "zh" else ", "
+                names = mark.join(laid.gone)
+                below.append(words.message("columns-left", spoken, names=names))
+            listed = [f"[{number}] {one}" for number, one in enumerate(laid.addresses, 1)]
+        else:
+            lines += self._plain_table(header, rows, lang) if rows else []
+        if not rows:
+            lines.append(words.message("nothing-found", spoken))
+        if left > 0:
+            lines.append(words.message("rows-left", spoken, count=left))
+        lines += below
+        notes = [f"* {characters.shown(note)}" for note in self.sentences(lang)]
+        lines += ["", *notes] if notes else []
+        if width is not None:
+            place = len(lines) - len(notes) - bool(notes)
+            first, last = (
+                [part for line in some for part in wrapped(line, width)]
+                for some in (lines[:place], lines[place:])
+            )
+            lines = [*first, *listed, *last]  # an address stays whole: it is to be clicked
+        return "\n".join(line.rstrip() for line in lines)
+
+    def _laid_out(
+        self, header: list[str], rows: list[list[str]], lang: Language, width: int
+    ) -> Laid:
+        right = [place == "right" for place in self._alignment(lang)]
+        return lay_out(self._shown(lang), header, rows, right, width)
+
+    def _plain_table(
+        self, header: list[str], rows: list[list[str]], lang: Language | None
+    ) -> list[str]:
         from tabulate import tabulate
 
-        header, rows = self.to_rows(lang, limit=limit)
-        table = tabulate(rows, header, tablefmt="simple", disable_numparse=True,
-                         colalign=self._alignment(lang)) if rows else ""  # fmt: skip
-        left = len(self.frame) - len(rows)
-        lines = [self.heading(lang), "", table or words.message("nothing-found", lang or self.lang)]
-        if left > 0:
-            lines.append(words.message("rows-left", lang or self.lang, count=left))
-        notes = self.sentences(lang)
-        if notes:
-            lines += ["", *(f"* {note}" for note in notes)]
-        return "\n".join(line.rstrip() for line in "\n".join(lines).splitlines())
+        safe = [[characters.shown(cell) for cell in row] for row in rows]
+        table: str = tabulate(safe, [characters.shown(cell) for cell in header], tablefmt="simple",
+                              disable_numparse=True, colalign=self._alignment(lang))  # fmt: skip
+        return table.splitlines()
 
     def heading(self, lang: Language | None = None) -> str:
         """Return the line above a table: what, of which region and dataset, at which date."""
@@ -264,11 +316,11 @@ class Result:
         from tabulate import tabulate
 
         header, rows = self.to_rows(lang, limit=limit)
-        safe = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
-        table = tabulate(safe, header, tablefmt="pipe", disable_numparse=True,
+        safe = [[markdown(cell.replace("\n", " ")) for cell in row] for row in rows]
+        table = tabulate(safe, [markdown(cell) for cell in header], tablefmt="pipe", disable_numparse=True,
                          colalign=self._alignment(lang) if rows else None)  # fmt: skip
-        notes = "".join(f"\n- {note}" for note in self.sentences(lang))
-        return f"## {self.heading(lang)}\n\n{table}\n" + (f"{notes}\n" if notes else "")
+        notes = "".join(f"\n- {markdown_line(note)}" for note in self.sentences(lang))
+        return f"## {markdown(self.heading(lang))}\n\n{table}\n" + (f"{notes}\n" if notes else "")
 
     def to_csv(self, path: str | Path | None = None, *, limit: int | None = None) -> str:
         """Return all columns as CSV under their names, written to a file too where one is named.
@@ -485,7 +537,7 @@ def _shown_cell(cell: Any, unit: str, vocabulary: str, lang: Language) -> str:
     if isinstance(cell, bool):
         return words.term("flag", str(cell).lower(), lang)
     if isinstance(cell, float):
-        return "∞" if math.isinf(cell) else _shown_float(cell, unit)
+        return _shown_float(cell, unit)
     if isinstance(cell, int):
         return f"{cell:,}"
     if not vocabulary:
@@ -495,7 +547,7 @@ def _shown_cell(cell: Any, unit: str, vocabulary: str, lang: Language) -> str:
 
 
 def _shown_float(value: float, unit: str) -> str:
-    if unit == "ratio":
+    if unit == "ratio" and math.isfinite(value):
         return f"{value:.0%}"
     return shown_number(value / _CNY_100M if unit == "100m CNY" else value)
 
@@ -509,6 +561,8 @@ def shown_number(value: float) -> str:
     ('74,520', '6.25', '0.0123')
     """
     size = abs(value)
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
     if size < 1 and value != 0:
         return f"{value:.3g}"
     places = 0 if value == int(value) else max(0, 3 - len(str(int(size))))
@@ -532,8 +586,7 @@ def _shown_param(key: str, value: Any, lang: Language) -> str:
 def _no_formula(cell: Any) -> Any:
     if not isinstance(cell, str):
         return cell
-    line = " ".join(cell.splitlines()) if "\n" in cell or "\r" in cell else cell
-    return "'" + line if line.startswith(_FORMULA_STARTS) else line
+    return defused(" ".join(cell.splitlines()) if "\n" in cell or "\r" in cell else cell)
 
 
 def _plain(cell: Any) -> Any:

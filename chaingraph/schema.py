@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from chaingraph.words import Language
 
+FREE_TEXTS: Final = frozenset({"note", "product_zh", "duties", "leading_industries", "task_zh"})
+"""Columns of texts that nothing is looked up by: a flaw in one of them costs no row."""
 TABLE_NAMES: Final = (
     "products",
     "inputs",

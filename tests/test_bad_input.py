@@ -69,7 +69,7 @@ CARDS = {
     '{"extends": [""]}': "'extends' is not a list of names",
     '{"extends": ["qujng"]}': "no dataset or folder 'qujng'; did you mean: qujing",
     '{"extends": ["./gone"]}': "'extends': no file or folder ./gone",
-    '{"extends": ["a\\u0000b"]}': "'extends': ",
+    '{"extends": ["a\\u0000b"]}': "'extends' holds U+0000, a character that nobody sees",
     '{"chains": [1]}': "'chains' is not a list of names",
     '{"accepted": [{"rule": "x"}]}': "'accepted' is not a list of {rule, table, key, reason}",
     '{"accepted": [{"rule": [1], "table": "x", "key": {}, "reason": 5}]}': "'accepted' is not a list",

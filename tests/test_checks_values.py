@@ -43,6 +43,10 @@ CASES: dict[str, Case] = {
         {"products": "product_id,name_zh\n磷酸铁锂,甲\n"},
         {"products": "product_id,name_zh\nlfp,甲\n"},
     ),
+    "control-character": (
+        {"products": "product_id,name_zh\na,甲\x1b[2J\n"},
+        {"products": "product_id,name_zh\na,甲\n"},
+    ),
     "not-boolean": (
         {"enterprises": "enterprise_id,name_zh,anchor\ne,甲厂,是\n"},
         {"enterprises": "enterprise_id,name_zh,anchor\ne,甲厂,1\n"},

@@ -76,7 +76,7 @@ def test_files_are_replaced_and_full_folders_kept(tmp_path):
         (["toy"], 2, "Missing option '-o'"),
         (["tyo", "-o", "x"], 2, "no dataset or folder 'tyo'; did you mean: toy"),
         (["toy", "-o", "x", "--to", "xls"], 2, "'xls' is not one of"),
-        (["toy", "-o", "x", "--map", "no.toml"], 1, "cannot read no.toml: there is no such file"),
+        (["toy", "-o", "x", "--map", "no.toml"], 1, "no file or folder no.toml"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(tmp_path, monkeypatch, args, status, sentence):

@@ -149,7 +149,7 @@ def test_missing_files_and_wrong_encodings(tmp_path):
     with pytest.raises(cg.FileProblemError, match="no file or folder"):
         cg.read_chain_graph(tmp_path / "gone")
     (tmp_path / "kg").mkdir()
-    with pytest.raises(cg.FileProblemError, match=r"cannot read .*product_product.json"):
+    with pytest.raises(cg.FileProblemError, match=r"product_product.json"):
         cg.read_chain_graph(tmp_path / "kg")
     kg = write_lines(tmp_path / "kg")
     (kg / "product.json").write_bytes('{"name": "铝"}'.encode("gbk"))
@@ -294,7 +294,8 @@ def test_files_that_the_mapping_names_are_looked_at(tmp_path):
     assert "required columns are missing from the header: 名字" in text
     mapping = lists(tmp_path, MAP.replace("nodes.csv", "gone.csv"))
     text = failure("convert", tmp_path, "--map", mapping, "-o", tmp_path / "out", status=1)
-    assert "gone.csv: there is no such file or folder" in text
+    assert "no file or folder" in text
+    assert "gone.csv" in text
     mapping = lists(tmp_path)
     (tmp_path / "nodes.csv").write_text(f'{NODES}n5,"open,产品,\n', encoding="utf-8")
     text = failure("convert", tmp_path, "--map", mapping, "-o", tmp_path / "out", status=1)
@@ -302,4 +303,4 @@ def test_files_that_the_mapping_names_are_looked_at(tmp_path):
     text = failure(
         "convert", tmp_path, "--map", tmp_path / "no.toml", "-o", tmp_path / "o", status=1
     )
-    assert "cannot read" in text
+    assert "no file or folder" in text

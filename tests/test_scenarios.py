@@ -572,7 +572,7 @@ def test_every_analysis_takes_a_scenario(tmp_path):
         (["--add", "fiol=3"], "--add fiol=3: no product 'fiol'"),
         (["--add", "foil=-3"], "--add foil=-3: size = -3.0 is no figure above 0"),
         ([], "there is nothing to suppose"),
-        (["none.toml"], "cannot read none.toml"),
+        (["none.toml"], "no file or folder none.toml"),
         (["--add", "foil=1", "-o", "x.abc"], "x.abc"),
         (["--add", "foil=1", "--by", "soon"], "soon"),
     ],

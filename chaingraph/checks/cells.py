@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chaingraph.checks.registry import check
-from chaingraph.checks.values import first_day
+from chaingraph.checks.values import character_problem, first_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,7 @@ def check_required(tables: Tables) -> Iterator[Finding]:
     "bad-date",
     "bad-id",
     "not-boolean",
+    "control-character",
 )
 def check_cells(tables: Tables) -> Iterator[Finding]:
     """Report cells that are not what their column holds."""
@@ -51,6 +52,21 @@ def check_cells(tables: Tables) -> Iterator[Finding]:
                 continue
             for row, text in enumerate(columns[name]):
                 problem = problems.get(text)
+                if problem is not None:
+                    yield tables.finding(problem.rule, spec.name, row, name, **problem.params)
+
+
+@check("control-character")
+def check_own_columns(tables: Tables) -> Iterator[Finding]:
+    """Report characters that nobody sees in columns of the user's own; `check_cells` sees to the others."""
+    for spec in tables.specs():
+        for name, cells in tables.table(spec.name).columns.items():
+            if name in spec.by_name:
+                continue
+            odd = {text for text in set(cells) if not text.isprintable()}
+            found = {text: character_problem(name, text) for text in odd}
+            for row, text in enumerate(cells if odd else []):
+                problem = found.get(text)
                 if problem is not None:
                     yield tables.finding(problem.rule, spec.name, row, name, **problem.params)
 

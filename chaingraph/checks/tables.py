@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from chaingraph.characters import shown
 from chaingraph.checks.findings import Finding
 from chaingraph.checks.values import Problem, cell_problem, is_ruled, parse_number
 from chaingraph.rawtables import RawTable
@@ -77,8 +78,10 @@ class Tables:
         key = (table, column)
         if key not in self._problems:
             field = table_spec(table).by_name[column]
-            cells = self.table(table).columns.get(column, ()) if is_ruled(field) else ()
-            found = ((text, cell_problem(field, text)) for text in set(cells) if text)
+            cells = set(self.table(table).columns.get(column, ()))
+            if not is_ruled(field):  # nearly all texts are sound, and told so at once
+                cells = {text for text in cells if not text.isprintable()}
+            found = ((text, cell_problem(field, text)) for text in cells if text)
             self._problems[key] = {text: problem for text, problem in found if problem}
         return self._problems[key]
 
@@ -180,5 +183,5 @@ class Tables:
             value = "" if cells is None else cells[row]
         if len(value) > _LONGEST_VALUE:
             value = value[: _LONGEST_VALUE - 1] + "…"
-        place = (held.file[row], held.line[row], column, value, row)
+        place = (held.file[row], held.line[row], column, shown(value), row)
         return Finding(rule, table, *place, params)

@@ -9,6 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chaingraph import errors
+from chaingraph.characters import CONTROL, UNSEEN, code_point
+from chaingraph.schema import FREE_TEXTS
 
 if TYPE_CHECKING:
     from chaingraph.schema import Field
@@ -17,6 +19,10 @@ TRUE_TEXTS: Final = frozenset({"1", "1.0", "true", "TRUE", "True"})
 FALSE_TEXTS: Final = frozenset({"0", "0.0", "false", "FALSE", "False"})
 """What a flag may be written as; pandas writes a column of flags with blanks as 1.0 and 0.0."""
 
+LARGEST: Final = 1e18
+"""No figure of a country is larger in any unit of the tables: its output in CNY is about 1e14."""
+SMALLEST: Final = 1e-18
+"""No figure but zero is smaller: what is divided by it would end beyond all numbers."""
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NOT_FINITE: Final = re.compile(r"[+-]?(?:nan|inf|infinity|∞)", re.IGNORECASE)
 _DATE: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
@@ -105,6 +111,10 @@ def _number_problem(field: Field, text: str) -> Problem | None:
     if number is None:
         infinite = _NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text)
         return Problem("not-finite" if infinite else "not-a-number", {})
+    if abs(number) > LARGEST:
+        return Problem("above-maximum", {"maximum": f"{LARGEST:g}"})
+    if 0 < abs(number) < SMALLEST:
+        return Problem("below-minimum", {"minimum": f"{SMALLEST:g}"})
     if field.minimum is not None and number < field.minimum:
         return Problem("below-minimum", {"minimum": f"{field.minimum:g}"})
     if field.maximum is not None and number > field.maximum:
@@ -116,9 +126,16 @@ def _text_problem(field: Field, text: str) -> Problem | None:
     if field.enum and text not in field.enum:
         near = ", ".join(errors.closest(text, field.enum)) or "-"
         return Problem("not-in-list", {"choices": ", ".join(field.enum), "suggestions": near})
-    if field.pattern and _compiled(field.pattern).fullmatch(text) is None:
-        return Problem("bad-id", {"pattern": field.pattern})
-    return None
+    if field.pattern:
+        fits = _compiled(field.pattern).fullmatch(text) is not None
+        return None if fits else Problem("bad-id", {"pattern": field.pattern})
+    return None if field.enum else character_problem(field.name, text)
+
+
+def character_problem(column: str, text: str) -> Problem | None:
+    """Return the problem of a character that nobody sees; in free texts one without width may stay."""
+    unfit = (CONTROL if column in FREE_TEXTS else UNSEEN).search(text)
+    return Problem("control-character", {"code": code_point(unfit.group())}) if unfit else None
 
 
 @cache

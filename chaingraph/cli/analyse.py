@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import (
     chain_option,
     chosen_format,
@@ -22,6 +23,7 @@ from chaingraph.cli.options import (
     with_output,
 )
 from chaingraph.cli.output import emit
+from chaingraph.cli.terminal import echo
 
 if TYPE_CHECKING:
     from chaingraph.cli.options import Output
@@ -122,7 +124,7 @@ def gaps(
     if fail_on is not None and found > fail_on:
         if not out.quiet:
             text = message("gaps-over-limit", result.lang, count=found, limit=fail_on)
-            click.echo(f"chaingraph: {text}", err=True)
+            echo(f"chaingraph: {text}", err=True)
         ctx.exit(3)
 
 
@@ -160,7 +162,7 @@ def requirements(ds: Dataset, goal: dict[str, float] | None, out: Output, **aske
     from chaingraph.analysis.requirements import calculate_requirements
 
     if not goal:
-        raise click.UsageError("Missing option '--goal', for example --goal cell_lfp=23.")
+        raise click.UsageError(said("Missing option '--goal', for example --goal cell_lfp=23."))
     emit([calculate_requirements(ds, goal, lang=out.lang, **asked)], out=out)
 
 

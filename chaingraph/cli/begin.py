@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chaingraph.cli.options import LanguageChoice, complete_dataset, date_option, quiet_option
+from chaingraph.cli.terminal import echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,11 +72,11 @@ def _tell(made: Path, lang: Any, *, quiet: bool, alone: bool) -> None:
     from chaingraph.words import message
 
     spoken = message_language(lang)
-    click.echo(message("written", spoken, path=made))
+    echo(message("written", spoken, path=made))
     if quiet:
         return
     key = "init-next-workbook" if made.is_file() else "init-next-folder"
     if alone and made.is_dir():
         key = "init-next-alone"
     place = {"path": made, "folder": made.with_suffix("") if made.is_file() else made}
-    click.echo(f"chaingraph: {message(key, spoken, **place)}", err=True)
+    echo(f"chaingraph: {message(key, spoken, **place)}", err=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import (
     Output,
     chosen_format,
@@ -20,6 +21,7 @@ from chaingraph.cli.options import (
     say,
 )
 from chaingraph.cli.output import emit
+from chaingraph.cli.terminal import echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,10 +37,10 @@ def read_pairs(
     for text in value:
         field, equals, header = (part.strip() for part in text.partition("="))
         if not (field and equals and header):
-            message = f"'{text}' is not FIELD=HEADER, for example name=企业名称"
+            message = said("'{text}' is not FIELD=HEADER, for example name=企业名称", text=text)
             raise click.BadParameter(message, ctx, param)
         if field in pairs:
-            raise click.BadParameter(f"'{field}' is given twice", ctx, param)
+            raise click.BadParameter(said("'{name}' is given twice", name=field), ctx, param)
         pairs[field] = header
     return pairs
 
@@ -89,7 +91,7 @@ def match(
 
     out = Output(**shown)
     if survey_folder is None and (complete or region or at):
-        raise click.UsageError("--region, --at and --complete go with --survey FOLDER.")
+        raise click.UsageError(said("--region, --at and --complete go with --survey FOLDER."))
     book = str(out.output or "").casefold().endswith(".xlsx") and not out.format_
     if not book:
         chosen_format(out.format_, out.output)
@@ -132,7 +134,7 @@ def _note_survey(
     rows = survey_rows(region, made, complete=complete, as_of=at, note=note)
     done = put_surveys(folder, rows)
     if not out.quiet:
-        click.echo(f"chaingraph: {survey_said(done, out.lang)}", err=True)
+        echo(f"chaingraph: {survey_said(done, out.lang)}", err=True)
 
 
 def _save(result: Any, out: Output) -> Path:
@@ -158,4 +160,4 @@ def _remember(dataset: str, decisions: str, decided_on: str, out: Output) -> Non
     spoken = message_language(out.lang)
     counts = {"added": done.added, "changed": done.changed, "same": done.same}
     if not out.quiet:
-        click.echo(f"chaingraph: {message('match-remembered', spoken, **counts)}", err=True)
+        echo(f"chaingraph: {message('match-remembered', spoken, **counts)}", err=True)

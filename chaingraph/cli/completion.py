@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from chaingraph.cli.terminal import echo
+
 
 @click.command(epilog='Example: eval "$(chaingraph completion bash)"')
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -15,4 +17,4 @@ def completion(ctx: click.Context, shell: str) -> None:
     if kind is None:  # click offers all three
         raise click.UsageError(f"no completion for {shell}", ctx)
     root = ctx.find_root()
-    click.echo(kind(root.command, {}, "chaingraph", "_CHAINGRAPH_COMPLETE").source())
+    echo(kind(root.command, {}, "chaingraph", "_CHAINGRAPH_COMPLETE").source())

@@ -13,6 +13,7 @@ from chaingraph.cli.options import (
     loading_options,
     quiet_option,
 )
+from chaingraph.cli.terminal import echo
 from chaingraph.errors import OptionError
 from chaingraph.words import message
 
@@ -73,7 +74,7 @@ def convert(
         written = write_dataset(ds, target, chosen, encoding)
     for file in written:
         key = "convert-rows" if file.edges is None else "convert-graph"
-        click.echo(message(key, spoken, path=file.path, rows=file.rows, edges=file.edges))
+        echo(message(key, spoken, path=file.path, rows=file.rows, edges=file.edges))
     if quiet:
         return
     notes = [f"{found.place}: {found.text(spoken)}" for found in ds.findings]
@@ -81,7 +82,7 @@ def convert(
     if gone and region is None:
         notes.append(message("convert-left-out", spoken, tables=", ".join(gone)))
     for note in notes:
-        click.echo(f"chaingraph: {note}", err=True)
+        echo(f"chaingraph: {note}", err=True)
 
 
 def _write_region(ds: Dataset, region: str, target: str, format_: str) -> list[Written]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import load, region_option, with_dataset, with_output
 from chaingraph.cli.output import emit
 
@@ -78,9 +79,9 @@ def check(
     PATH is a folder or a bundled name. Exit status 1 where there are errors.
     """
     if region is not None and not (totals or graded):
-        raise click.UsageError("--region goes with --reconcile or --sources.")
+        raise click.UsageError(said("--region goes with --reconcile or --sources."))
     if totals and graded:
-        raise click.UsageError("--reconcile does not go with --sources.")
+        raise click.UsageError(said("--reconcile does not go with --sources."))
     if totals or graded:
         _check_region(path, region, graded=graded, out=out)
         return

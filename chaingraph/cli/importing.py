@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import (
     Output,
     complete_option,
@@ -30,7 +31,7 @@ def _pairs(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> 
     for text in given:
         name, equals, table = (part.strip() for part in text.rpartition("="))
         if not equals or not name or not table:
-            raise click.BadParameter(f"'{text}' is not NAME=TABLE", ctx, param)
+            raise click.BadParameter(said("'{text}' is not NAME=TABLE", text=text), ctx, param)
         found[name] = table
     return found
 
@@ -103,7 +104,9 @@ def import_(
     from chaingraph.intake.importing import import_file
 
     if folder is None and not dry_run:
-        raise click.UsageError("Missing option '-o' / '--output': name a FOLDER, or --dry-run.")
+        raise click.UsageError(
+            said("Missing option '-o' / '--output': name a FOLDER, or --dry-run.")
+        )
     spoken = message_language(lang)
     done = import_file(
         path, folder, extends=[name.strip() for name in extends.split(",") if name.strip()],

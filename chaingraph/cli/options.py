@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.language import said
+from chaingraph.cli.terminal import echo
 from chaingraph.errors import OptionError
 from chaingraph.words import message
 
@@ -66,12 +68,25 @@ class Pairs(AnyType):
             name, equals, figure = (piece.strip() for piece in part.partition("="))
             if not name or (not equals and not self.bare):
                 example = "operating=1" if self.bare else "cell_lfp=23"
-                self.fail(f"'{part}' is not {self.name}, for example {example}", param, ctx)
+                self.fail(
+                    said(
+                        "'{part}' is not {form}, for example {example}",
+                        part=part,
+                        form=self.name,
+                        example=example,
+                    ),
+                    param,
+                    ctx,
+                )
             if name in pairs:
-                self.fail(f"'{name}' is given twice", param, ctx)
+                self.fail(said("'{name}' is given twice", name=name), param, ctx)
             found = said_figure(figure, units=self.units) if equals else 1.0
             if found is None:
-                self.fail(f"'{figure}' in '{part}' is not a number", param, ctx)
+                self.fail(
+                    said("'{figure}' in '{part}' is not a number", figure=figure, part=part),
+                    param,
+                    ctx,
+                )
             pairs[name] = found
         return pairs
 
@@ -156,7 +171,9 @@ def _load_in_force(ctx: click.Context, param: click.Parameter, value: Any) -> An
         return value
     given = ctx.get_parameter_source(param.name or "")
     if given not in {click.core.ParameterSource.DEFAULT, None}:
-        raise click.UsageError("--load and its former name --utilisation cannot be used together.")
+        raise click.UsageError(
+            said("--load and its former name --utilisation cannot be used together.")
+        )
     return ctx.meta[_FORMER_LOAD]
 
 
@@ -203,7 +220,7 @@ output_options = _stack(
 def region_choice(regions: tuple[str, ...], each: str | None) -> Any:
     """Return what --region and --each ask for: None, one name, several, or a level."""
     if regions and each:
-        raise click.UsageError("--region and --each cannot be used together.")
+        raise click.UsageError(said("--region and --each cannot be used together."))
     if each:
         return each
     return list(regions) if len(regions) > 1 else (regions[0] if regions else None)
@@ -212,7 +229,7 @@ def region_choice(regions: tuple[str, ...], each: str | None) -> Any:
 def say(text: str, *, quiet: bool) -> None:
     """Print a message on stderr when a person watches."""
     if not quiet and sys.stderr.isatty():
-        click.echo(text, err=True)
+        echo(text, err=True)
 
 
 def told(key: str, lang: Language | None, *, quiet: bool, **params: Any) -> None:
@@ -220,7 +237,7 @@ def told(key: str, lang: Language | None, *, quiet: bool, **params: Any) -> None
     if not quiet:
         from chaingraph.cli.main import message_language
 
-        click.echo(message(key, message_language(lang), **params), err=True)
+        echo(message(key, message_language(lang), **params), err=True)
 
 
 def warn(key: str, lang: Language | None, **params: Any) -> None:
@@ -228,7 +245,7 @@ def warn(key: str, lang: Language | None, **params: Any) -> None:
     from chaingraph.cli.main import message_language
 
     spoken = message_language(lang)
-    click.echo(f"chaingraph: {message(key, spoken, **params)}", err=True)
+    echo(f"chaingraph: {message(key, spoken, **params)}", err=True)
 
 
 _ASSUMED = ("at", "statuses", "load", "goal", "prices")

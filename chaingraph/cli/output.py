@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from chaingraph.cli.options import chosen_format, say
+from chaingraph.cli.terminal import echo, fitted, terminal_width
 from chaingraph.files import write_file
 from chaingraph.words import message
 
@@ -55,18 +54,19 @@ def emit(
         text = json.dumps(held, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     else:
         limit = (default_top if out.top is None else out.top) or None
+        width = terminal_width() if kind == "table" and out.output in {None, "-"} else None
         blocks = [
-            result.to_text(spoken, limit=limit)
+            result.to_text(spoken, limit=limit, width=width)
             if kind == "table"
             else result.to_markdown(spoken, limit=limit)
             for result in results
         ]
         mark = "\n" if kind == "table" else "\n\n"
-        ends = ([mark.join(lines)] if lines else [] for lines in (before, after))
+        ends = ([mark.join(fitted(lines, width))] if lines else [] for lines in (before, after))
         first, last = ends
         text = "\n\n".join([*first, *blocks, *last]).rstrip("\n") + "\n"
     if out.output in {None, "-"}:
-        click.echo(text, nl=False)
+        echo(text, nl=False, data=kind in {"csv", "json"})
         return
     write_file(str(out.output), text, encoding="utf-8-sig" if kind == "csv" else "utf-8")
     say(message("written", spoken, path=out.output), quiet=out.quiet)
@@ -75,6 +75,6 @@ def emit(
 def deliver(data: str | bytes, target: str | None, *, lang: Any, quiet: bool) -> None:
     """Write a page to its file, or to stdout for none and ``-``."""
     if target in {None, "-"}:
-        click.echo(data, nl=False)
+        echo(data, nl=False, data=True)
         return
     say(message("written", lang, path=write_file(str(target), data)), quiet=quiet)

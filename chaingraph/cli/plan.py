@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import (
     Pairs,
     date_option,
@@ -17,6 +18,7 @@ from chaingraph.cli.options import (
     with_dataset,
 )
 from chaingraph.cli.output import deliver
+from chaingraph.cli.terminal import terminal_width
 from chaingraph.errors import OptionError
 
 if TYPE_CHECKING:
@@ -147,7 +149,9 @@ def plan(
     )  # fmt: skip
     if kind == "table":
         shown = _SHOWN if top is None else top
-        text: str | bytes = made.to_text(lang, limit=shown or None)
+        text: str | bytes = made.to_text(
+            lang, limit=shown or None, width=terminal_width() if output in {None, "-"} else None
+        )
     elif kind == "md":
         text = made.to_markdown(lang, limit=top or None)
     else:
@@ -161,7 +165,9 @@ def _joined(parts: Iterable[dict[str, float]], option: str) -> dict[str, float]:
     for part in parts:
         for name, figure in part.items():
             if name in found:
-                raise click.UsageError(f"'{name}' is given twice by {option}.")
+                raise click.UsageError(
+                    said("'{name}' is given twice by {option}.", name=name, option=option)
+                )
             found[name] = figure
     return found
 
@@ -172,7 +178,11 @@ def _two(parts: Iterable[str], option: str) -> list[tuple[str, str]]:
         one, colon, other = (piece.strip() for piece in part.replace("：", ":").partition(":"))
         if not (one and colon and other):
             raise click.UsageError(
-                f"{option} takes two products, such as lipf6:electrolyte, not '{part}'."
+                said(
+                    "{option} takes two products, such as lipf6:electrolyte, not '{part}'.",
+                    option=option,
+                    part=part,
+                )
             )
         pairs.append((one, other))
     return pairs

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import (
     FORMATS,
     Output,
@@ -21,6 +22,7 @@ from chaingraph.cli.options import (
     with_output,
 )
 from chaingraph.cli.output import emit
+from chaingraph.cli.terminal import echo
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
@@ -94,7 +96,7 @@ def responsibility(
     if not book:
         chosen_format(list_format, target, books=(".xlsx",))
         if carry:
-            raise click.UsageError("--carry needs -o LIST.xlsx.")
+            raise click.UsageError(said("--carry needs -o LIST.xlsx."))
     elif carry:
         refuse_same_file(str(target), carry)
     chosen = load_rules(rules)
@@ -116,10 +118,10 @@ def _carried(back: Returned, listed: Result, *, quiet: bool) -> Any:
     done = carry_list(back, listed)
     counts = {"added": len(done.added), "ended": len(done.ended), "conflicts": len(done.conflicts)}
     if not quiet:
-        click.echo(message("list-carried", listed.lang, **counts), err=True)
+        echo(message("list-carried", listed.lang, **counts), err=True)
         for c in done.conflicts:
             said = {"key": c.key, "column": c.column, "returned": c.returned, "fresh": c.fresh}
-            click.echo(message("list-conflict", listed.lang, **said), err=True)
+            echo(message("list-conflict", listed.lang, **said), err=True)
     return done.book
 
 
@@ -202,7 +204,7 @@ def track(
         )
     elif not quiet:
         for finding in tracked.returned.findings:
-            click.echo(f"{finding.place}: {finding.text(spoken)}", err=True)
+            echo(f"{finding.place}: {finding.text(spoken)}", err=True)
 
 
 @click.command(epilog="Example: chaingraph indicators qujing")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import (
     chain_option,
     date_option,
@@ -93,7 +94,7 @@ def targets(
     )
 
     if group is not None and len(names) != 1:
-        raise click.UsageError("--group needs one --gap.")
+        raise click.UsageError(said("--group needs one --gap."))
     study = opened(ds, asked)
     if group is not None:
         told = explain_target(study, names[0], group, lang=out.lang, **asked)

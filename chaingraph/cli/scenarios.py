@@ -101,14 +101,11 @@ def whatif(
     found = compare_scenarios(ds, scenarios, lang=lang, **asked)
     if kind in {"table", "csv"}:
         shown = Output(lang, quiet, kind, output, top)
-        first = (
-            [(found.totals_beside if len(scenarios) > 1 else found.totals).to_text(lang)]
-            if kind == "table"
-            else []
-        )
+        totals = found.totals_beside if len(scenarios) > 1 else found.totals
+        first = [totals] if kind == "table" else []
         parts = [part for part in found.results if part not in (found.totals, found.causes)]
         emit(
-            parts, out=shown, before=first, after=_reasons(found), whole=found.products,
+            [*first, *parts], out=shown, after=_reasons(found), whole=found.products,
             default_top=_SHOWN,
         )  # fmt: skip
         return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chaingraph.cli.language import said
 from chaingraph.cli.options import (
     chain_option,
     date_option,
@@ -16,6 +17,7 @@ from chaingraph.cli.options import (
     told,
     with_dataset,
 )
+from chaingraph.cli.terminal import echo
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
@@ -29,7 +31,7 @@ _FIGURE_OPTIONS = {"boundary", "boundary_note"}
 def page_name(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Return the name of an HTML file, or refuse it before any work is done."""
     if value is not None and value != "-" and not value.casefold().endswith((".html", ".htm")):
-        raise click.BadParameter(f"'{value}' does not end with .html", ctx, param)
+        raise click.BadParameter(said("'{value}' does not end with .html", value=value), ctx, param)
     return value
 
 
@@ -67,7 +69,11 @@ def page_name(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     "--boundary", metavar="FILE.geojson", help="Boundary drawn under the map of the sites."
 )
 @click.option("--boundary-note", metavar="TEXT", help="Where the boundary comes from.")
-@click.option("--force", is_flag=True, help="Draw more than 3,000 boxes all the same.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Draw more than 3,000 boxes all the same; more than 10,000 links are never drawn.",
+)
 @click.option(
     "-o", "--output", metavar="FILE.html", callback=page_name,
     help="File to write, DATASET.html by default; - is stdout.",
@@ -86,14 +92,16 @@ def view(
     for name in unfit:
         if asked.pop(name) not in {None, False, 2}:
             flag = "all" if name == "all_products" else name.replace("_", "-")
-            raise click.UsageError(f"--{flag} does not go with --figure {figure}.")
+            raise click.UsageError(
+                said("--{flag} does not go with --figure {figure}.", flag=flag, figure=figure)
+            )
     page = (
         build_chain_map(ds, lang=lang, **asked)
         if figure == "chain"
         else build_figure(ds, figure=figure, lang=lang, **asked)
     )
     if output == "-":
-        click.echo(page.page, nl=False)
+        echo(page.page, nl=False, data=True)
         return
     target = output or (f"{ds.name}.html" if figure == "chain" else f"{ds.name}-{figure}.html")
     told("written", lang or ds.language, quiet=quiet, path=page.save(target))

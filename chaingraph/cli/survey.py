@@ -23,6 +23,7 @@ from chaingraph.cli.options import (
     with_dataset,
 )
 from chaingraph.cli.output import emit
+from chaingraph.cli.terminal import echo
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
@@ -105,7 +106,7 @@ def answers(answers_file: str, dataset: str, lang: Language | None, quiet: bool)
 
     done = put_surveys(dataset, read_survey_answers(answers_file))
     if not quiet:
-        click.echo(survey_said(done, lang))
+        echo(survey_said(done, lang))
 
 
 def survey_said(done: Any, lang: Language | None) -> str:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from chaingraph import words
-from chaingraph.errors import FileProblemError, OptionError, file_problem
-from chaingraph.files import write_file
+from chaingraph.errors import FileProblemError, OptionError
+from chaingraph.files import read_utf8, write_file
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
@@ -101,10 +101,13 @@ class Plan:
         """Return the tables as text."""
         return self.to_text()
 
-    def to_text(self, lang: Language | None = None, *, limit: int | None = None) -> str:
-        """Return the tables that hold anything as text."""
+    def to_text(
+        self, lang: Language | None = None, *, limit: int | None = None, width: int | None = None
+    ) -> str:
+        """Return the tables that hold anything as text, within the columns of a terminal where it has some."""
         shown = [part for part in self if len(part) or part is self.projects]
-        return "\n\n".join(part.to_text(lang or self.lang, limit=limit) for part in shown) + "\n"
+        spoken = lang or self.lang
+        return "\n\n".join(p.to_text(spoken, limit=limit, width=width) for p in shown) + "\n"
 
     def to_markdown(self, lang: Language | None = None, *, limit: int | None = None) -> str:
         """Return the tables that hold anything in Markdown."""
@@ -295,13 +298,10 @@ def _entries(data: dict[str, Any], name: str, path: object) -> list[dict[str, An
 
 
 def _parsed(path: Path) -> dict[str, Any]:
+    text = read_utf8(path, "plan-file-text", problem=FileProblemError)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise file_problem("unreadable-path", path, error) from error
-    except UnicodeDecodeError as error:
-        raise FileProblemError("plan-file-text", path=path) from error
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise OptionError("plan-file-toml", path=path, detail=error) from error
 
 

@@ -113,7 +113,7 @@ def _parsed(path: Path) -> Any:
     text = read_utf8(path, "plan-file")
     try:
         return json.loads(text) if path.suffix.casefold() == ".json" else tomllib.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise OptionError("plan-file", path=path, detail=str(error)) from error
 
 

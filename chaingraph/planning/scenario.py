@@ -11,8 +11,8 @@ from typing import Any, Final, TypeAlias
 
 from chaingraph.analysis.settings import MOST_UNITS, read_number
 from chaingraph.checks import matches_date
-from chaingraph.errors import OptionError, closest, file_problem
-from chaingraph.files import write_file
+from chaingraph.errors import OptionError, closest
+from chaingraph.files import read_utf8, write_file
 from chaingraph.planning.kinds import CHANGES, SCHEMA, Change, Key, Scenario
 from chaingraph.words import Phrase
 
@@ -88,18 +88,9 @@ def _of_file(path: Path, above: tuple[Path, ...]) -> Scenario:
         raise OptionError("scenario-circle", path=path)
     if len(above) >= MOST_DEEP:
         raise OptionError("scenario-deep", path=path, limit=MOST_DEEP)
+    text = read_utf8(path, "scenario-not-utf8", most=MOST_BYTES)
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise file_problem("unreadable-path", path, error) from error
-    if len(data) > MOST_BYTES:
-        raise OptionError("scenario-large", path=path, limit=MOST_BYTES // 1_000_000)
-    try:
-        text = data.decode("utf-8-sig")
         loaded = tomllib.loads(text)
-    except UnicodeDecodeError:
-        raise OptionError("scenario-not-utf8", path=path) from None
     except (ValueError, RecursionError) as error:
         detail: Any = str(error).splitlines()[0]
         if ";" in text.partition("[[change]]")[2]:

@@ -147,7 +147,7 @@ def _shipped(name: str) -> RuleSet:
 def _read(text: str, path: str) -> RuleSet:
     try:
         entry = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise OptionError("rules-file", path=path, detail=str(error)) from error
     bands = entry.get("band")
     if not isinstance(bands, list) or not bands:

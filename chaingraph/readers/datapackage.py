@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from chaingraph.characters import UNSEEN, code_point
 from chaingraph.checks import Finding, matches_date
 from chaingraph.errors import file_problem
+from chaingraph.files import read_bounded
 from chaingraph.rawtables import Accepted, Package
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CARD = "datapackage.json"
@@ -29,12 +32,50 @@ def read_package(path: Path) -> tuple[Package, list[Finding]]:
     try:
         if not card.exists():
             return fallback, []
-        loaded = json.loads(card.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise file_problem("unreadable-path", card, error) from error
+    return package_in(read_bounded(card), path, fallback.name)
+
+
+def package_in(data: bytes, path: Path, name: str) -> tuple[Package, list[Finding]]:
+    """Return what the bytes of a card say; `name` where they say none."""
+    fallback = Package(name=name, path=path)
+    try:
+        loaded = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_once)
+    except _TwiceError as error:
+        return fallback, [invalid(name, f"'{error}' stands twice")]
     except (ValueError, RecursionError) as error:
-        return fallback, [invalid(fallback.name, f"not JSON in UTF-8 ({error})")]
-    return package_of(loaded, path, fallback.name)
+        return fallback, [invalid(name, f"not JSON in UTF-8 ({error})")]
+    return package_of(loaded, path, name)
+
+
+class _TwiceError(Exception):
+    """A key that stands twice in one object: the last would count, unsaid."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON whose keys all differ."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _TwiceError(key)
+        found[key] = value
+    return found
+
+
+def _unfit(value: Any, key: str) -> Iterator[str]:
+    """Return the texts of a card that hold a character nobody sees, however deep they stand."""
+    if isinstance(value, str):
+        found = UNSEEN.search(value)
+        if found is not None:
+            yield f"'{key}' holds {code_point(found.group())}, a character that nobody sees"
+    elif isinstance(value, list):
+        for item in value:
+            yield from _unfit(item, key)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _unfit(name, key)
+            yield from _unfit(item, f"{key}.{name}" if key else name)
 
 
 def package_of(loaded: Any, path: Path, name: str) -> tuple[Package, list[Finding]]:
@@ -42,7 +83,7 @@ def package_of(loaded: Any, path: Path, name: str) -> tuple[Package, list[Findin
     fallback = Package(name=name, path=path)
     if not isinstance(loaded, dict):
         return fallback, [invalid(name, "the top level is not an object")]
-    problems = _problems(loaded)
+    problems = _problems(loaded) or list(_unfit(loaded, ""))
     if problems:
         return fallback, [invalid(name, problem) for problem in problems]
     return _package(path, loaded, name), []

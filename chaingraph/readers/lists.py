@@ -8,13 +8,14 @@ import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from chaingraph.checks import Finding, refuse, run_checks
 from chaingraph.dataset import Dataset
-from chaingraph.errors import OptionError, closest, file_problem
+from chaingraph.errors import OptionError, closest
+from chaingraph.files import read_bounded, read_utf8
 from chaingraph.rawtables import RawDataset
-from chaingraph.readers.csv_folder import MOST_COLUMNS, refuse_pipe
+from chaingraph.readers.csv_folder import MOST_COLUMNS
 from chaingraph.readers.datapackage import package_of
 from chaingraph.readers.graphs import graph_parts, loaded_graph
 from chaingraph.readers.mapping import ListMap, read_map
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 Row = tuple[int, dict[str, str]]
 Part = Literal["nodes", "edges"]
+MOST_BYTES: Final = 400_000_000
+"""Bytes of the largest node or edge list."""
 
 
 def read_lists(
@@ -105,12 +108,9 @@ def dataset_of(plan: ListMap, folder: Path) -> Dataset:
 
 def _load(path: Path) -> Any:
     """Return the content of a mapping file."""
-    text = ""
+    text = read_utf8(path, "bad-map")
     try:
-        text = path.read_text(encoding="utf-8-sig")
         return json.loads(text) if path.suffix.casefold() == ".json" else tomllib.loads(text)
-    except OSError as error:
-        raise file_problem("unreadable-path", path, error) from error
     except (ValueError, RecursionError) as error:
         detail = str(error).splitlines()[0]
         if "key part" in detail or (not text.isascii() and "Invalid statement" in detail):
@@ -182,11 +182,7 @@ def _rows(folder: Path, name: str, needed: list[str], part: Part) -> tuple[str, 
         raise OptionError("bad-map", path="mapping", detail=detail)
     path = folder / name
     shown = f"{folder.resolve().name}/{name}"
-    try:
-        refuse_pipe(path)
-        data = path.read_bytes()
-    except OSError as error:
-        raise file_problem("unreadable-path", path, error) from error
+    data = read_bounded(path, most=MOST_BYTES)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 import zlib
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chaingraph.checks import Finding
+from chaingraph.files import MOST_TEXT
 from chaingraph.rawtables import Package
 from chaingraph.readers import csv_folder, datapackage
 from chaingraph.schema import TABLE_NAMES
@@ -32,7 +32,6 @@ def can_read(path: Path) -> bool:
 def read_package(path: Path) -> tuple[Package, list[Finding]]:
     """Return what the card in the zip file says, and what is wrong with the card."""
     fallback = Package(name=path.stem, path=path)
-    loaded: Any
     try:
         with zipfile.ZipFile(path) as archive:
             if _refused(archive, path):
@@ -40,13 +39,13 @@ def read_package(path: Path) -> tuple[Package, list[Finding]]:
             cards = [name for name in _files(archive) if _base(name) == datapackage.CARD]
             if len(cards) != 1:
                 return fallback, []
-            loaded = json.loads(archives.read_entry(archive, cards[0]).decode("utf-8-sig"))
+            if archive.getinfo(cards[0]).file_size > MOST_TEXT:
+                detail = f"larger than {MOST_TEXT:,} bytes"
+                return fallback, [datapackage.invalid(fallback.name, detail)]
+            data = archives.read_entry(archive, cards[0])
     except _BROKEN:
         return fallback, []
-    except (ValueError, RecursionError) as error:
-        detail = f"not JSON in UTF-8 ({error})"
-        return fallback, [datapackage.invalid(fallback.name, detail)]
-    return datapackage.package_of(loaded, path, fallback.name)
+    return datapackage.package_in(data, path, fallback.name)
 
 
 def read(path: Path, package: Package) -> tuple[dict[str, RawTable], list[Finding]]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 
-from chaingraph.errors import FileProblemError, OptionError, closest, file_problem
+from chaingraph.errors import FileProblemError, OptionError, closest
+from chaingraph.files import read_utf8
 from chaingraph.recruit.features import FEATURES, PLACE_FEATURES, filled
 
 if TYPE_CHECKING:
@@ -90,14 +91,11 @@ def read_weights(weights: Mapping[str, float] | str | Path | None) -> dict[str, 
 
 
 def _load(path: Path) -> dict[str, Any]:
+    text = read_utf8(path, "weights-not-text", problem=FileProblemError, file=path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise FileProblemError("weights-not-toml", file=path, detail=error) from None
-    except OSError as error:
-        raise file_problem("unreadable-path", path, error) from None
-    except UnicodeDecodeError:
-        raise FileProblemError("weights-not-text", file=path) from None
 
 
 def _checked(loaded: Mapping[str, Any], file: str) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chaingraph.characters import shown
 from chaingraph.checks import SEVERITIES
 from chaingraph.errors import OptionError, unknown_name
 from chaingraph.results import Result
@@ -121,7 +122,7 @@ def explain_rule(entry: Entry, lang: Language = "zh") -> list[str]:
         "",
         message("rules-example", lang),
         "",
-        *(f"    {line}".rstrip() for line in entry.example(lang)),
+        *(f"    {shown(line)}".rstrip() for line in entry.example(lang)),
         "",
         f"{message('rules-finding', lang)}{space}{entry.place}{colon}{entry.message(lang)}",
         "",

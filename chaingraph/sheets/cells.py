@@ -8,8 +8,10 @@ import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chaingraph import codes
+from chaingraph.characters import CONTROL, without_hidden
 from chaingraph.checks import values
 from chaingraph.errors import closest
+from chaingraph.schema import FREE_TEXTS
 from chaingraph.sheets.dates import read_date
 from chaingraph.sheets.numbers import BLANKS
 from chaingraph.sheets.problems import Refusal
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 _EXACT_DIGITS: Final = 15
 _LONGEST_TEXT: Final = 10_000
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|_x00[0-9a-fA-F]{2}_")
+_WRITTEN_OUT: Final = re.compile(r"_x00[0-9a-fA-F]{2}_")  # how Excel writes a control character
 _SEPARATORS: Final = re.compile(r"\s*[;；、，,\n]\s*")
 _WRITTEN_LIST: Final = re.compile(r"[^;；、，\n]*;[^；、，\n]*")
 _CREDIT: Final = re.compile(f"[{codes.ALPHABET}]{{18}}")
@@ -58,8 +60,6 @@ def read_cell(table: str, field: Field, raw: object, *, typed: bool = True) -> R
     return text if isinstance(text, Refusal) else _text(field, text)
 
 
-_FREE: Final = frozenset({"note", "product_zh", "duties", "leading_industries", "task_zh"})
-"""Texts that nothing is looked up by: a damaged character in them costs no row."""
 _DAMAGED: Final = "\ufffd"
 
 
@@ -67,7 +67,7 @@ def _text(field: Field, text: str) -> Reading | Refusal:
     if _DAMAGED in text:
         return (
             Reading(text, "damaged-kept")
-            if field.name in _FREE
+            if field.name in FREE_TEXTS
             else Refusal("damaged-character", {})
         )
     if field.format == "id":
@@ -92,10 +92,10 @@ def plain_text(raw: object) -> str | Refusal:
         return _digits(raw)
     if isinstance(raw, dt.datetime):
         return raw.date().isoformat()
-    text = unicodedata.normalize("NFC", str(raw)).replace("\u200b", "").replace("\ufeff", "")
+    text = without_hidden(unicodedata.normalize("NFC", str(raw)))
     if len(text) > _LONGEST_TEXT:
         return Refusal("cell-too-long", {"limit": f"{_LONGEST_TEXT:,}"})
-    if _CONTROL.search(text):
+    if CONTROL.search(text) or _WRITTEN_OUT.search(text):
         return Refusal("control-character", {})
     return " ".join(text.split())
 

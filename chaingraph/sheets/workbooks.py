@@ -7,7 +7,14 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from chaingraph.sheets.archives import has_macros, holds_formulas, read_member, unfit_part
+from chaingraph.sheets.archives import (
+    MOST_MERGED,
+    has_macros,
+    holds_formulas,
+    merged_cells,
+    read_member,
+    unfit_part,
+)
 from chaingraph.sheets.grid import MOST_COLUMNS, MOST_ROWS, Grid, letters
 from chaingraph.sheets.problems import FileRefusalError
 
@@ -59,7 +66,7 @@ def _inspect(archive: zipfile.ZipFile) -> _Parts:
     names = archive.namelist()
     if has_macros(names):
         raise FileRefusalError("workbook-macros")
-    formulas = False
+    formulas, merged = False, 0
     for member in archive.infolist():
         if not member.filename.casefold().endswith((".xml", ".rels", ".vml")):
             continue
@@ -68,6 +75,10 @@ def _inspect(archive: zipfile.ZipFile) -> _Parts:
         if unfit:
             raise FileRefusalError("workbook-broken", detail=unfit)
         formulas |= holds_formulas(member.filename, data)
+        merged += merged_cells(data) if "worksheets/" in member.filename else 0
+        if merged > MOST_MERGED:
+            counts = {"found": f"{merged:,}", "limit": f"{MOST_MERGED:,}"}
+            raise FileRefusalError("merged-too-many", **counts)
     return _Parts(formulas, any("externallinks/" in n.casefold() for n in names))
 
 

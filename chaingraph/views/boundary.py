@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from chaingraph.errors import FileProblemError, file_problem
+from chaingraph.files import read_utf8
 from chaingraph.views.svg import FigureError, clean
 
 Ring = tuple[tuple[float, float], ...]
 _NOTES = ("source", "attribution")
 _FEWEST = 4
+_LARGEST: Final = 1e300
+MOST_BYTES: Final = 64_000_000
+"""Bytes of the largest boundary file: all counties of the country in fine lines take less."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,7 @@ def load_boundary(path: str | Path, note: str | None = None) -> Boundary:
         Where it is no such GeoJSON, or no note says where it comes from.
     """
     name = Path(path).name
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise FileProblemError("no-such-path", path=path) from None
-    except UnicodeDecodeError:
-        raise FigureError("boundary-no-json", file=name) from None
-    except OSError as error:
-        raise file_problem("unreadable-path", path, error) from None
+    text = read_utf8(path, "boundary-no-json", most=MOST_BYTES, problem=FigureError, file=name)
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -129,7 +124,7 @@ def _ring(ring: Any, name: str) -> Ring:
             raise FigureError("boundary-bad-ring", file=name)
         x, y = point[:2]
         numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (x, y))
-        if not numbers or not (math.isfinite(x) and math.isfinite(y)):
+        if not numbers or not all(-_LARGEST < v < _LARGEST for v in (x, y)):  # nor NaN
             raise FigureError("boundary-bad-ring", file=name)
         if not (-180 <= x <= 180 and -90 <= y <= 90):  # noqa: PLR2004  degrees
             raise FigureError("boundary-no-degrees", file=name, value=f"{x:g}, {y:g}")

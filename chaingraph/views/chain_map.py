@@ -36,12 +36,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from chaingraph.analysis.study import Study
     from chaingraph.dataset import Dataset
     from chaingraph.regions import Region
     from chaingraph.results import Result
     from chaingraph.words import Language
 
 MOST_BOXES = 3_000
+MOST_LINKS = 10_000
+"""Links of a map; twice as many take half a minute and 700 MB."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def build_chain_map(
         A result of :func:`chaingraph.rank_targets` on the region; None ranks the targets of the first
         30 gaps that are drawn, three of which stand in a gap's panel; False leaves them out.
     force
-        Draw more than 3,000 boxes all the same.
+        Draw more than 3,000 boxes all the same; more than 10,000 links are never drawn.
 
     Returns
     -------
@@ -170,6 +173,7 @@ def build_chain_map(
             raise OptionError("empty-selection")
         if len(ids) > MOST_BOXES and not force:
             raise OptionError("too-many-boxes", count=len(ids), limit=MOST_BOXES)
+        _refuse_links(study, ids)
         pictures, extra = _pictures(facts, ids, chain)
     topic = _topic(facts, chain, around, anchor)
     drawn = {node[0] for picture in pictures for node in picture.nodes}
@@ -178,6 +182,14 @@ def build_chain_map(
     summary = summarise(state, gaps.frame, chain=chain)
     page = render_page(facts, pictures, extra, topic, chosen, summary=summary, targets=found)
     return ChainMap(topic[chosen], page, max(p.crossings for p in pictures))
+
+
+def _refuse_links(study: Study, ids: Sequence[str]) -> None:
+    """Refuse a map with more links than a page can lay out in memory; forcing it would end the program."""
+    table = study.dataset.inputs
+    count = int((table["input_id"].isin(ids) & table["output_id"].isin(ids)).sum())
+    if count > MOST_LINKS:
+        raise OptionError("too-many-links", count=f"{count:,}", limit=f"{MOST_LINKS:,}")
 
 
 def _pictures(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from chaingraph.characters import defused
 from chaingraph.files import write_folder
 from chaingraph.rawtables import value_text
 from chaingraph.schema import table_schema, table_spec
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from chaingraph.dataset import Dataset
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t")
 CARD = "datapackage.json"
 
 
@@ -89,7 +89,7 @@ def to_csv(frame: pd.DataFrame, name: str, *, for_excel: bool = False) -> str:
     columns = {c: [cell_text(v) for v in frame[c].tolist()] for c in column_order(frame, name)}
     if for_excel:
         columns = {
-            c: cells if pd.api.types.is_numeric_dtype(frame[c]) else [_no_formula(v) for v in cells]
+            c: cells if pd.api.types.is_numeric_dtype(frame[c]) else [defused(v) for v in cells]
             for c, cells in columns.items()
         }
     text: str = pd.DataFrame(columns, dtype=object).to_csv(index=False, lineterminator="\n")
@@ -101,10 +101,6 @@ def column_order(frame: pd.DataFrame, name: str) -> list[str]:
     spec = table_spec(name)
     own = [c for c in frame.columns if c not in spec.by_name and c != ORIGIN]
     return [*(c for c in spec.field_names if c in frame.columns), *own]
-
-
-def _no_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def cell_text(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pandas as pd
 
+from chaingraph.characters import markdown
 from chaingraph.files import write_folder
 from chaingraph.schema import table_spec
 from chaingraph.writers.csv_folder import cell_text, column_order
@@ -90,7 +91,7 @@ def write(ds: Dataset, folder: str | Path) -> list[Written]:
         for name, frame in files.items():
             yield f"{name}.csv", frame.to_csv(index=False, lineterminator="\n")
         yield "import.sh", _SCRIPT.format(files=_arguments(files))
-        yield "README.md", _README.format(name=ds.name)
+        yield "README.md", _README.format(name=markdown(ds.name))
 
     place = write_folder(folder, texts())
     return [Written(place / f"{name}.csv", len(frame)) for name, frame in files.items()]

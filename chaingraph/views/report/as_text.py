@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from chaingraph.characters import markdown, markdown_line
 from chaingraph.views.report.model import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -13,32 +14,7 @@ if TYPE_CHECKING:
 
     from chaingraph.views.report.model import Figure, Report, Section, Table
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>|#~&!$])")
-_LEADING = re.compile(r"^([-+=:])")
-_ORDERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 _ADDRESS = re.compile(r"https?://[^\s<>\"'|\\]+", re.IGNORECASE)
-
-
-def escaped(text: str) -> str:
-    r"""Return text that Markdown shows as it is, inside a line.
-
-    Examples
-    --------
-    >>> escaped("a | b_c <b>")
-    'a \\| b\\_c \\<b\\>'
-    """
-    return _MARKUP.sub(r"\\\1", text)
-
-
-def line(text: str) -> str:
-    r"""Return text that Markdown shows as it is, at the start of a line.
-
-    Examples
-    --------
-    >>> line("- a"), line("1. b"), line("1.5 c")
-    ('\\- a', '1\\. b', '1.5 c')
-    """
-    return _ORDERED.sub(r"\1\\\2", _LEADING.sub(r"\\\1", escaped(text)))
 
 
 def is_address(text: str) -> bool:
@@ -59,23 +35,23 @@ def to_markdown(report: Report) -> str:
     str
         The text; drawings stand in it as words.
     """
-    lines = [f"# {escaped(report.title)}", "", line(report.subtitle), ""]
-    lines += [f"- {escaped(label)}: {escaped(value)}" for label, value in report.meta]
+    lines = [f"# {markdown(report.title)}", "", markdown_line(report.subtitle), ""]
+    lines += [f"- {markdown(label)}: {markdown(value)}" for label, value in report.meta]
     for section in report.sections:
         lines += ["", *_section(report, section)]
     lines.append("")
     lines += [
-        f"[^{number}]: <{address}>" if is_address(address) else f"[^{number}]: {escaped(address)}"
+        f"[^{number}]: <{address}>" if is_address(address) else f"[^{number}]: {markdown(address)}"
         for number, address in enumerate(report.sources, 1)
     ]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _section(report: Report, section: Section) -> list[str]:
-    lines = [f"## {escaped(section.title)}", ""]
+    lines = [f"## {markdown(section.title)}", ""]
     for paragraph in section.paragraphs:
         mark = "- " if paragraph.item else ""
-        lines.append(f"{mark}{line(paragraph.text)}{_notes(paragraph.notes)}")
+        lines.append(f"{mark}{markdown_line(paragraph.text)}{_notes(paragraph.notes)}")
         if not paragraph.item:
             lines.append("")
     for figure in section.figures:
@@ -90,24 +66,30 @@ def _notes(numbers: Iterable[int]) -> str:
 
 
 def _figure(report: Report, figure: Figure) -> list[str]:
-    head = f"**{report.say('figure', number=figure.number)} {escaped(figure.title)}**"
-    return [head, "", line(figure.alt), "", f"{line(figure.basis)}{_notes(figure.notes)}"]
+    head = f"**{report.say('figure', number=figure.number)} {markdown(figure.title)}**"
+    return [
+        head,
+        "",
+        markdown_line(figure.alt),
+        "",
+        f"{markdown_line(figure.basis)}{_notes(figure.notes)}",
+    ]
 
 
 def _table(report: Report, table: Table) -> list[str]:
-    headers = [escaped(column.header) for column in table.columns]
+    headers = [markdown(column.header) for column in table.columns]
     rules = ["---:" if column.is_figure else ":---" for column in table.columns]
     if table.cited:
-        headers.append(escaped(report.say("sources")))
+        headers.append(markdown(report.say("sources")))
         rules.append(":---")
-    lines = [f"**{report.say('table', number=table.number)} {escaped(table.title)}**", ""]
+    lines = [f"**{report.say('table', number=table.number)} {markdown(table.title)}**", ""]
     lines += [f"| {' | '.join(headers)} |", f"| {' | '.join(rules)} |"]
     for row in table.rows:
-        cells = [escaped(cell.text) for cell in row.cells]
+        cells = [markdown(cell.text) for cell in row.cells]
         if table.cited:
-            cells.append(_notes(row.notes) or escaped(report.say("general")))
+            cells.append(_notes(row.notes) or markdown(report.say("general")))
         lines.append(f"| {' | '.join(cells)} |")
-    return [*lines, "", line(table.basis)] if table.basis else lines
+    return [*lines, "", markdown_line(table.basis)] if table.basis else lines
 
 
 def to_json(report: Report) -> str:
