@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import narwhals as nw
+import numpy as np
 
 from chaingraph.dataset import last_day
-from chaingraph.engines import collect, read_frame
+from chaingraph.engines import collect, collect_coded, read_frame
 from chaingraph.enterprises import (
     LEVELS,
     OPEN,
@@ -21,11 +22,13 @@ from chaingraph.enterprises import (
     stand,
 )
 from chaingraph.enterprises.sites import real_firms
+from chaingraph.enterprises.standing import of_sites
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
     from typing_extensions import Unpack
 
     from chaingraph.enterprises import Reading, Standing, Where
@@ -117,38 +120,57 @@ def _fresh(standing: Standing, rows: Any) -> Any:
     return rows if standing.stale == "keep" else rows.filter(nw.col("stale") == 0)
 
 
-def city_products(
-    enterprises: Any, capacities: Any, *, categories: bool = False, **reading: Unpack[Reading]
-) -> pd.DataFrame:
-    """Return which cities make what: one row a `city` and `product_id`, sorted.
+class Hands(NamedTuple):
+    """Who makes or intends what, and in which city: one entry a capacity row, in codes.
 
-    Plants that stand, see :data:`MAKING`; company totals lie nowhere. `categories` as in
-    :func:`makers_by_site`.
+    Attributes
+    ----------
+    groups, cities, products
+        Names, sorted.
+    group, city, product
+        Position of each entry's group, city (-1: none is named) and product in those names.
+    stands
+        Whether it is a plant that stands, see :data:`MAKING`; what is being built or planned is not, nor
+        is a company total, which lies nowhere.
+    real
+        Whether a real firm owns it, not one that stands for makers unknown.
     """
-    standing = stand(capacities, **reading)
-    rows = site_rows(standing.told(MAKING)).filter(nw.col("status").is_in(list(MAKING)))
-    rows = rows.select("enterprise_id", "product_id")
-    sites = read_frame(enterprises).select("enterprise_id", "city")
-    sites = sites.filter(~nw.col("city").is_null())
-    joined = rows.join(sites, on="enterprise_id", how="inner").select("city", "product_id")
-    found = collect(joined.unique(), categories=categories)
-    return found.sort_values(["city", "product_id"], ignore_index=True)
+
+    groups: NDArray[np.object_]
+    cities: NDArray[np.object_]
+    products: NDArray[np.object_]
+    group: NDArray[np.intp]
+    city: NDArray[np.intp]
+    product: NDArray[np.intp]
+    stands: NDArray[np.bool_]
+    real: NDArray[np.bool_]
 
 
-def group_products(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -> pd.DataFrame:
-    """Return what groups make or intend to make: one row a `group` and `product_id`, sorted.
+def all_hands(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -> Hands:
+    """Return who makes or intends what in which city, all of the data: see :class:`Hands`.
 
     Plants that stand, are being built or planned, see :data:`MAKING` and :data:`INTENDED`, and company
-    totals; sites that stand for makers unknown are left out.
+    totals. Codes, and no search for rows that are alike: of ten million rows that would take most of
+    the time and of the memory, and whoever counts makes them distinct anyway.
     """
     standing = stand(capacities, **reading)
     statuses = (*MAKING, *INTENDED)
     rows = _fresh(standing, standing.told(statuses)).filter(nw.col("status").is_in(list(statuses)))
+    makes = nw.col("status").is_in(list(MAKING)) & of_sites()
+    rows = rows.select(
+        "enterprise_id", "product_id", stands=nw.when(makes).then(nw.lit(1)).otherwise(nw.lit(0))
+    )
     sites = read_frame(enterprises)
-    sites = sites.filter(real_firms(sites))
-    found = located(rows.select("enterprise_id", "product_id").unique(), sites, [])
-    found = collect(found.select("group", "product_id").unique())
-    return found.sort_values(["group", "product_id"], ignore_index=True)
+    sites = sites.select(
+        "enterprise_id", "city", group=owner(),
+        real=nw.when(real_firms(sites)).then(nw.lit(1)).otherwise(nw.lit(0)),
+    )  # fmt: skip
+    joined = rows.join(sites, on="enterprise_id", how="inner")
+    names = ("group", "city", "product_id")
+    flags, coded = collect_coded(joined.select(*names, "stands", "real"), names)
+    (group, groups), (city, cities), (product, products) = coded
+    stands, real = (np.asarray(flags[name]).astype(bool) for name in ("stands", "real"))
+    return Hands(groups, cities, products, group, city, product, stands, real)
 
 
 def group_called(enterprises: Any, name: str) -> str | None:

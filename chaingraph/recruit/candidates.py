@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chaingraph.recruit.evidence import general_goods, kinds_apart, related_links
+from chaingraph.recruit.evidence import distinct, general_goods, kinds_apart, ranges, related_links
 from chaingraph.regions import distances
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Field:
         width = max(1, len(self.evidence.groups))
         keys = self.gap * width + self.group
         every = np.add.outer(np.arange(len(self.gaps)) * width, groups).reshape(-1)
-        pairs = np.union1d(keys, every)
+        pairs = distinct(np.concatenate([keys, every]))
         place = np.searchsorted(pairs, keys)
         own = np.full(len(pairs), -1, dtype=np.intp)
         own[place] = self.own
@@ -135,7 +135,7 @@ def open_field(evidence: Evidence, gaps: Sequence[int] | Integers) -> Field:
     gap, via = around(evidence.study, wanted)
     count = held.first[via + 1] - held.first[via]
     entry_gap = np.repeat(gap, count)
-    holding = _ranges(held.first[via], count)
+    holding = ranges(held.first[via], count)
     named = held.named[holding]
     entry_gap, holding = entry_gap[named], holding[named]
     groups = max(1, len(evidence.groups))
@@ -174,13 +174,6 @@ def building_rows(evidence: Evidence) -> Flags:
     columns = evidence.columns
     started = (columns["scope"] != "project") & (columns["event"] == "started")
     return np.asarray(started, dtype=bool)
-
-
-def _ranges(first: Integers, count: Integers) -> Integers:
-    """Return the numbers first .. first + count of several ranges, one after the other."""
-    ends = np.cumsum(count)
-    offset = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - count, count)
-    return np.asarray(np.repeat(first, count) + offset, dtype=np.intp)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from chaingraph.groups import all_hands
 from chaingraph.recruit.candidates import around, find_place, open_field
 from chaingraph.recruit.evidence import gather_evidence
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, View, filled, measure
@@ -82,11 +83,13 @@ def open_view(state: RegionState, products: Sequence[int]) -> View:
     needed = np.unique(around(study, wanted)[1])
     ids = [study.product_graph.ids[p] for p in needed.tolist()]
     evidence = gather_evidence(study, ids, state.region)
-    setting = open_setting(evidence, wanted)
+    hands = all_hands(study.dataset.enterprises, study.standing)
+    setting = open_setting(evidence, wanted, hands)
     place = find_place(evidence, state.region, setting.points)
     green = green_share(study.dataset, place)
     field = open_field(evidence, wanted).with_groups(place.known_groups)
-    return View(field, place, setting, lacking(state), green, gather_portfolios(evidence))
+    portfolios = gather_portfolios(evidence, hands)
+    return View(field, place, setting, lacking(state), green, portfolios)
 
 
 def rank_view(
