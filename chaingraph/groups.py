@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import narwhals as nw
 import numpy as np
+import pandas as pd
 
 from chaingraph.dataset import last_day
 from chaingraph.engines import collect, collect_coded, read_frame
@@ -13,11 +14,10 @@ from chaingraph.enterprises import (
     LEVELS,
     OPEN,
     RUNNING,
+    day_told,
     full_date,
-    latest_totals,
     located,
     owner,
-    site_rows,
     sites_in,
     stand,
 )
@@ -27,7 +27,6 @@ from chaingraph.enterprises.standing import of_sites
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
     from typing_extensions import Unpack
 
@@ -84,35 +83,54 @@ def makers_by_site(
         local = besides.filter(sites)
         others = standing.of(None, but=products).at_sites(local)
         rows = nw.concat([rows, _made_at(others, local)])
-    found = collect(rows, categories=categories)
+    found = _latest(collect(rows, categories=categories))
     found["capacity"] = found["effective"].astype("float64").where(found["known"] > 0)
     found = found.sort_values(list(_KEYS[:5]), ignore_index=True)
     return found[[*_KEYS, "capacity", "since"]]
 
 
 def _made_at(standing: Standing, sites: Any) -> Any:
-    """Return what some sites make or intend to, phases added up, and the latest totals of companies."""
-    rows = _fresh(standing, standing.told((*MAKING, *INTENDED))).select(
-        "enterprise_id", "product_id", "scope", "since", "as_of", "effective", "known",
-        status=nw.when(nw.col("status").is_in(list(INTENDED))).then(nw.col("status"))
-        .otherwise(nw.lit(MAKING[0])),
+    """Return what some sites make or intend to, phases added up, and the totals of companies by day.
+
+    Sites and totals are one pass: what stands costs more than what is done with it. A total has
+    `day_`, that of a site is empty; `most` is the largest of its figures.
+    """
+    intended = nw.col("status").is_in(list(INTENDED))
+    total = nw.col("scope") == "group"
+    rows = _fresh(standing, standing.told((*MAKING, *INTENDED))).with_columns(
+        status=nw.when(intended).then(nw.col("status")).otherwise(nw.lit(MAKING[0])),
+        scope=nw.when(total).then(nw.lit("group")).otherwise(nw.lit("site")),
+        day_=nw.when(total).then(day_told()).otherwise(nw.lit("")),
+    )
+    rows = rows.group_by("product_id", "enterprise_id", "status", "scope", "day_").agg(
+        nw.col("effective", "known").sum(), nw.col("effective").max().alias("most"),
+        nw.col("since").min(),
     )  # fmt: skip
-    wanted = ["product_id", "group", "enterprise_id", "status"]
-    totals = latest_totals(located(rows.filter(nw.col("scope") == "group"), sites, []))
-    totals = totals.group_by(*wanted).agg(nw.col("effective", "known").max(), nw.col("since").min())
-    plants = located(site_rows(rows), sites, []).group_by(*wanted)
-    plants = plants.agg(nw.col("effective").sum(), nw.col("known").max(), nw.col("since").min())
-    order = [*wanted, "effective", "known", "since", "scope"]
-    rows = nw.concat(
-        [
-            plants.with_columns(scope=nw.lit("site")).select(*order),
-            totals.with_columns(scope=nw.lit("group")).select(*order),
-        ]
-    )
-    places = sites.select(
-        "enterprise_id", *(nw.col(level).fill_null("") for level in LEVELS), "lat", "lon"
-    )
-    return rows.join(places, on="enterprise_id", how="inner")
+    places = {level: nw.col(level).fill_null("") for level in LEVELS}
+    return located(rows, sites.with_columns(**places), [*LEVELS, "lat", "lon"])
+
+
+def _latest(found: pd.DataFrame) -> pd.DataFrame:
+    """Return collected makers with company totals that are the latest of their kind, and no others.
+
+    As :func:`chaingraph.enterprises.latest_totals` has it: of one product, group and status that which
+    began last takes the place of the others.
+    """
+    total = np.flatnonzero(found["scope"] == "group")
+    if not len(total):
+        return found
+    kind = np.zeros(len(total), dtype=np.intp)
+    for name in ("product_id", "group", "status"):
+        code = pd.factorize(found[name].iloc[total])[0]
+        kind = pd.factorize(kind * (code.max() + 1) + code)[0]
+    day = pd.factorize(found["day_"].iloc[total].astype("str"), sort=True)[0]
+    newest = np.zeros(kind.max() + 1, dtype=np.intp)
+    np.maximum.at(newest, kind, day)
+    gone = total[day < newest[kind]]
+    amount = found["effective"].to_numpy(dtype=float, copy=True)
+    amount[total] = found["most"].to_numpy(dtype=float)[total]  # totals do not add up
+    found = found.assign(effective=amount)
+    return found.drop(index=found.index[gone]) if len(gone) else found
 
 
 def _fresh(standing: Standing, rows: Any) -> Any:

@@ -16,6 +16,7 @@ from chaingraph.enterprises.local import (
 )
 from chaingraph.enterprises.makers import (
     count_undated,
+    day_told,
     group_capacity,
     latest_totals,
     made_by,
@@ -67,6 +68,7 @@ __all__ = [
     "Standing",
     "capacity_columns",
     "count_undated",
+    "day_told",
     "full_date",
     "group_capacity",
     "latest_totals",

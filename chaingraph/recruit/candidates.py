@@ -101,6 +101,17 @@ class Field:
         entries = place[self.entry_pair].astype(np.intp) if self.size else self.entry_pair
         return replace(self, gap=gap, group=group, own=own, entry_pair=entries)
 
+    def take(self, pairs: Integers) -> Field:
+        """Return a field of some pairs only, in the order of this one."""
+        number = np.full(self.size, -1, dtype=np.intp)
+        number[pairs] = np.arange(len(pairs))
+        entries = number[self.entry_pair]
+        kept = entries >= 0
+        return replace(
+            self, gap=self.gap[pairs], group=self.group[pairs], own=self.own[pairs],
+            entry_pair=entries[kept], entry_holding=self.entry_holding[kept],
+        )  # fmt: skip
+
     def _own(self, flags: Flags) -> Flags:
         return np.asarray(self.of_own(flags.astype(float), 0.0) > 0)
 
