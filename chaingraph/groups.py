@@ -178,17 +178,26 @@ def all_hands(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -> 
     rows = rows.select(
         "enterprise_id", "product_id", stands=nw.when(makes).then(nw.lit(1)).otherwise(nw.lit(0))
     )
+    flags, [(site, ids), (product, products)] = collect_coded(rows, ["enterprise_id", "product_id"])
     sites = read_frame(enterprises)
     sites = sites.select(
         "enterprise_id", "city", group=owner(),
         real=nw.when(real_firms(sites)).then(nw.lit(1)).otherwise(nw.lit(0)),
     )  # fmt: skip
-    joined = rows.join(sites, on="enterprise_id", how="inner")
-    names = ("group", "city", "product_id")
-    flags, coded = collect_coded(joined.select(*names, "stands", "real"), names)
-    (group, groups), (city, cities), (product, products) = coded
-    stands, real = (np.asarray(flags[name]).astype(bool) for name in ("stands", "real"))
-    return Hands(groups, cities, products, group, city, product, stands, real)
+    real, [(own, known), (city, cities), (group, groups)] = collect_coded(
+        sites, ["enterprise_id", "city", "group"]
+    )
+    # met by their codes: an engine that joins them writes every name as often as there are rows
+    row = np.full(len(known) + 1, -1, dtype=np.intp)
+    row[own] = np.arange(len(own))
+    at = row[pd.Index(known).get_indexer(pd.Index(ids))][site]
+    there = at >= 0
+    at = at[there]
+    return Hands(
+        groups, cities, products, group[at], city[at], product[there],
+        np.asarray(flags["stands"]).astype(bool)[there],
+        np.asarray(real["real"]).astype(bool)[at],
+    )  # fmt: skip
 
 
 def group_called(enterprises: Any, name: str) -> str | None:
