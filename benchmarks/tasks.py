@@ -290,11 +290,11 @@ def seen(folder: Path) -> Prepared:
 
 
 def score_view(state: Any, view: Any) -> Any:
-    """Measure 14 features of every candidate, score, rank, and say how firm each rank is."""
+    """Measure 14 features of whoever may be among the first, score, rank, say how firm each rank is."""
     from chaingraph.recruit.ranking import rank_view
     from chaingraph.recruit.scoring import read_weights
 
-    ranking = rank_view(state, view, read_weights(None), "logit")
+    ranking = rank_view(state, view, read_weights(None), "logit", most=(TOP, TOP, TOP))
     return ranking.rows[ranking.rank <= TOP]
 
 

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import narwhals as nw
+import numpy as np
+import pandas as pd
 
 from chaingraph.dataset import last_day
-from chaingraph.engines import collect, read_frame
+from chaingraph.engines import collect, collect_coded, read_frame
 from chaingraph.enterprises import (
     LEVELS,
     OPEN,
     RUNNING,
+    day_told,
     full_date,
-    latest_totals,
     located,
     owner,
-    site_rows,
     sites_in,
     stand,
 )
 from chaingraph.enterprises.sites import real_firms
+from chaingraph.enterprises.standing import of_sites
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
+    from numpy.typing import NDArray
     from typing_extensions import Unpack
 
     from chaingraph.enterprises import Reading, Standing, Where
@@ -81,35 +83,54 @@ def makers_by_site(
         local = besides.filter(sites)
         others = standing.of(None, but=products).at_sites(local)
         rows = nw.concat([rows, _made_at(others, local)])
-    found = collect(rows, categories=categories)
+    found = _latest(collect(rows, categories=categories))
     found["capacity"] = found["effective"].astype("float64").where(found["known"] > 0)
     found = found.sort_values(list(_KEYS[:5]), ignore_index=True)
     return found[[*_KEYS, "capacity", "since"]]
 
 
 def _made_at(standing: Standing, sites: Any) -> Any:
-    """Return what some sites make or intend to, phases added up, and the latest totals of companies."""
-    rows = _fresh(standing, standing.told((*MAKING, *INTENDED))).select(
-        "enterprise_id", "product_id", "scope", "since", "as_of", "effective", "known",
-        status=nw.when(nw.col("status").is_in(list(INTENDED))).then(nw.col("status"))
-        .otherwise(nw.lit(MAKING[0])),
+    """Return what some sites make or intend to, phases added up, and the totals of companies by day.
+
+    Sites and totals are one pass: what stands costs more than what is done with it. A total has
+    `day_`, that of a site is empty; `most` is the largest of its figures.
+    """
+    intended = nw.col("status").is_in(list(INTENDED))
+    total = nw.col("scope") == "group"
+    rows = _fresh(standing, standing.told((*MAKING, *INTENDED))).with_columns(
+        status=nw.when(intended).then(nw.col("status")).otherwise(nw.lit(MAKING[0])),
+        scope=nw.when(total).then(nw.lit("group")).otherwise(nw.lit("site")),
+        day_=nw.when(total).then(day_told()).otherwise(nw.lit("")),
+    )
+    rows = rows.group_by("product_id", "enterprise_id", "status", "scope", "day_").agg(
+        nw.col("effective", "known").sum(), nw.col("effective").max().alias("most"),
+        nw.col("since").min(),
     )  # fmt: skip
-    wanted = ["product_id", "group", "enterprise_id", "status"]
-    totals = latest_totals(located(rows.filter(nw.col("scope") == "group"), sites, []))
-    totals = totals.group_by(*wanted).agg(nw.col("effective", "known").max(), nw.col("since").min())
-    plants = located(site_rows(rows), sites, []).group_by(*wanted)
-    plants = plants.agg(nw.col("effective").sum(), nw.col("known").max(), nw.col("since").min())
-    order = [*wanted, "effective", "known", "since", "scope"]
-    rows = nw.concat(
-        [
-            plants.with_columns(scope=nw.lit("site")).select(*order),
-            totals.with_columns(scope=nw.lit("group")).select(*order),
-        ]
-    )
-    places = sites.select(
-        "enterprise_id", *(nw.col(level).fill_null("") for level in LEVELS), "lat", "lon"
-    )
-    return rows.join(places, on="enterprise_id", how="inner")
+    places = {level: nw.col(level).fill_null("") for level in LEVELS}
+    return located(rows, sites.with_columns(**places), [*LEVELS, "lat", "lon"])
+
+
+def _latest(found: pd.DataFrame) -> pd.DataFrame:
+    """Return collected makers with company totals that are the latest of their kind, and no others.
+
+    As :func:`chaingraph.enterprises.latest_totals` has it: of one product, group and status that which
+    began last takes the place of the others.
+    """
+    total = np.flatnonzero(found["scope"] == "group")
+    if not len(total):
+        return found
+    kind = np.zeros(len(total), dtype=np.intp)
+    for name in ("product_id", "group", "status"):
+        code = pd.factorize(found[name].iloc[total])[0]
+        kind = pd.factorize(kind * (code.max() + 1) + code)[0]
+    day = pd.factorize(found["day_"].iloc[total].astype("str"), sort=True)[0]
+    newest = np.zeros(kind.max() + 1, dtype=np.intp)
+    np.maximum.at(newest, kind, day)
+    gone = total[day < newest[kind]]
+    amount = found["effective"].to_numpy(dtype=float, copy=True)
+    amount[total] = found["most"].to_numpy(dtype=float)[total]  # totals do not add up
+    found = found.assign(effective=amount)
+    return found.drop(index=found.index[gone]) if len(gone) else found
 
 
 def _fresh(standing: Standing, rows: Any) -> Any:
@@ -117,38 +138,66 @@ def _fresh(standing: Standing, rows: Any) -> Any:
     return rows if standing.stale == "keep" else rows.filter(nw.col("stale") == 0)
 
 
-def city_products(
-    enterprises: Any, capacities: Any, *, categories: bool = False, **reading: Unpack[Reading]
-) -> pd.DataFrame:
-    """Return which cities make what: one row a `city` and `product_id`, sorted.
+class Hands(NamedTuple):
+    """Who makes or intends what, and in which city: one entry a capacity row, in codes.
 
-    Plants that stand, see :data:`MAKING`; company totals lie nowhere. `categories` as in
-    :func:`makers_by_site`.
+    Attributes
+    ----------
+    groups, cities, products
+        Names, sorted.
+    group, city, product
+        Position of each entry's group, city (-1: none is named) and product in those names.
+    stands
+        Whether it is a plant that stands, see :data:`MAKING`; what is being built or planned is not, nor
+        is a company total, which lies nowhere.
+    real
+        Whether a real firm owns it, not one that stands for makers unknown.
     """
-    standing = stand(capacities, **reading)
-    rows = site_rows(standing.told(MAKING)).filter(nw.col("status").is_in(list(MAKING)))
-    rows = rows.select("enterprise_id", "product_id")
-    sites = read_frame(enterprises).select("enterprise_id", "city")
-    sites = sites.filter(~nw.col("city").is_null())
-    joined = rows.join(sites, on="enterprise_id", how="inner").select("city", "product_id")
-    found = collect(joined.unique(), categories=categories)
-    return found.sort_values(["city", "product_id"], ignore_index=True)
+
+    groups: NDArray[np.object_]
+    cities: NDArray[np.object_]
+    products: NDArray[np.object_]
+    group: NDArray[np.intp]
+    city: NDArray[np.intp]
+    product: NDArray[np.intp]
+    stands: NDArray[np.bool_]
+    real: NDArray[np.bool_]
 
 
-def group_products(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -> pd.DataFrame:
-    """Return what groups make or intend to make: one row a `group` and `product_id`, sorted.
+def all_hands(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -> Hands:
+    """Return who makes or intends what in which city, all of the data: see :class:`Hands`.
 
     Plants that stand, are being built or planned, see :data:`MAKING` and :data:`INTENDED`, and company
-    totals; sites that stand for makers unknown are left out.
+    totals. Codes, and no search for rows that are alike: of ten million rows that would take most of
+    the time and of the memory, and whoever counts makes them distinct anyway.
     """
     standing = stand(capacities, **reading)
     statuses = (*MAKING, *INTENDED)
     rows = _fresh(standing, standing.told(statuses)).filter(nw.col("status").is_in(list(statuses)))
+    makes = nw.col("status").is_in(list(MAKING)) & of_sites()
+    rows = rows.select(
+        "enterprise_id", "product_id", stands=nw.when(makes).then(nw.lit(1)).otherwise(nw.lit(0))
+    )
+    flags, [(site, ids), (product, products)] = collect_coded(rows, ["enterprise_id", "product_id"])
     sites = read_frame(enterprises)
-    sites = sites.filter(real_firms(sites))
-    found = located(rows.select("enterprise_id", "product_id").unique(), sites, [])
-    found = collect(found.select("group", "product_id").unique())
-    return found.sort_values(["group", "product_id"], ignore_index=True)
+    sites = sites.select(
+        "enterprise_id", "city", group=owner(),
+        real=nw.when(real_firms(sites)).then(nw.lit(1)).otherwise(nw.lit(0)),
+    )  # fmt: skip
+    real, [(own, known), (city, cities), (group, groups)] = collect_coded(
+        sites, ["enterprise_id", "city", "group"]
+    )
+    # met by their codes: an engine that joins them writes every name as often as there are rows
+    row = np.full(len(known) + 1, -1, dtype=np.intp)
+    row[own] = np.arange(len(own))
+    at = row[pd.Index(known).get_indexer(pd.Index(ids))][site]
+    there = at >= 0
+    at = at[there]
+    return Hands(
+        groups, cities, products, group[at], city[at], product[there],
+        np.asarray(flags["stands"]).astype(bool)[there],
+        np.asarray(real["real"]).astype(bool)[at],
+    )  # fmt: skip
 
 
 def group_called(enterprises: Any, name: str) -> str | None:

@@ -32,7 +32,7 @@ from chaingraph.enterprises import (
     sites,
     standing,
 )
-from chaingraph.groups import makers_by_site
+from chaingraph.groups import all_hands, makers_by_site
 from chaingraph.schema import table_spec
 
 pl = pytest.importorskip("polars")
@@ -211,6 +211,16 @@ def assert_same(left, right, keys=None):
     pd.testing.assert_frame_equal(left[names], right[names], rtol=1e-9, check_exact=False)
 
 
+def hands_of(enterprises, capacities, **options):
+    """Return who makes what by name, sorted: engines hand rows out in any order."""
+    hands = all_hands(enterprises, capacities, **options)
+    frame = pd.DataFrame({
+        "group": hands.groups[hands.group], "product": hands.products[hands.product],
+        "city": np.append(hands.cities, "")[hands.city], "stands": hands.stands, "real": hands.real,
+    })  # fmt: skip
+    return frame.sort_values(list(frame), ignore_index=True)
+
+
 def assert_all_same(ours, theirs):
     """Compare every relational function on two datasets."""
     a, b = (ours.enterprises, ours.capacities), (theirs.enterprises, theirs.capacities)
@@ -225,6 +235,8 @@ def assert_all_same(ours, theirs):
         assert_same(maker_rows(*a, **options), maker_rows(*b, **options), keys)
         standing_plants = (plant_rows(*pair, where={}, **options) for pair in (a, b))
         assert_same(*standing_plants, [*keys, "status"])
+        assert_same(*(makers_by_site(*pair, **options) for pair in (a, b)))
+        assert_same(*(hands_of(*pair, **options) for pair in (a, b)))
     assert_same(region_names(a[0]), region_names(b[0]))
 
 
@@ -262,6 +274,7 @@ def test_pyspark_agrees_with_pandas(sources, engine, spark):
     assert_same(*(maker_rows(*pair, **options) for pair in frames), keys)
     assert_same(*(national_capacity(*pair, **options) for pair in frames))
     assert_same(*(makers_by_site(*pair, **options) for pair in frames))
+    assert_same(*(hands_of(*pair, **options) for pair in frames))
     assert_same(*(plant_sizes(*pair, at="") for pair in frames))
     signs = pd.DataFrame(
         [("e01", f"p{i:02d}", "2021-01", event) for i in range(25) for event in ("seen", "suspended")],

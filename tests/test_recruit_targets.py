@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 import chaingraph as cg
+from chaingraph.analysis.study import open_study, region_state
+from chaingraph.recruit import ranking, scoring
 from chaingraph.recruit.features import FEATURES
 from chaingraph.recruit.scoring import (
     default_weights,
@@ -43,6 +45,29 @@ def found(hand):
 def said(result, lang):
     """Return a result as text in a language, on one line."""
     return " ".join(result.to_text(lang=lang).split())
+
+
+# --- how many ---
+
+
+def test_first_names_are_those_of_the_whole_list_though_fewer_are_measured(qujing, monkeypatch):
+    for module in (ranking, scoring):
+        monkeypatch.setattr(module, "POOL", 4)
+    asked = ["lfp", "silver_paste"]
+    whole, first = (
+        cg.rank_targets(qujing, asked, limit=limit, local_limit=local).frame
+        for limit, local in ((0, 0), (3, 2))
+    )
+    place = whole.groupby(["gap_rank", "target_list"]).cumcount()
+    most = np.where(whole["target_list"] == "local", 2, 3)
+    pd.testing.assert_frame_equal(first, whole[place < most].reset_index(drop=True))
+    state = region_state(open_study(qujing))
+    places = sorted(state.study.product_graph.find(name) for name in asked)
+    sizes = [
+        len(ranking.rank_field(state, places, default_weights(), "logit", (), most).rows)
+        for most in ((), (3, 2, 3), (0, 0, 0))
+    ]
+    assert sizes[1] < sizes[0] == sizes[2]
 
 
 # --- candidates ---

@@ -15,8 +15,8 @@ from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.state import RegionState
 from chaingraph.analysis.study import as_study
 from chaingraph.dataset import last_day
-from chaingraph.engines import read_frame
-from chaingraph.enterprises import local_rows, stand
+from chaingraph.engines import collect, read_frame
+from chaingraph.enterprises import counted_statuses, located, sites_in, stand
 from chaingraph.gazetteer import find_regions
 from chaingraph.knowledge.statements import INSIDE, SAME
 from chaingraph.regions import WHOLE
@@ -124,7 +124,7 @@ def reconcile(
         )
         for place in _places(study, where)
     }
-    standings = _standings(study, [one for said in order.values() for one in said])
+    standings = _standings(study, where, [one for said in order.values() for one in said])
     rows = []
     for place, said in order.items():
         area = _with_parts(study, place)
@@ -258,11 +258,16 @@ def _text(cell: object) -> str:
     return cell if isinstance(cell, str) else ""
 
 
-def _standings(study: Study, said: list[_Said]) -> dict[str, Standing]:
-    """Return the rows of the products of some totals as they stand at the date of each, read once a date."""
+def _standings(study: Study, region: Region, said: list[_Said]) -> dict[str, Standing]:
+    """Return the rows of a region's sites as they stand at the date of each total, read once a date.
+
+    Only those of the totals' products: what stands at a site hangs on no other site's rows, nor on those
+    of another product, and of few rows most steps find nothing to do.
+    """
     products = sorted({product for one in said for product in one.products})
-    capacities = read_frame(study.dataset.capacities)
-    of_these = capacities.filter(nw.col("product_id").is_in(products)).to_native()
+    sites = sites_in(study.dataset.enterprises, _with_parts(study, region))
+    rows = read_frame(study.dataset.capacities).filter(nw.col("product_id").is_in(products))
+    of_these = rows.join(sites.select("enterprise_id"), on="enterprise_id", how="semi").to_native()
     return {
         date: stand(
             of_these,
@@ -278,17 +283,18 @@ def _sums(
     study: Study, region: Region, standing: Standing
 ) -> dict[str, dict[str, tuple[float, int]]]:
     """Return by what is counted: product -> known capacity and rows without a figure at a date."""
+    counted = standing.counted().filter(nw.col("counted") == 1)
+    counted = counted.select("enterprise_id", "product_id", "status", "effective", "bare")
+    rows = collect(located(counted, sites_in(study.dataset.enterprises, region), []))
     found: dict[str, dict[str, tuple[float, int]]] = {}
     for name, statuses in _COUNTED.items():
-        rows = local_rows(
-            study.dataset.enterprises, standing.counting(statuses), level=None, where=region,
-            watched=False,
-        )  # fmt: skip
-        figures = zip(
-            rows.products[rows.product].tolist(), rows.numbers["capacity"].tolist(),
-            rows.numbers["rows_bare"].tolist(), strict=True,
-        )  # fmt: skip
-        found[name] = {product: (capacity, int(bare)) for product, capacity, bare in figures}
+        own = rows[rows["status"].isin(list(counted_statuses(statuses)))]
+        sums = own.groupby(["product_id", "group"], sort=False)[["effective", "bare"]].sum()
+        sums = sums.groupby("product_id", sort=False).sum()
+        found[name] = {
+            str(product): (float(capacity), int(bare))
+            for product, capacity, bare in sums.itertuples(name=None)
+        }
     return found
 
 

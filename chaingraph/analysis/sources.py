@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -265,11 +266,25 @@ def carried_value(state: RegionState, chain: str | None = None) -> Floats:
 def parts_of(state: RegionState, chain: str | None = None) -> pd.DataFrame:
     """Return every row that carries some of a region's gap value, that which carries the most first.
 
+    Worked out once a state and chain: who asks again gets a copy.
+
     Returns
     -------
     pandas.DataFrame
         The columns of :func:`list_unverified` but `rank` and `carried_share`; of any grade.
     """
+    known = _KNOWN_PARTS.setdefault(state, {})
+    if chain not in known:
+        known[chain] = _all_parts(state, chain)
+    return known[chain].copy()
+
+
+_KNOWN_PARTS: Final[WeakKeyDictionary[RegionState, dict[str | None, pd.DataFrame]]] = (
+    WeakKeyDictionary()
+)
+
+
+def _all_parts(state: RegionState, chain: str | None) -> pd.DataFrame:
     value = carried_value(state, chain)
     graph = state.study.product_graph
     taken = np.bincount(graph.source, state.flow, graph.size)
@@ -300,10 +315,11 @@ def _capacity_parts(state: RegionState, carrier: str, value: Floats) -> list[dic
     rows = study.maker_rows
     rows = site_rows(rows[state.region.mask(rows)])
     rows = rows[rows["counted"] > 0]
+    of_product = rows.groupby("product_id", sort=False).indices
     whole, total = state.capacity.point, state.totals.made
     found = []
     for product in np.flatnonzero(value > 0).tolist():
-        own = rows[rows["product_id"] == graph.ids[product]]
+        own = rows.iloc[of_product.get(graph.ids[product], [])]
         known, capacity = float(own["effective"].sum()), float(whole[product])
         if np.isnan(capacity):  # the least rests on known figures alone
             capacity = known

@@ -16,6 +16,7 @@ from chaingraph.enterprises.local import (
 )
 from chaingraph.enterprises.makers import (
     count_undated,
+    day_told,
     group_capacity,
     latest_totals,
     made_by,
@@ -39,6 +40,7 @@ from chaingraph.enterprises.standing import (
     Stale,
     Standing,
     capacity_columns,
+    counted_statuses,
     full_date,
     site_rows,
     stale_before,
@@ -67,6 +69,8 @@ __all__ = [
     "Standing",
     "capacity_columns",
     "count_undated",
+    "counted_statuses",
+    "day_told",
     "full_date",
     "group_capacity",
     "latest_totals",

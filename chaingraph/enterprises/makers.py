@@ -37,13 +37,19 @@ def latest_totals(rows: Any) -> Any:
     kinds = ("product_id", "group", "status")
     if isinstance(totals, nw.DataFrame) and not totals.select(*kinds).is_duplicated().any():
         return totals  # one of each kind
-    began = nw.when(nw.col("since").is_null()).then(nw.col("as_of")).otherwise(nw.col("since"))
     # as a number: the largest of texts is slow to find
-    day = full_date(began).fill_null("0").str.replace_all("-", "", literal=True).cast(nw.Int64())
+    told = nw.when(day_told() == "").then(nw.lit("0")).otherwise(day_told())
+    day = told.str.replace_all("-", "", literal=True).cast(nw.Int64())
     totals = totals.with_columns(date_=day)
     keys = [*kinds, "date_"]
     newest = totals.group_by(*kinds).agg(nw.col("date_").max())
     return totals.join(newest, on=keys, how="inner").drop("date_")
+
+
+def day_told() -> Any:
+    """Return the day of a company total as an expression: when it began, else was seen; else empty."""
+    began = nw.when(nw.col("since").is_null()).then(nw.col("as_of")).otherwise(nw.col("since"))
+    return full_date(began).fill_null("")
 
 
 def group_capacity(

@@ -391,6 +391,11 @@ def _without_begun(coming: Any, running: Any) -> Any:
     building = coming.filter(endless)
     if is_empty(building):
         return coming
+    if isinstance(building, nw.DataFrame):  # in memory most sites that build run nothing yet
+        sites = building["enterprise_id"].unique().to_list()
+        running = running.filter(nw.col("enterprise_id").is_in(sites))
+        if is_empty(running):
+            return coming
     numbered = isinstance(coming, nw.DataFrame) and "row_" in coming.columns
     building = _keyed(building).select(*keys, *(["row_"] if numbered else []))
     building = building if numbered else building.unique()

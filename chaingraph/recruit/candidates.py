@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chaingraph.recruit.evidence import general_goods, kinds_apart, related_links
+from chaingraph.recruit.evidence import distinct, general_goods, kinds_apart, ranges, related_links
 from chaingraph.regions import distances
 
 if TYPE_CHECKING:
@@ -93,13 +93,24 @@ class Field:
         width = max(1, len(self.evidence.groups))
         keys = self.gap * width + self.group
         every = np.add.outer(np.arange(len(self.gaps)) * width, groups).reshape(-1)
-        pairs = np.union1d(keys, every)
+        pairs = distinct(np.concatenate([keys, every]))
         place = np.searchsorted(pairs, keys)
         own = np.full(len(pairs), -1, dtype=np.intp)
         own[place] = self.own
         gap, group = (pairs // width).astype(np.intp), (pairs % width).astype(np.intp)
         entries = place[self.entry_pair].astype(np.intp) if self.size else self.entry_pair
         return replace(self, gap=gap, group=group, own=own, entry_pair=entries)
+
+    def take(self, pairs: Integers) -> Field:
+        """Return a field of some pairs only, in the order of this one."""
+        number = np.full(self.size, -1, dtype=np.intp)
+        number[pairs] = np.arange(len(pairs))
+        entries = number[self.entry_pair]
+        kept = entries >= 0
+        return replace(
+            self, gap=self.gap[pairs], group=self.group[pairs], own=self.own[pairs],
+            entry_pair=entries[kept], entry_holding=self.entry_holding[kept],
+        )  # fmt: skip
 
     def _own(self, flags: Flags) -> Flags:
         return np.asarray(self.of_own(flags.astype(float), 0.0) > 0)
@@ -135,7 +146,7 @@ def open_field(evidence: Evidence, gaps: Sequence[int] | Integers) -> Field:
     gap, via = around(evidence.study, wanted)
     count = held.first[via + 1] - held.first[via]
     entry_gap = np.repeat(gap, count)
-    holding = _ranges(held.first[via], count)
+    holding = ranges(held.first[via], count)
     named = held.named[holding]
     entry_gap, holding = entry_gap[named], holding[named]
     groups = max(1, len(evidence.groups))
@@ -174,13 +185,6 @@ def building_rows(evidence: Evidence) -> Flags:
     columns = evidence.columns
     started = (columns["scope"] != "project") & (columns["event"] == "started")
     return np.asarray(started, dtype=bool)
-
-
-def _ranges(first: Integers, count: Integers) -> Integers:
-    """Return the numbers first .. first + count of several ranges, one after the other."""
-    ends = np.cumsum(count)
-    offset = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - count, count)
-    return np.asarray(np.repeat(first, count) + offset, dtype=np.intp)
 
 
 @dataclass(frozen=True, eq=False)

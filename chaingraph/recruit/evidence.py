@@ -343,13 +343,39 @@ def coded(names: pd.Series[Any]) -> tuple[Integers, Any]:
     return np.asarray(code, dtype=np.intp), np.asarray(texts, dtype=object)
 
 
+def distinct(keys: Integers) -> Integers:
+    """Return the sorted distinct numbers of some that are not negative.
+
+    numpy's `unique` of integers hashes them: of millions that is several times slower than to sort.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> distinct(np.array([2, 0, 2])).tolist()
+    [0, 2]
+    """
+    ordered = np.sort(keys, kind="stable")  # of parts in order: they are merged
+    return ordered[np.diff(ordered, prepend=-1) > 0]
+
+
+def ranges(first: Integers, count: Integers) -> Integers:
+    """Return the numbers first .. first + count of several ranges, one after the other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ranges(np.array([5, 0]), np.array([2, 3])).tolist()
+    [5, 6, 0, 1, 2]
+    """
+    ends = np.cumsum(count)
+    offset = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - count, count)
+    return np.asarray(np.repeat(first, count) + offset, dtype=np.intp)
+
+
 def _distinct(number: Integers, code: Integers, count: int) -> Integers:
     """Count the distinct codes of each number."""
     width = int(code.max(initial=0)) + 1
-    pairs = np.sort(
-        number * width + code
-    )  # numpy's `unique` of integers hashes: several times slower
-    pairs = pairs[np.diff(pairs, prepend=-1) > 0]
+    pairs = distinct(number * width + code)
     return np.asarray(np.bincount(pairs // width, minlength=count), dtype=np.intp)
 
 
@@ -387,9 +413,10 @@ def _arrivals(
     if (code < 0).any():  # what has no date comes first
         code, dates = code + 1, np.append(np.array([""], dtype=object), dates)
     width = int(city.max(initial=0)) + 1
-    spot, place = np.unique(number * width + city, return_inverse=True)
-    first = np.full(len(spot), len(dates), dtype=np.intp)
-    np.minimum.at(first, place.reshape(-1), code)
+    keys = number * width + city
+    order = np.argsort(keys, kind="stable")
+    start = np.flatnonzero(np.diff(keys[order], prepend=-1) > 0)
+    spot, first = keys[order][start], np.minimum.reduceat(code[order], start)
     recent = np.searchsorted(dates.astype(str), after, side="right") <= first
     return np.asarray(np.bincount(spot[recent] // width, minlength=count), dtype=np.intp)
 

@@ -68,6 +68,10 @@ class View:
         """By pair: how often the product is in one hand with something that the group makes."""
         return self.portfolios.nearness(self.field.product, self._owner)
 
+    def nearness_of(self, pairs: Integers) -> Floats:
+        """Return :attr:`nearness` of some pairs only."""
+        return self.portfolios.nearness(self.field.product[pairs], self._owner[pairs])
+
     @cached_property
     def chain_share(self) -> Floats:
         """By pair: share of what the group makes that lies in the product's chains."""

@@ -60,8 +60,8 @@ def which_list(view: View, contracts: Flags) -> Integers:
     here = place.groups | place.building
     local = here[field.group] | ~field.close
     found = np.where(local, LOCAL, OUTSIDE)
-    fits = (field.close & ~field.general) | (view.nearness >= NEAR)
-    found[local & ~fits] = NONE
+    doubtful = np.flatnonzero(local & ~(field.close & ~field.general))
+    found[doubtful[view.nearness_of(doubtful) < NEAR]] = NONE
     bought = contracts[field.product]
     found[bought] = np.where(field.maker[bought], SUPPLIER, NONE)
     found[makes_here(place, field)] = NONE

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from chaingraph.groups import all_hands
 from chaingraph.recruit.candidates import around, find_place, open_field
 from chaingraph.recruit.evidence import gather_evidence
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, View, filled, measure
-from chaingraph.recruit.lists import LISTS, NONE, SUPPLIER, tiers, which_list
+from chaingraph.recruit.lists import LAST, LISTS, NONE, SUPPLIER, tiers, which_list
 from chaingraph.recruit.portfolio import gather_portfolios
 from chaingraph.recruit.scoring import (
+    POOL,
     drawn_ranks,
     entropy_weights,
     rank_within,
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chaingraph.analysis.state import RegionState
-    from chaingraph.products import Floats, Integers
+    from chaingraph.products import Flags, Floats, Integers
+    from chaingraph.recruit.candidates import Field
 
 _FAR: Final = 1e6
 
@@ -38,6 +41,8 @@ class Ranking:
 
     Attributes
     ----------
+    view
+        What they were measured in; its field may lack pairs that stand behind all that are asked for.
     rows
         The pairs of the field that stand in a list, sorted by gap, list and place; all other arrays
         follow them.
@@ -70,9 +75,10 @@ def rank_field(
     weights: dict[str, float],
     method: str,
     contracts: Sequence[int] = (),
+    most: Sequence[int] = (),
 ) -> Ranking:
-    """Score and rank all candidates of some products for one region; of contracts the suppliers."""
-    return rank_view(state, open_view(state, products), weights, method, contracts)
+    """Score and rank the candidates of some products for one region; see :func:`rank_view`."""
+    return rank_view(state, open_view(state, products), weights, method, contracts, most)
 
 
 def open_view(state: RegionState, products: Sequence[int]) -> View:
@@ -82,11 +88,13 @@ def open_view(state: RegionState, products: Sequence[int]) -> View:
     needed = np.unique(around(study, wanted)[1])
     ids = [study.product_graph.ids[p] for p in needed.tolist()]
     evidence = gather_evidence(study, ids, state.region)
-    setting = open_setting(evidence, wanted)
+    hands = all_hands(study.dataset.enterprises, study.standing)
+    setting = open_setting(evidence, wanted, hands)
     place = find_place(evidence, state.region, setting.points)
     green = green_share(study.dataset, place)
     field = open_field(evidence, wanted).with_groups(place.known_groups)
-    return View(field, place, setting, lacking(state), green, gather_portfolios(evidence))
+    portfolios = gather_portfolios(evidence, hands)
+    return View(field, place, setting, lacking(state), green, portfolios)
 
 
 def rank_view(
@@ -95,15 +103,30 @@ def rank_view(
     weights: dict[str, float],
     method: str,
     contracts: Sequence[int] = (),
+    most: Sequence[int] = (),
 ) -> Ranking:
-    """Score and rank the candidates that a view holds."""
-    field = view.field
+    """Score and rank the candidates that a view holds.
+
+    Parameters
+    ----------
+    contracts
+        Positions of the products whose suppliers are listed.
+    most
+        How many of each list are asked for, 0: all; nothing: all of all lists. Those who stand behind
+        all of these, whatever their score, are not measured: of a registry they are nearly all.
+    """
     bought = np.zeros(state.study.product_graph.size, dtype=bool)
     bought[list(contracts)] = True
     listed = which_list(view, bought)
+    tier = tiers(view, listed)
+    if most and method == "logit":  # by TOPSIS every candidate has a say in what features weigh
+        kept = np.flatnonzero(_asked_for(view.field, listed, tier, most))
+        view = replace(view, field=view.field.take(kept))
+        listed, tier = listed[kept], tier[kept]
+    field = view.field
     rows = np.flatnonzero(listed != NONE)
     rows = rows[np.lexsort((listed[rows], field.gap[rows]))]
-    tier, listed = tiers(view, listed)[rows], listed[rows]
+    tier, listed = tier[rows], listed[rows]
     parts = {name: values[rows] for name, values in measure(view).items()}
     gap = field.gap[rows] * len(LISTS) + listed
     if method == "topsis":
@@ -135,6 +158,19 @@ def rank_view(
         scores=tuple(values[order] for values in scores),
         parts={name: values[order] for name, values in parts.items()},
     )
+
+
+def _asked_for(field: Field, listed: Integers, tier: Integers, most: Sequence[int]) -> Flags:
+    """Tell which pairs may be among the first of their list, or bear on how firm the ranks of these are."""
+    there = np.flatnonzero(listed != NONE)
+    place = field.gap[there] * len(LISTS) + listed[there]
+    shape = len(field.gaps) * len(LISTS), LAST + 1
+    size = np.bincount(place * shape[1] + tier[there], minlength=shape[0] * shape[1]).reshape(shape)
+    before = np.cumsum(size, axis=1) - size
+    enough = np.array([max(count, POOL) if count else field.size for count in most])
+    kept = np.zeros(field.size, dtype=bool)
+    kept[there] = before[place, tier[there]] < enough[listed[there]]
+    return kept
 
 
 def _closeness(parts: Mapping[str, Floats], gap: Integers) -> tuple[Floats, ...]:

@@ -64,12 +64,12 @@ class Facts:
     rows: pd.DataFrame
     supplied: Flags
 
-    @property
+    @cached_property
     def product(self) -> Integers:
         """Position of each pair's product."""
         return self.view.field.product[self.pairs]
 
-    @property
+    @cached_property
     def group(self) -> Integers:
         """Code of each pair's group."""
         return self.view.field.group[self.pairs]
@@ -101,7 +101,7 @@ class Facts:
             found.append(int(known[np.argmin(km[known])]) if len(known) else -1)
         return found
 
-    @property
+    @cached_property
     def distance(self) -> Floats:
         """Km from the region to each pair's nearest plant or project; nan where unknown."""
         km = self.view.place.distance

@@ -7,17 +7,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from chaingraph.analysis.relatedness import density, proximity, rca
-from chaingraph.groups import city_products
-from chaingraph.recruit.evidence import city_points, coded, kinds_apart
+from chaingraph.groups import all_hands
+from chaingraph.products import positions
+from chaingraph.recruit.evidence import city_points, distinct, kinds_apart
 from chaingraph.recruit.proof import MAKES
 from chaingraph.regions import distances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chaingraph.groups import Hands
     from chaingraph.products import Flags, Floats, Integers
     from chaingraph.recruit.candidates import Place
     from chaingraph.recruit.evidence import Evidence
@@ -108,7 +109,7 @@ class Setting:
         rows = np.array([code.get(city, -1) for city in columns["city"].tolist()], dtype=np.intp)
         rows[columns["total"].astype(bool) | ~self.evidence.makes] = -1
         size = self.evidence.study.product_graph.size
-        keys = np.unique((rows * size * len(self.evidence.groups)
+        keys = distinct((rows * size * len(self.evidence.groups)
                           + columns["product"] * len(self.evidence.groups)
                           + columns["group"])[rows >= 0].astype(np.int64))  # fmt: skip
         makers = np.bincount(keys // len(self.evidence.groups), minlength=len(self.cities) * size)
@@ -130,21 +131,32 @@ class Setting:
         return result
 
 
-def open_setting(evidence: Evidence, wanted: Integers) -> Setting:
-    """Lay out which cities make what: plants that stand, and events that prove it."""
-    study = evidence.study
-    ds, index = study.dataset, pd.Index(study.product_graph.ids)
-    made = city_products(ds.enterprises, study.standing, categories=True)
-    told = evidence.projects
+def open_setting(evidence: Evidence, wanted: Integers, hands: Hands | None = None) -> Setting:
+    """Lay out which cities make what: plants that stand, and events that prove it.
+
+    Parameters
+    ----------
+    evidence
+        What is known of the makers of some products; its dataset and date are those of the setting.
+    wanted
+        Positions of the products whose relatedness is asked for.
+    hands
+        Who makes what in the whole dataset, where it has been read: :func:`chaingraph.groups.all_hands`.
+    """
+    study, told = evidence.study, evidence.projects
+    graph, ds = study.product_graph, study.dataset
+    if hands is None:
+        hands = all_hands(ds.enterprises, study.standing)
+    proven = told[(told["proof"] == MAKES) & ~told["broad"]] if len(told) else told
+    also = proven["city"].tolist() if len(told) else []
+    cities = np.array(sorted({*hands.cities.tolist(), *also}), dtype=object)
+    presence = np.zeros((len(cities), graph.size), dtype=bool)
+    place = positions(graph, hands.products)[hands.product]
+    made = hands.stands & (hands.city >= 0) & (place >= 0)
+    presence[np.searchsorted(cities, hands.cities)[hands.city[made]], place[made]] = True
     if len(told):
-        proven = told[(told["proof"] == MAKES) & ~told["broad"]]
-        made = pd.concat([made, proven[["city", "product_id"]]])
-    code, ids = coded(made["product_id"])
-    product = index.get_indexer(pd.Index(ids))[code]
-    city, names = coded(made["city"])
-    named = (product >= 0) & ~np.isin(names, ["", "unknown"])[city]
-    cities, code = np.unique(city[named], return_inverse=True)
-    presence = np.zeros((len(cities), study.product_graph.size), dtype=bool)
-    presence[code, product[named]] = True
-    cities = names[cities]
-    return Setting(evidence, city_points(ds), tuple(cities.tolist()), presence, wanted)
+        place = positions(graph, proven["product_id"])
+        city = np.searchsorted(cities, proven["city"].to_numpy(dtype=object))
+        presence[city[place >= 0], place[place >= 0]] = True
+    kept = presence.any(axis=1) & ~np.isin(cities, ["", "unknown"])
+    return Setting(evidence, city_points(ds), tuple(cities[kept].tolist()), presence[kept], wanted)

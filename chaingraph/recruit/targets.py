@@ -194,10 +194,11 @@ def list_targets(
     study = state.study
     asked, unfit = _fit(study, _asked(state, gaps))
     contracts = asked.loc[_bought(asked), "position"].tolist()
+    limits = limit, local_limit, limit
     ranking = rank_field(
-        state, sorted(set(asked["position"])), read_weights(weights), method, contracts
+        state, sorted(set(asked["position"])), read_weights(weights), method, contracts, limits
     )
-    frame, reasons = _frame(ranking, asked, (limit, local_limit, limit))
+    frame, reasons = _frame(ranking, asked, limits)
     params = study_params(study, [state.region.name], None) | {
         "method": method, "weights": ranking.weights, "limit": limit, "local_limit": local_limit,
     }  # fmt: skip
