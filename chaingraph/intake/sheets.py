@@ -15,7 +15,7 @@ from chaingraph.sheets.figures import Wanted, read_figure
 from chaingraph.sheets.headers import ROW_NUMBER
 from chaingraph.sheets.measures import MONEY_100M, Written, factor_to
 from chaingraph.sheets.problems import Refusal, cut, shown
-from chaingraph.sheets.rows import data_rows, is_figure
+from chaingraph.sheets.rows import data_rows, heading_text, is_figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -130,6 +130,7 @@ class Sheet:
 
     def _is_heading(self, text: str) -> bool:
         """Tell whether a text alone in a row is a place or a product: it says so of the rows below."""
+        text = heading_text(text)
         if self.known.product(text):
             return True
         known = self.known
@@ -137,7 +138,8 @@ class Sheet:
 
     def heading_product(self, row: Row) -> str:
         """Return the product that the heading above a row names."""
-        return self.known.product(row.heading) if row.heading else ""
+        found = self.known.product(heading_text(row.heading)) if row.heading else ""
+        return found or self.known.product(self.grid.sheet)
 
     def _read_plain(self, row: Row, column: Column) -> None:
         raw = row.cells[column.at]
@@ -152,7 +154,7 @@ class Sheet:
             self.refuse(row, column, reading)
             return
         row.texts[column.target] = reading.text
-        if reading.rule == "date-period":  # “十四五”期间 is no date, and is kept in words
+        if reading.rule in _KEPT_IN_WORDS:
             row.notes.append(f"{column.header}: {shown(raw)}")
         self.tallies[column.at].count(raw, reading.text)
         if reading.rule:
@@ -167,9 +169,17 @@ class Sheet:
             return text if isinstance(text, Refusal) else Reading(text)
         wanted = table_spec(table).by_name[column.field]
         if column.field in _NAMES.get(self.layout.table, ()):  # an id or a name: keys decide
+            raw = self._unwrapped(raw)
             wanted = table_spec("products").by_name["name_zh"]
             table = "products"
         return read_cell(table, wanted, raw, typed=self.grid.typed)
+
+    def _unwrapped(self, raw: object) -> object:
+        """Return the products of a cell with one a line as a list; a name that was only wrapped stays whole."""
+        lines = raw.split("\n") if isinstance(raw, str) else []
+        if len(lines) < 2 or self.known.product("".join(lines)):  # noqa: PLR2004
+            return raw if len(lines) < 2 else "".join(lines)  # noqa: PLR2004
+        return "、".join(line.strip() for line in lines if line.strip())
 
     @cached_property
     def _bands(self) -> list[tuple[int, Place]]:
@@ -282,6 +292,8 @@ class Sheet:
 
 _LEVELS = ("省", "市", "州", "盟", "县", "区", "旗")
 """Ends of places: a firm's short name may begin with a place, it does not end so."""
+_KEPT_IN_WORDS = frozenset({"date-period", "date-words", "state-words"})
+"""What says more than its column holds: “十四五”期间, 2022年6月（一期）, 部分投产."""
 CONTENT = "content"
 """Column of a list of projects that says in words what is built (建设规模及内容)."""
 _UNIT_COLUMN = frozenset({"capacity", "coefficient", "low", "high", "target", "value"})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.checks import parse_number
+from chaingraph.days import read_day
 from chaingraph.schema import table_spec
 from chaingraph.sheets.delimited import ragged
 from chaingraph.sheets.synonyms import folded, synonyms
@@ -35,6 +36,7 @@ _NUMBER: Final = re.compile(rf"{_NUMERAL}[、.．:：]?")
 _KIND: Final = re.compile(
     r"(?:企业|类|产业|产业链|环节|行业|领域|项目|板块|片区|方向)(?:[(（].*[)）])?$"
 )
+_COUNTED: Final = re.compile(r"[(（]?\s*共?\s*[0-9]+\s*[家户个]\s*(?:企业)?[)）]?$|[:：]$")
 _LONGEST_TOTAL: Final = 16
 _LOOKED_AT: Final = 3
 _FEWEST_SUMMED: Final = 2
@@ -94,11 +96,13 @@ def data_rows(
     wrong = set() if grid.typed else set(ragged(grid.rows, layout.last))
     skipped = {"blank": 0, "total": 0, "header": 0, "footnote": 0, "section": 0}
     filled = _fill_merged(grid, layout)
-    heading, sums = "", _Sums()
+    heading, sums, tail = "", _Sums(), _tail(layout, filled)
     for position in range(layout.last + 1, len(grid.rows)):
         found = filled[position]
         cells = [*found, *[None] * (width - len(found))]
         kind = "" if position in bands else _kind(cells, grid.rows[layout.last])
+        if not kind and position > tail and position not in bands and _closes(_texts(cells)):
+            kind = "footnote"
         figures = _figures(layout, cells)
         said = "" if kind else _heading(layout, cells, known)
         if position in bands:
@@ -193,11 +197,54 @@ def _heading(layout: Layout, cells: list[Any], known: Callable[[str], bool]) -> 
         return match["rest"].strip() or text
     apart = not _name(layout, cells)
     bare = _KIND.search(text) and not _FIRM.search(text)
-    return text if known(text) or bare or (apart and len(text) <= _LONGEST_TOTAL) else ""
+    return text if known(heading_text(text)) or bare or (apart and len(text) <= _LONGEST_TOTAL) else ""
+
+
+def heading_text(text: str) -> str:
+    """Return what a heading says, without the number before it and the count behind it.
+
+    Examples
+    --------
+    >>> heading_text("一、磷酸铁锂"), heading_text("袁州区（2家）"), heading_text("（二）锂盐企业：")
+    ('磷酸铁锂', '袁州区', '锂盐企业')
+    """
+    match = _SECTION.match(text.strip())
+    plain = match["rest"] if match is not None and match["rest"].strip() else text
+    return _COUNTED.sub("", plain.strip()).strip()
 
 
 def _texts(cells: list[Any]) -> list[str]:
     return [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()]
+
+
+_OFFICE: Final = re.compile(r"(?:局|委|委员会|办|办公室|处|科|股|中心|政府|厅|管委会|指挥部|专班)$")
+_SIGNED: Final = re.compile(
+    r"(?:填报|填表|制表|审核|审批|复核|经办|报送|编制|统计|盖章|签字|签章|日期|时间|联系|电话|单位负责|分管)"
+)
+_REMARKED: Final = re.compile(r"^(?:[0-9]+|[（(][0-9]+[)）])[.．、)）]|^[*※★#]|。")
+
+
+def _tail(layout: Layout, rows: list[list[Any]]) -> int:
+    """Return the last row that holds more than a line of text: a figure, or two cells."""
+    last = layout.last
+    for position in range(len(rows) - 1, layout.last, -1):
+        cells = rows[position]
+        held = {c.at for c in layout.columns if c.target and c.at < len(cells) and cells[c.at] not in {None, ""}}
+        texts = set(_texts(cells))
+        if len(held) > 1 and not all(_SIGNED.match(text) for text in texts):
+            return position
+    return last
+
+
+def _closes(texts: list[str]) -> bool:
+    """Tell whether a row below the last one of data is what a form ends with: who signed it, when, remarks."""
+    distinct = list(dict.fromkeys(texts))
+    if all(_SIGNED.match(text) for text in distinct):
+        return True
+    if len(distinct) != 1 or _FIRM.search(distinct[0]):
+        return bool(distinct) and bool(_REMARKED.search(distinct[0])) and len(distinct) == 1
+    text = distinct[0]
+    return bool(read_day(text) or _OFFICE.search(text) or _REMARKED.search(text))
 
 
 def _first(cells: list[Any]) -> str:
