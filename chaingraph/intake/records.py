@@ -455,7 +455,7 @@ def make_project(sheet: Sheet, row: Row) -> None:
     values = _own(sheet, row)
     _set_event(sheet, row, values)
     values |= _site_of(sheet, row)
-    content = row.texts.get(CONTENT, "")
+    content = row.texts.get(CONTENT, "") or _built_in_words(sheet, row)
     if content and not values.get("product_zh"):
         values["product_zh"] = content
     elif content and content != values["product_zh"]:
@@ -497,6 +497,18 @@ def make_project(sheet: Sheet, row: Row) -> None:
     add_beside(sheet, row, values.get("enterprise_id", ""), product, values["project_id"])
 
 
+def _built_in_words(sheet: Sheet, row: Row) -> str:
+    """Return what a column of capacities says in words (年产5万吨磷酸铁锂), and read no figure there."""
+    column = sheet.column("capacity")
+    cell = row.cells[column.at] if column is not None else None
+    if column is None or not isinstance(cell, str):
+        return ""
+    if not (_BUILT.search(cell) or _NAMED_FIRST.search(cell)):
+        return ""
+    row.cells[column.at] = None
+    return cell.strip()
+
+
 def _set_event(sheet: Sheet, row: Row, values: dict[str, str]) -> None:
     """Take the latest date that a header gives an event (开工时间) as the project's; earlier ones are notes."""
     dates = {
@@ -504,9 +516,13 @@ def _set_event(sheet: Sheet, row: Row, values: dict[str, str]) -> None:
         for column in sheet.plain
         if column.field == "date" and column.status and row.texts.get(column.target)
     }
+    now = sheet.known.as_of
+    if not dates and not values.get("date") and now and sheet.column("date") is None:
+        values["date"], values["date_quality"] = now, "seen"
+        values.setdefault("event", "seen")
+        sheet.mention(row, sheet.column("product_zh"), "project-undated", taken=now)
     if not dates or values.get("date"):
         return
-    now = sheet.known.as_of
     past = {event: date for event, (date, _) in dates.items() if not now or date <= now}
     event = max(past or {e: d for e, (d, _) in dates.items()}, key=lambda e: dates[e][0])
     values["date"] = dates[event][0]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.errors import closest
@@ -30,6 +30,8 @@ _DEEPEST: Final = 30
 _TALLEST: Final = 3
 """Rows that a header may have."""
 _FEWEST: Final = 2
+_UNIT_FOUND: Final = 0.6
+"""More than the half point that a row more costs: the upper row holds the unit."""
 _LONGEST_HEADER: Final = 60
 _TEXT_SHARE: Final = 0.7
 _YEAR: Final = re.compile(r"(?:截至)?(?P<year>[12][0-9]{3})年?(?:[0-9]{1,2}月|底|末|度)?")
@@ -45,7 +47,7 @@ _OF_PLACE: Final = re.compile(
 )
 _FAR, _FARTHER = 30, 35
 """Rank of a header that says where without being a known word; of where a firm is registered."""
-_BY_UNIT: Final = re.compile(r"(?:规模|能力|产能)$")
+_BY_UNIT: Final = re.compile(r"(?:规模|能力)$")
 _NOT_TAKEN: Final = {"enterprise_id", "source_url", "note"}
 _NAMED: Final = 3.0
 _HINTED: Final = 1.5
@@ -153,8 +155,15 @@ def match_header(table: str, text: str, at: int = 0) -> Column:
     >>> found.target, found.rule, found.unit
     ('capacity', 'unit', '万吨/年')
     """
-    known = _candidates(table)
     column = Column(at, " ".join(text.split()))
+    return replace(_header(table, column.header), at=at)
+
+
+@lru_cache(maxsize=50_000)
+def _header(table: str, text: str) -> Column:
+    """Return what a header means, at no place; a text is tried for several tables and in several rows."""
+    known = _candidates(table)
+    column = Column(0, text)
     plain = column.header.strip("*＊ ")
     whole = known.get(folded(plain))
     base, inner = split_brackets(plain)
@@ -286,6 +295,8 @@ def find_layout(
                 _keep_best(name, layout.columns, year)
                 _without_task(layout)
                 layout.score = float(_found(layout)) + hints[name] - 0.5 * (last - row)
+                if last > row and any(c.field == "capacity" and c.unit for c in layout.columns):
+                    layout.score += _UNIT_FOUND
                 layout.headed = _is_headed(grid, layout, product)
                 layout.missing = _missing(layout)
                 if (not layout.missing or table) and layout.score >= _FEWEST:
@@ -546,12 +557,19 @@ def _age(column: Column, year: str) -> tuple[bool, int]:
     return later, -int(column.year or 9999)
 
 
+_UNDATED: Final = {"product_zh", "company_zh"}
+_BUILT: Final = {"investment_cny_100m", "content", "capacity", "event", "status"}
+"""A list of projects that names them, who builds and what: it may do without a date, and has its own."""
+
+
 def _missing(layout: Layout) -> list[list[str]]:
     held = {c.target.partition("@")[0] for c in layout.columns} | (
         {"product_id"} if layout.products or layout.headed else set()
     )
     required = [[f.name] for f in table_spec(layout.table).fields if f.required]
     needs: list[list[str]] = synonyms()["needs"].get(layout.table, required)
+    if layout.table == "projects" and held >= _UNDATED and not held.isdisjoint(_BUILT):
+        needs = [group for group in needs if group != ["date"]]
     return [group for group in needs if held.isdisjoint(group)]
 
 
