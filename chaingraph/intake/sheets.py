@@ -107,6 +107,10 @@ class Sheet:
         self.tallies: dict[int, Tally] = {column.at: Tally() for column in layout.columns}
         self.records: list[Record] = []
         self.failed_lines: set[int] = set()
+        self._read_before: dict[tuple[int, str], Reading | Refusal] = {}
+        self._by_target: dict[str, Column] = {}
+        for column in layout.columns:
+            self._by_target.setdefault(column.target, column)
         taken = [c for c in layout.columns if c.target and c.target != ROW_NUMBER and not c.refused]
         self.figures = [c for c in taken if is_figure(layout, c)]
         self.plain = [c for c in taken if not is_figure(layout, c)]
@@ -149,7 +153,12 @@ class Sheet:
             return
         if raw is None or (isinstance(raw, str) and not raw.strip()):
             return
-        reading = self._plain(column, raw)
+        asked = (column.at, raw) if isinstance(raw, str) else None
+        reading = self._read_before.get(asked) if asked else None
+        if reading is None:
+            reading = self._plain(column, raw)
+            if asked and len(self._read_before) < _MOST_KEPT:
+                self._read_before[asked] = reading
         if isinstance(reading, Refusal):
             self.refuse(row, column, reading)
             return
@@ -196,7 +205,7 @@ class Sheet:
 
     def column(self, target: str) -> Column | None:
         """Return the column of a target."""
-        return self.layout.column(target)
+        return self._by_target.get(target)
 
     def refuse(self, row: Row, column: Column | None, refusal: Refusal, value: str = "") -> None:
         """Report a cell that has no value; its row counts as failed."""
@@ -290,6 +299,8 @@ class Sheet:
         self.records.append(record)
 
 
+_MOST_KEPT = 20_000
+"""Texts of a sheet whose reading is kept: a list says the same words again and again."""
 _LEVELS = ("省", "市", "州", "盟", "县", "区", "旗")
 """Ends of places: a firm's short name may begin with a place, it does not end so."""
 _KEPT_IN_WORDS = frozenset({"date-period", "date-words", "state-words"})

@@ -141,9 +141,14 @@ def may_be_one(listed: Party, known: Party) -> bool:
     Where no pair of names has the same core, like brands, or a letter's difference, and no group is named,
     the names are alike by four tenths at most.
     """
-    return any(_may_pair(mine, other) for mine in listed.names for other in known.names) or bool(
-        known.group and any(known.group in {n.text, n.core, n.brand} for n in listed.names)
-    )
+    group = known.group
+    for mine in listed.names:
+        if group and group in {mine.text, mine.core, mine.brand}:
+            return True
+        for other in known.names:
+            if _may_pair(mine, other):
+                return True
+    return False
 
 
 def _may_pair(mine: Name, other: Name) -> bool:

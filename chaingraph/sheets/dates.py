@@ -54,10 +54,21 @@ _PLAN_PART: Final = re.compile(
     r"[“\"'‘]?(?P<plan>[一二三四五六七八九十]{1,3})五[”\"'’]?(?:期间?|时期)?(?P<part>初|初期|前期|中期|末|末期|后期)期?"
 )
 _FIRST_PLAN: Final = 1953
-_YEARS_OF_PLAN: Final = {"初": "{0}-12", "前": "{0}-12", "中": "{2}-12", "末": "{4}-12", "后": "{4}-12"}
+_YEARS_OF_PLAN: Final = {
+    "初": "{0}-12",
+    "前": "{0}-12",
+    "中": "{2}-12",
+    "末": "{4}-12",
+    "后": "{4}-12",
+}
 """Part of a five-year plan -> its last month: the first of the plan's years, the third, the fifth."""
-_NUMERALS: Final = {char: str(n) for n, char in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0"}
-_CHINESE: Final = re.compile(rf"(?P<year>[{''.join(_NUMERALS)}]{{4}})年(?:(?P<month>[{''.join(_NUMERALS)}十]{{1,3}})月)?")
+_NUMERALS: Final = {char: str(n) for n, char in enumerate("〇一二三四五六七八九")} | {
+    "零": "0",
+    "○": "0",
+}
+_CHINESE: Final = re.compile(
+    rf"(?P<year>[{''.join(_NUMERALS)}]{{4}})年(?:(?P<month>[{''.join(_NUMERALS)}十]{{1,3}})月)?"
+)
 _BESIDE: Final = re.compile(
     r"[(（\[【][^)）\]】]*[)）\]】]|^(?:第?[一二三四五六七八九十0-9]{1,2}期|首期)(?:工程|项目)?(?=[12][0-9]{3})"
 )

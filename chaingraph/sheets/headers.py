@@ -290,6 +290,8 @@ def find_layout(
             if not _may_be_header(top, row, last):
                 break
             for name in tables:
+                if last > row and not _may_end(name, top[last], product):
+                    continue
                 layout = _layout(name, top, row, last)
                 _take_products(layout, top, product)
                 _keep_best(name, layout.columns, year)
@@ -329,9 +331,7 @@ def _is_data(row: list[Any]) -> bool:
     )
 
 
-def _is_headed(
-    grid: Grid, layout: Layout, product: Callable[[str], str] | None
-) -> bool:
+def _is_headed(grid: Grid, layout: Layout, product: Callable[[str], str] | None) -> bool:
     """Tell whether the products of a table without such a column stand in headings or the sheet's name."""
     if layout.table != "capacities" or product is None or layout.products:
         return False
@@ -378,12 +378,18 @@ def _take_products(
         if not named:
             continue
         over = match_header("capacities", other, column.at) if other else None
-        if over and over.target and over.target.partition("@")[0] not in {"capacity", "outputs.value"}:
+        if (
+            over
+            and over.target
+            and over.target.partition("@")[0] not in {"capacity", "outputs.value"}
+        ):
             continue
         column.product, column.rule, column.rank, column.refused = named, "product", 2, ""
         column.target = over.target if over and over.target else "capacity"
         around = split_brackets(other)[1] if other else ""
-        units = [text for text in (inner, over.unit if over else "", around) if text and is_unit(text)]
+        units = [
+            text for text in (inner, over.unit if over else "", around) if text and is_unit(text)
+        ]
         column.unit, column.year = next(iter(units), ""), over.year if over else ""
         layout.products = True
 
@@ -473,6 +479,20 @@ def _may_be_header(top: list[list[Any]], row: int, last: int) -> bool:
         if not filled or len(texts) < _TEXT_SHARE * len(filled):
             return False
     return True
+
+
+def _may_end(table: str, row: list[Any], product: Callable[[str], str] | None) -> bool:
+    """Tell whether a row may be the lowest of a header: it holds a known one, or several parts of some."""
+    texts = {text for at in range(len(row)) if (text := _text(row, at))}
+    if any(match_header(table, text).target for text in texts):
+        return True
+    statuses = choices("capacities", "status")
+    parts = (
+        sum(folded(text) in statuses for text in texts),
+        sum(is_unit(text.strip("()（）")) for text in texts),
+        sum(bool(product(split_brackets(text)[0])) for text in texts) if product else 0,
+    )
+    return table == "capacities" and max(parts) >= _FEWEST
 
 
 def _layout(table: str, top: list[list[Any]], row: int, last: int) -> Layout:

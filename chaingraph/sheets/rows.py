@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.checks import parse_number
@@ -197,7 +198,9 @@ def _heading(layout: Layout, cells: list[Any], known: Callable[[str], bool]) -> 
         return match["rest"].strip() or text
     apart = not _name(layout, cells)
     bare = _KIND.search(text) and not _FIRM.search(text)
-    return text if known(heading_text(text)) or bare or (apart and len(text) <= _LONGEST_TOTAL) else ""
+    return (
+        text if known(heading_text(text)) or bare or (apart and len(text) <= _LONGEST_TOTAL) else ""
+    )
 
 
 def heading_text(text: str) -> str:
@@ -229,7 +232,11 @@ def _tail(layout: Layout, rows: list[list[Any]]) -> int:
     last = layout.last
     for position in range(len(rows) - 1, layout.last, -1):
         cells = rows[position]
-        held = {c.at for c in layout.columns if c.target and c.at < len(cells) and cells[c.at] not in {None, ""}}
+        held = {
+            c.at
+            for c in layout.columns
+            if c.target and c.at < len(cells) and cells[c.at] not in {None, ""}
+        }
         texts = set(_texts(cells))
         if len(held) > 1 and not all(_SIGNED.match(text) for text in texts):
             return position
@@ -251,6 +258,11 @@ def _first(cells: list[Any]) -> str:
     return next(iter(_texts(cells)), "")
 
 
+@cache
+def _totals() -> frozenset[str]:
+    return frozenset(synonyms()["totals"])
+
+
 def _kind(cells: list[Any], header: list[Any]) -> str:
     """Return why a row holds no data, or nothing."""
     texts = _texts(cells)
@@ -260,9 +272,7 @@ def _kind(cells: list[Any], header: list[Any]) -> str:
         return "header"
     words = [text for text in texts[:_LOOKED_AT] if len(text) <= _LONGEST_TOTAL]
     if any(
-        folded(text) in synonyms()["totals"]
-        or _TOTAL.search(folded(text))
-        or text.startswith("其中")
+        (plain := folded(text)) in _totals() or _TOTAL.search(plain) or text.startswith("其中")
         for text in words
     ):
         return "total"

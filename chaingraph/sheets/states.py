@@ -10,7 +10,9 @@ from typing import Final, NamedTuple
 from chaingraph.sheets.synonyms import choices, folded, synonyms
 
 _CUT: Final = re.compile(r"[(（\[【,，;；。:：]")
-_WHEN: Final = re.compile(r"(?:[12][0-9]{3}年?)?(?:[0-9]{1,2}月)?(?:上半年|下半年|[一二三四]季度|底|末|初)?")
+_WHEN: Final = re.compile(
+    r"(?:[12][0-9]{3}年?)?(?:[0-9]{1,2}月)?(?:上半年|下半年|[一二三四]季度|底|末|初)?"
+)
 _BUILT: Final = frozenset({"operating", "trial", "commissioned", "full_output"})
 _TO_COME: Final = {
     "status": {"soon": "construction", "planned": "planned"},
@@ -30,7 +32,9 @@ class State(NamedTuple):
 @cache
 def _words(table: str, name: str) -> tuple[tuple[str, str], ...]:
     """Return every word with its choice, or its part in a phrase, longest first."""
-    found = {folded(word): part for part, words in synonyms()["of_states"].items() for word in words}
+    found = {
+        folded(word): part for part, words in synonyms()["of_states"].items() for word in words
+    }
     found |= choices(table, name)
     return tuple(sorted(found.items(), key=lambda item: -len(item[0])))
 
