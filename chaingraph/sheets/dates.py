@@ -13,9 +13,11 @@ from chaingraph.sheets.problems import Refusal
 
 _CLOCK: Final = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
 _PARTS_OF_YEAR: Final = {
-    "底": "12", "末": "12", "初": "01", "中": "06", "年底": "12", "年末": "12", "年初": "01", "年中": "06",
+    "底": "12", "末": "12", "初": "01", "中": "06",
+    "年底": "12", "年末": "12", "年初": "01", "年中": "06",
     "内": "12", "年内": "12", "春": "05", "夏": "08", "秋": "11", "冬": "12",
-    "春季": "05", "夏季": "08", "秋季": "11", "冬季": "12", "前三季度": "09", "上半年": "06", "下半年": "12", "h1": "06", "h2": "12",
+    "春季": "05", "夏季": "08", "秋季": "11", "冬季": "12", "前三季度": "09",
+    "上半年": "06", "下半年": "12", "h1": "06", "h2": "12",
     "q1": "03", "q2": "06", "q3": "09", "q4": "12",
     "一季度": "03", "二季度": "06", "三季度": "09", "四季度": "12",
     "1季度": "03", "2季度": "06", "3季度": "09", "4季度": "12",
@@ -110,9 +112,7 @@ def read_date(raw: object, *, typed: bool = True) -> tuple[str, str] | Refusal |
     return _from_text(str(raw), typed=typed)
 
 
-def _from_text(  # noqa: PLR0911  one return a form
-    text: str, *, typed: bool
-) -> tuple[str, str] | Refusal | None:
+def _from_text(text: str, *, typed: bool) -> tuple[str, str] | Refusal | None:
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
     plain = _CLOCK.sub("", plain)
     if plain.casefold() in BLANKS:

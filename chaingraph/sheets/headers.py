@@ -22,7 +22,7 @@ from chaingraph.sheets.synonyms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from chaingraph.sheets.grid import Grid
 
@@ -285,13 +285,9 @@ def find_layout(
         hints["capacities"] = max(hints["capacities"], hints.get("enterprises", 0.0))
     top = _filled_top(grid)
     found: list[Layout] = []
-    for row in range(len(top)):
-        for last in range(row, row + _TALLEST):
-            if not _may_be_header(top, row, last):
-                break
-            for name in tables:
-                if last > row and not _may_end(name, top[last], product):
-                    continue
+    for row, last in _header_rows(top):
+        for name in tables:
+            if last == row or _may_end(name, top[last], product):
                 layout = _layout(name, top, row, last)
                 _take_products(layout, top, product)
                 _keep_best(name, layout.columns, year)
@@ -309,6 +305,15 @@ def find_layout(
     if best is not None:
         best.above = _unit_above(top[: best.first])
     return best
+
+
+def _header_rows(top: list[list[Any]]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last row of what may be a header."""
+    for row in range(len(top)):
+        for last in range(row, row + _TALLEST):
+            if not _may_be_header(top, row, last):
+                break
+            yield row, last
 
 
 def _first_table(top: list[list[Any]], found: list[Layout], best: Layout) -> Layout:

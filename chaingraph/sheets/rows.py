@@ -101,9 +101,9 @@ def data_rows(
     for position in range(layout.last + 1, len(grid.rows)):
         found = filled[position]
         cells = [*found, *[None] * (width - len(found))]
-        kind = "" if position in bands else _kind(cells, grid.rows[layout.last])
-        if not kind and position > tail and position not in bands and _closes(_texts(cells)):
-            kind = "footnote"
+        kind = (
+            "" if position in bands else _kind(cells, grid.rows[layout.last], below=position > tail)
+        )
         figures = _figures(layout, cells)
         said = "" if kind else _heading(layout, cells, known)
         if position in bands:
@@ -263,8 +263,8 @@ def _totals() -> frozenset[str]:
     return frozenset(synonyms()["totals"])
 
 
-def _kind(cells: list[Any], header: list[Any]) -> str:
-    """Return why a row holds no data, or nothing."""
+def _kind(cells: list[Any], header: list[Any], *, below: bool) -> str:
+    """Return why a row holds no data, or nothing; `below` says that no data come after it."""
     texts = _texts(cells)
     if not texts:
         return "blank"
@@ -277,9 +277,8 @@ def _kind(cells: list[Any], header: list[Any]) -> str:
     ):
         return "total"
     notes = sum(bool(_FOOTNOTE.match(text)) for text in set(texts))
-    if _FOOTNOTE.match(texts[0]) and 2 * notes >= len(set(texts)):
-        return "footnote"
-    return ""
+    noted = bool(_FOOTNOTE.match(texts[0])) and 2 * notes >= len(set(texts))
+    return "footnote" if noted or (below and _closes(texts)) else ""
 
 
 def _fill_merged(grid: Grid, layout: Layout) -> list[list[Any]]:
