@@ -293,7 +293,7 @@ def find_layout(
                 _keep_best(name, layout.columns, year)
                 _without_task(layout)
                 layout.score = float(_found(layout)) + hints[name] - 0.5 * (last - row)
-                if last > row and any(c.field == "capacity" and c.unit for c in layout.columns):
+                if last > row and _unit_from_above(layout, top[last]):
                     layout.score += _UNIT_FOUND
                 layout.headed = _is_headed(grid, layout, product)
                 layout.missing = _missing(layout)
@@ -305,6 +305,17 @@ def find_layout(
     if best is not None:
         best.above = _unit_above(top[: best.first])
     return best
+
+
+def _unit_from_above(layout: Layout, lowest: list[Any]) -> bool:
+    """Tell whether the unit of a capacity stands in an upper row of the header only."""
+    return any(
+        column.field == "capacity"
+        and column.unit
+        and match_header(layout.table, _text(lowest, column.at)).unit != column.unit
+        and not is_unit(split_brackets(_text(lowest, column.at))[1])
+        for column in layout.columns
+    )
 
 
 def _header_rows(top: list[list[Any]]) -> Iterator[tuple[int, int]]:
