@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.errors import OptionError, closest, unknown_name
 from chaingraph.places import LEVELS, Place, PlaceBook
+from chaingraph.sheets.headings import heading_text
 from chaingraph.sheets.problems import Refusal
-from chaingraph.sheets.rows import heading_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

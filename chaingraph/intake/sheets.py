@@ -13,9 +13,10 @@ from chaingraph.schema import table_spec
 from chaingraph.sheets.cells import Reading, plain_text, read_cell, read_credit_code
 from chaingraph.sheets.figures import Wanted, read_figure
 from chaingraph.sheets.headers import ROW_NUMBER
+from chaingraph.sheets.headings import heading_text
 from chaingraph.sheets.measures import MONEY_100M, Written, factor_to
 from chaingraph.sheets.problems import Refusal, cut, shown
-from chaingraph.sheets.rows import data_rows, heading_text, is_figure
+from chaingraph.sheets.rows import data_rows, is_figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.errors import closest
 from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.sheets.headings import heading_text
 from chaingraph.sheets.measures import is_unit
-from chaingraph.sheets.rows import heading_text
 from chaingraph.sheets.synonyms import (
     Match,
     choices,
@@ -502,9 +502,9 @@ def _may_end(table: str, row: list[Any], product: Callable[[str], str] | None) -
     texts = {text for at in range(len(row)) if (text := _text(row, at))}
     if any(match_header(table, text).target for text in texts):
         return True
-    statuses = choices("capacities", "status")
+    known = {*choices("capacities", "status"), *synonyms()["qualifiers"]}
     parts = (
-        sum(folded(text) in statuses for text in texts),
+        sum(folded(text) in known for text in texts),
         sum(is_unit(text.strip("()（）")) for text in texts),
         sum(bool(product(split_brackets(text)[0])) for text in texts) if product else 0,
     )

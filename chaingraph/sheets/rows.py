@@ -11,6 +11,7 @@ from chaingraph.checks import parse_number
 from chaingraph.days import read_day
 from chaingraph.schema import table_spec
 from chaingraph.sheets.delimited import ragged
+from chaingraph.sheets.headings import SECTION, heading_text
 from chaingraph.sheets.synonyms import folded, synonyms
 from chaingraph.sheets.template import is_example
 
@@ -30,14 +31,10 @@ _FOOTNOTE: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMERAL: Final = r"(?:[一二三四五六七八九十]+|[(（][一二三四五六七八九十]+[)）])"
-_SECTION: Final = re.compile(
-    r"(?P<number>(?:[一二三四五六七八九十]+[、.．:：]|[(（][一二三四五六七八九十]+[)）]))(?P<rest>.*)"
-)
 _NUMBER: Final = re.compile(rf"{_NUMERAL}[、.．:：]?")
 _KIND: Final = re.compile(
     r"(?:企业|类|产业|产业链|环节|行业|领域|项目|板块|片区|方向)(?:[(（].*[)）])?$"
 )
-_COUNTED: Final = re.compile(r"[(（]?\s*共?\s*[0-9]+\s*[家户个]\s*(?:企业)?[)）]?$|[:：]$")
 _LONGEST_TOTAL: Final = 16
 _LOOKED_AT: Final = 3
 _FEWEST_SUMMED: Final = 2
@@ -193,7 +190,7 @@ def _heading(layout: Layout, cells: list[Any], known: Callable[[str], bool]) -> 
     text = distinct[0]
     if _FIRM.search(text):
         return ""
-    match = _SECTION.match(text)
+    match = SECTION.match(text)
     if match is not None:
         return match["rest"].strip() or text
     apart = not _name(layout, cells)
@@ -201,19 +198,6 @@ def _heading(layout: Layout, cells: list[Any], known: Callable[[str], bool]) -> 
     return (
         text if known(heading_text(text)) or bare or (apart and len(text) <= _LONGEST_TOTAL) else ""
     )
-
-
-def heading_text(text: str) -> str:
-    """Return what a heading says, without the number before it and the count behind it.
-
-    Examples
-    --------
-    >>> heading_text("一、磷酸铁锂"), heading_text("袁州区（2家）"), heading_text("（二）锂盐企业：")
-    ('磷酸铁锂', '袁州区', '锂盐企业')
-    """
-    match = _SECTION.match(text.strip())
-    plain = match["rest"] if match is not None and match["rest"].strip() else text
-    return _COUNTED.sub("", plain.strip()).strip()
 
 
 def _texts(cells: list[Any]) -> list[str]:
