@@ -58,7 +58,7 @@ def test_figures(tmp_path, written, rule):
 @pytest.mark.parametrize(
     ("at", "written", "rule"),
     [
-        (4, "部分投产", "not-a-choice"), (4, "在产/在建", "not-a-choice"),
+        (4, "建成未投产", "not-a-choice"), (4, "在产/在建", "not-a-choice"),
         (5, "6/15/2022", "date-unclear"), (5, "2022年13月", "date-unclear"),
         (5, "2022年上旬", "date-unclear"), (5, "22.6", "date-unclear"), (5, 20226, "date-unclear"),
         (5, 2022.1, "date-january-or-october"), (5, dt.time(6, 12), "time-of-day"),

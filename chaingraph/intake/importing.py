@@ -186,63 +186,113 @@ def import_file(
     >>> done.errors, done.tables["capacities"]["capacity"].tolist()
     (0, [12000.0])
     """
-    if as_of:
-        as_of = checked_date(as_of)
     target = None if folder is None else Path(folder)
     if target is None and not dry_run:
         raise OptionError("import-needs-folder")
     if target is not None and not dry_run:
         check_target(target)
-    grids, problems = open_grids(path)
+    asked = _Asked(Path(path), tuple(extends), region, checked_date(as_of) if as_of else "", lang)
+    source = _opened(asked)
+    book, here = where or _places(source.region, source.base)
+    read = _read_sheets(source, _chosen_sheets(source.grids, sheets or {}), (book, here))
+    name = (target or asked.path).resolve()
+    card = _card(source, read, book, name.name if target is not None else name.stem)
+    assembly = _assembled(card, source.base, read, here, book, asked.file)
+    compared = source.extends if match and "enterprises" in source.base.tables else ()
+    waiting = _matched(assembly, compared, decisions, lang)
+    assembly.complete()
+    _add_surveys(assembly, card, complete, asked.file)
+    problems = source.problems + [p for grid in source.grids for p in grid.problems]
+    problems += assembly.problems
+    _tell_empty(assembly, problems, asked.file, read=bool(read), made=source.made)
+    blocking = _settle(assembly, problems, skip_bad_rows=skip_bad_rows, read=bool(read))
+    frames = _frames(assembly.tables())
+    if skip_bad_rows and read and not (blocking or frames):
+        blocking = _nothing_left(problems, asked.file)
+    written = None
+    if target is not None and not dry_run and not blocking:
+        written = _write(target, card, frames, _frames(assembly.told()), asked.file)
+    params = {"dataset": card.name, "region": card.focus, "at": card.as_of}
+    notes = _notes(frames, blocking, written)
+    notes += _beside(path, None if dry_run else target, waiting, (problems, marked), lang)
+    return Imported(
+        show_understood(read, params, notes, lang), show_problems(problems, params, lang),
+        frames, blocking, written, card.as_of, waiting, show_causes(problems, params, lang),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a caller asks of an import."""
+
+    path: Path
+    extends: tuple[str, ...]
+    region: str
+    as_of: str
+    lang: Language
+
+    @property
+    def file(self) -> str:
+        return self.path.name
+
+
+@dataclass
+class _Source:
+    """A file opened: its grids, what it says of itself, and what it extends."""
+
+    path: Path
+    grids: list[Grid]
+    problems: list[Problem]
+    base: RawDataset
+    extends: tuple[str, ...]
+    region: str
+    as_of: str
+    language: Language
+    made: bool
+    """Whether the template of :func:`init_dataset` was filled in."""
+
+
+def _opened(asked: _Asked) -> _Source:
+    """Open a file; a template says by itself what it extends, its region and its date."""
+    grids, problems = open_grids(asked.path)
     grids, template = take_template(grids)
-    given = as_of
+    extends, region, as_of = asked.extends, asked.region, asked.as_of
     language: Language = "zh"
     if template is not None:
-        parent = Path(path) if Path(path).is_dir() else Path(path).resolve().parent
-        extends = extends or found_extends(template.extends, parent)
+        parent = asked.path if asked.path.is_dir() else asked.path.resolve().parent
+        extends = extends or tuple(found_extends(template.extends, parent))
         region, as_of = region or template.region, as_of or template.as_of
         language = template.lang
-        problems.append(_template_problem(extends, region, Path(path).name))
+        problems.append(_template_problem(extends, region, asked.file))
     base = read_base(extends)
     grids, answered = take_answers(take_calls(grids, base), base, as_of)
-    as_of = as_of if given else max(as_of, answered)  # what is said of later is known later
-    chosen = _chosen_sheets(grids, sheets or {})
-    name = target.resolve().name if target is not None else Path(path).resolve().stem
-    book, here = where or _places(region, base)
-    read = _read_sheets(grids, chosen, base, _known(base, (book, here), as_of), Path(path))
-    if not as_of and template is None:
-        as_of = _listed_date(read, path, problems)
-    found = [r for sheet in read for r in sheet.records if r.table == "enterprises"]
-    region = official_region(region, base, book, [r.values for r in found])  # noqa: PD011  no frames
-    card = Package(name=name or "import", path=None, as_of=as_of, focus=region,
-                   extends=tuple(extends), language=language)  # fmt: skip
+    as_of = as_of if asked.as_of else max(as_of, answered)  # what is said of later is known later
+    return _Source(asked.path, grids, problems, base, extends, region, as_of, language,
+                   template is not None)  # fmt: skip
+
+
+def _card(source: _Source, read: Sequence[Sheet], book: PlaceBook, name: str) -> Package:
+    """Return the card of the new dataset; the list itself may say its date and hold its region."""
+    as_of = source.as_of
+    if not as_of and not source.made:
+        as_of = _listed_date(read, source.path, source.problems)
+    found = [r.values for sheet in read for r in sheet.records if r.table == "enterprises"]  # noqa: PD011  no frames
+    region = official_region(source.region, source.base, book, found)
+    return Package(name=name or "import", path=None, as_of=as_of, focus=region,
+                   extends=source.extends, language=source.language)  # fmt: skip
+
+
+def _assembled(
+    card: Package, base: RawDataset, read: Sequence[Sheet], here: Place, book: PlaceBook, file: str
+) -> Assembly:
+    """Return the records of all sheets as tables: each once, and in the region where nothing says more."""
     assembly = Assembly(card, base)
     for sheet in read:
         assembly.add(sheet.records)
     assembly.take_once()
     assembly.remember()
-    assembly.fill_region(region, here, book, Path(path).name)
-    waiting = _matched(
-        assembly, extends if match and "enterprises" in base.tables else (), decisions, lang
-    )
-    assembly.complete()
-    _add_surveys(assembly, card, complete, Path(path).name)
-    problems += [problem for grid in grids for problem in grid.problems] + assembly.problems
-    _tell_empty(assembly, problems, Path(path).name, read=bool(read), made=template is not None)
-    blocking = _settle(assembly, problems, skip_bad_rows=skip_bad_rows, read=bool(read))
-    frames = _frames(assembly.tables())
-    if skip_bad_rows and read and not (blocking or frames):
-        blocking = _nothing_left(problems, Path(path).name)
-    written = None
-    if target is not None and not dry_run and not blocking:
-        written = _write(target, card, frames, _frames(assembly.told()), Path(path).name)
-    params = {"dataset": card.name, "region": region, "at": as_of}
-    notes = _notes(frames, blocking, written)
-    notes += _beside(path, None if dry_run else target, waiting, (problems, marked), lang)
-    return Imported(
-        show_understood(read, params, notes, lang), show_problems(problems, params, lang),
-        frames, blocking, written, as_of, waiting, show_causes(problems, params, lang),
-    )  # fmt: skip
+    assembly.fill_region(card.focus, here, book, file)
+    return assembly
 
 
 def _places(region: str, base: RawDataset) -> tuple[PlaceBook, Place]:
@@ -360,10 +410,12 @@ def _known(base: RawDataset, where: tuple[PlaceBook, Place], as_of: str) -> Know
 
 
 def _read_sheets(
-    grids: Sequence[Grid], chosen: Mapping[str, str], base: RawDataset, known: Known, path: Path
+    source: _Source, chosen: Mapping[str, str], where: tuple[PlaceBook, Place]
 ) -> list[Sheet]:
     """Return the sheets of a file read; its name may say the date of the list."""
-    year, name = known.as_of[:4], "" if path.is_dir() else path.name
+    grids, base = source.grids, source.base
+    known = _known(base, where, source.as_of)
+    year, name = known.as_of[:4], "" if source.path.is_dir() else source.path.name
     found: list[Sheet] = []
     waiting = list(grids)
     while waiting:

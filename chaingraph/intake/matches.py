@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.intake.places import PLACES
 from chaingraph.intake.sheets import Record
-from chaingraph.matching.known import NEW, SAME, alias_key
+from chaingraph.matching.known import NEW, SAME, Known, alias_key
 from chaingraph.matching.lists import as_row
-from chaingraph.matching.match import TAKING, match_enterprises
-from chaingraph.matching.places import book_of_dataset
+from chaingraph.matching.match import TAKING, match_rows, may_be_known
 from chaingraph.schema import table_spec
 from chaingraph.sheets.problems import Problem
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from chaingraph.dataset import Dataset
     from chaingraph.intake.assembling import Assembly
-    from chaingraph.places import PlaceBook
     from chaingraph.results import Result
     from chaingraph.words import Language
 
@@ -47,17 +45,25 @@ def match_known(
     Result or None
         The match of all rows that were compared, for a workbook to decide in; None where none is open.
     """
-    known = set(ds.enterprises[_ID])
-    strange = [r for r in assembly.records.get("enterprises", []) if r.values[_ID] not in known]
-    if not strange or not known:
+    held = set(ds.enterprises[_ID])
+    strange = [r for r in assembly.records.get("enterprises", []) if r.values[_ID] not in held]
+    if not strange or not held:
         return None
-    book = book_of_dataset(ds)
+    known = Known(ds)
+    book = known.places.book
     decided = {alias_key(c["alias_zh"], c.get("place", ""), book): c for c in decisions}
-    result = match_enterprises(ds, [_listed(record) for record in strange], lang=lang)
+    rows = [as_row(_listed(record), record.line) for record in strange]
+    keys = [alias_key(row.name, row.place, book) if decided else "" for row in rows]
+    likely = [
+        place
+        for place, row in enumerate(rows)
+        if keys[place] in decided or may_be_known(known, row)
+    ]
+    result = match_rows(ds, known, [rows[place] for place in likely], lang)
     ids: dict[str, str] = {}
     still_open = False
-    for record, verdict in zip(strange, result.frame.to_dict("records"), strict=True):
-        said = decided.get(_listed_key(record, book))
+    for place, verdict in zip(likely, result.frame.to_dict("records"), strict=True):
+        record, said = strange[place], decided.get(keys[place])
         decision, found = str(verdict["decision"]), verdict["enterprise_id"]
         if said is not None:
             assembly.add([_alias(record, said)])
@@ -76,11 +82,6 @@ def _listed(record: Record) -> dict[str, str]:
     """Return an enterprise as a row of a list of enterprises."""
     cells = {name: record.values.get(name, "") for name in _LISTED}
     return {"name": record.values.get("name_zh", ""), "list_row": str(record.line), **cells}
-
-
-def _listed_key(record: Record, book: PlaceBook) -> str:
-    row = as_row(_listed(record), record.line)
-    return alias_key(row.name, row.place, book)
 
 
 def _alias(record: Record, cells: Mapping[str, str]) -> Record:

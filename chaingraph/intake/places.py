@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.errors import OptionError, closest, unknown_name
 from chaingraph.places import LEVELS, Place, PlaceBook
+from chaingraph.sheets.headings import heading_text
 from chaingraph.sheets.problems import Refusal
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def band_place(cells: Iterable[Any], book: PlaceBook, here: Place) -> Place:
     number, label = (texts[0], texts[-1]) if len(set(texts)) > 1 else ("", texts[0])
     if number.strip("()（）、.．") not in _NUMBERS:
         return Place()
-    return book.read_label(label, within=here)
+    return book.read_label(heading_text(label), within=here)
 
 
 _NUMBERS: Final = frozenset(["", *"一二三四五六七八九十", "十一", "十二", *map(str, range(1, 31))])

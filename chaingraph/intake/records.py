@@ -257,7 +257,7 @@ def _parts(
     sheet: Sheet, row: Row, column: Column, products: list[str]
 ) -> list[tuple[Column, Figure, dict[str, str]]]:
     """Return the figures of a cell that holds several, each with its product, phase or status."""
-    parts = figure_parts(row.cells[column.at])
+    parts = figure_parts(row.cells[column.at], several=len(products))
     statuses = choices("capacities", "status")
     found: list[tuple[Column, Figure, dict[str, str]]] = []
     for number, part in enumerate(parts):
@@ -289,7 +289,8 @@ def add_beside(sheet: Sheet, row: Row, enterprise: str, product: str, project: s
     """Keep what bureaus note beside a plant or project: output and its value, who is responsible by when."""
     for column in sheet.figures:
         if column.table == "outputs" and enterprise:
-            _add_output(sheet, row, column, {"enterprise_id": enterprise, "product_id": product})
+            own = {"enterprise_id": enterprise, "product_id": column.product or product}
+            _add_output(sheet, row, column, own)
     said = {target.removeprefix("tasks."): text for target, text in row.texts.items()
             if target.startswith("tasks.") and text}  # fmt: skip
     if not said.get("lead_unit") and not said.get("due"):
@@ -347,7 +348,7 @@ def _make_unpivoted(sheet: Sheet, row: Row) -> None:
     values = _own(sheet, row)
     values["enterprise_id"] = _enterprise(sheet, row, "enterprises.")
     for column in sheet.figures:
-        if not column.product:
+        if not column.product or column.table:
             continue
         unit = sheet.known.products.units.get(column.product, "")
         figure = sheet.figure(row, column, unit)
@@ -454,7 +455,7 @@ def make_project(sheet: Sheet, row: Row) -> None:
     values = _own(sheet, row)
     _set_event(sheet, row, values)
     values |= _site_of(sheet, row)
-    content = row.texts.get(CONTENT, "")
+    content = row.texts.get(CONTENT, "") or _built_in_words(sheet, row)
     if content and not values.get("product_zh"):
         values["product_zh"] = content
     elif content and content != values["product_zh"]:
@@ -496,6 +497,18 @@ def make_project(sheet: Sheet, row: Row) -> None:
     add_beside(sheet, row, values.get("enterprise_id", ""), product, values["project_id"])
 
 
+def _built_in_words(sheet: Sheet, row: Row) -> str:
+    """Return what a column of capacities says in words (年产5万吨磷酸铁锂), and read no figure there."""
+    column = sheet.column("capacity")
+    cell = row.cells[column.at] if column is not None else None
+    if column is None or not isinstance(cell, str):
+        return ""
+    if not (_BUILT.search(cell) or _NAMED_FIRST.search(cell)):
+        return ""
+    row.cells[column.at] = None
+    return cell.strip()
+
+
 def _set_event(sheet: Sheet, row: Row, values: dict[str, str]) -> None:
     """Take the latest date that a header gives an event (开工时间) as the project's; earlier ones are notes."""
     dates = {
@@ -503,9 +516,13 @@ def _set_event(sheet: Sheet, row: Row, values: dict[str, str]) -> None:
         for column in sheet.plain
         if column.field == "date" and column.status and row.texts.get(column.target)
     }
+    now = sheet.known.as_of
+    if not dates and not values.get("date") and now and sheet.column("date") is None:
+        values["date"], values["date_quality"] = now, "seen"
+        values.setdefault("event", "seen")
+        sheet.mention(row, sheet.column("product_zh"), "project-undated", taken=now)
     if not dates or values.get("date"):
         return
-    now = sheet.known.as_of
     past = {event: date for event, (date, _) in dates.items() if not now or date <= now}
     event = max(past or {e: d for e, (d, _) in dates.items()}, key=lambda e: dates[e][0])
     values["date"] = dates[event][0]
@@ -517,6 +534,11 @@ def _set_event(sheet: Sheet, row: Row, values: dict[str, str]) -> None:
     row.notes += [f"{c.header}: {date}" for e, (date, c) in dates.items() if e != event]
 
 
+_NAMED_FIRST: Final = re.compile(
+    r"(?:年产|年生产|年加工|新增)(?P<name>[^0-9，,。；;（(、]{2,16}?)(?P<figure>[0-9][0-9.,]*\s*(?:万|亿|千)?(?:吨|t|GWh|MWh|GW|MW|千瓦时|平方米|立方米|片|件|套|台|辆))",
+    re.IGNORECASE,
+)
+"""年产磷酸铁锂8万吨: the name before the figure."""
 _BUILT: Final = re.compile(
     r"(?:年产|产能|规模|建设|新增)?(?P<figure>[0-9][0-9.,]*\s*(?:万|亿|千)?(?:吨|t|GWh|MWh|GW|MW|万千瓦时|平方米|立方米|片|件|套|台|辆))"
     r"(?:/年)?(?:的)?(?P<name>[^0-9，,。；;（(、及和]{2,20})",
@@ -531,7 +553,7 @@ def _set_content(sheet: Sheet, row: Row, values: dict[str, str], texts: list[str
     """Read product and capacity out of what a project builds (年产5万吨磷酸铁锂); one product or none."""
     found: dict[str, str] = {}
     for text in texts:
-        for match in _BUILT.finditer(text):
+        for match in (*_BUILT.finditer(text), *_NAMED_FIRST.finditer(text)):
             product = sheet.known.product(match["name"]) or sheet.known.product(
                 _WORK.sub("", match["name"])
             )

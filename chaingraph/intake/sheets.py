@@ -13,6 +13,7 @@ from chaingraph.schema import table_spec
 from chaingraph.sheets.cells import Reading, plain_text, read_cell, read_credit_code
 from chaingraph.sheets.figures import Wanted, read_figure
 from chaingraph.sheets.headers import ROW_NUMBER
+from chaingraph.sheets.headings import heading_text
 from chaingraph.sheets.measures import MONEY_100M, Written, factor_to
 from chaingraph.sheets.problems import Refusal, cut, shown
 from chaingraph.sheets.rows import data_rows, is_figure
@@ -107,6 +108,10 @@ class Sheet:
         self.tallies: dict[int, Tally] = {column.at: Tally() for column in layout.columns}
         self.records: list[Record] = []
         self.failed_lines: set[int] = set()
+        self._read_before: dict[tuple[int, str], Reading | Refusal] = {}
+        self._by_target: dict[str, Column] = {}
+        for column in layout.columns:
+            self._by_target.setdefault(column.target, column)
         taken = [c for c in layout.columns if c.target and c.target != ROW_NUMBER and not c.refused]
         self.figures = [c for c in taken if is_figure(layout, c)]
         self.plain = [c for c in taken if not is_figure(layout, c)]
@@ -130,6 +135,7 @@ class Sheet:
 
     def _is_heading(self, text: str) -> bool:
         """Tell whether a text alone in a row is a place or a product: it says so of the rows below."""
+        text = heading_text(text)
         if self.known.product(text):
             return True
         known = self.known
@@ -137,7 +143,8 @@ class Sheet:
 
     def heading_product(self, row: Row) -> str:
         """Return the product that the heading above a row names."""
-        return self.known.product(row.heading) if row.heading else ""
+        found = self.known.product(heading_text(row.heading)) if row.heading else ""
+        return found or self.known.product(self.grid.sheet)
 
     def _read_plain(self, row: Row, column: Column) -> None:
         raw = row.cells[column.at]
@@ -147,12 +154,17 @@ class Sheet:
             return
         if raw is None or (isinstance(raw, str) and not raw.strip()):
             return
-        reading = self._plain(column, raw)
+        asked = (column.at, raw) if isinstance(raw, str) else None
+        reading = self._read_before.get(asked) if asked else None
+        if reading is None:
+            reading = self._plain(column, raw)
+            if asked and len(self._read_before) < _MOST_KEPT:
+                self._read_before[asked] = reading
         if isinstance(reading, Refusal):
             self.refuse(row, column, reading)
             return
         row.texts[column.target] = reading.text
-        if reading.rule == "date-period":  # “十四五”期间 is no date, and is kept in words
+        if reading.rule in _KEPT_IN_WORDS:
             row.notes.append(f"{column.header}: {shown(raw)}")
         self.tallies[column.at].count(raw, reading.text)
         if reading.rule:
@@ -167,9 +179,17 @@ class Sheet:
             return text if isinstance(text, Refusal) else Reading(text)
         wanted = table_spec(table).by_name[column.field]
         if column.field in _NAMES.get(self.layout.table, ()):  # an id or a name: keys decide
+            raw = self._unwrapped(raw)
             wanted = table_spec("products").by_name["name_zh"]
             table = "products"
         return read_cell(table, wanted, raw, typed=self.grid.typed)
+
+    def _unwrapped(self, raw: object) -> object:
+        """Return the products of a cell with one a line as a list; a name that was only wrapped stays whole."""
+        lines = raw.split("\n") if isinstance(raw, str) else []
+        if len(lines) < 2 or self.known.product("".join(lines)):  # noqa: PLR2004
+            return raw if len(lines) < 2 else "".join(lines)  # noqa: PLR2004
+        return "、".join(line.strip() for line in lines if line.strip())
 
     @cached_property
     def _bands(self) -> list[tuple[int, Place]]:
@@ -186,7 +206,7 @@ class Sheet:
 
     def column(self, target: str) -> Column | None:
         """Return the column of a target."""
-        return self.layout.column(target)
+        return self._by_target.get(target)
 
     def refuse(self, row: Row, column: Column | None, refusal: Refusal, value: str = "") -> None:
         """Report a cell that has no value; its row counts as failed."""
@@ -280,8 +300,12 @@ class Sheet:
         self.records.append(record)
 
 
+_MOST_KEPT = 20_000
+"""Texts of a sheet whose reading is kept: a list says the same words again and again."""
 _LEVELS = ("省", "市", "州", "盟", "县", "区", "旗")
 """Ends of places: a firm's short name may begin with a place, it does not end so."""
+_KEPT_IN_WORDS = frozenset({"date-period", "date-words", "state-words"})
+"""What says more than its column holds: “十四五”期间, 2022年6月（一期）, 部分投产."""
 CONTENT = "content"
 """Column of a list of projects that says in words what is built (建设规模及内容)."""
 _UNIT_COLUMN = frozenset({"capacity", "coefficient", "low", "high", "target", "value"})

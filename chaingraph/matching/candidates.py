@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
@@ -26,6 +27,7 @@ class Candidates:
 
     def __init__(self, parties: Iterable[Party]) -> None:
         self._places: dict[str, list[int]] = defaultdict(list)
+        self._weights: dict[int, float] = {}
         self._size = 0
         for number, party in enumerate(parties):
             self._size += 1
@@ -38,12 +40,19 @@ class Candidates:
         rare = [key for key, places in found.items() if len(places) <= _COMMON]
         if not rare and found:
             rare = [min(found, key=lambda key: (len(found[key]), key))]
-        weights: dict[int, float] = defaultdict(float)
+        weights: dict[int, float] = {}
         for key in sorted(rare):
-            weight = math.log(1 + self._size / len(found[key]))
+            weight = self._weight(len(found[key]))
             for number in found[key]:
-                weights[number] += weight
-        return sorted(weights, key=lambda number: (-weights[number], number))[:_MOST]
+                weights[number] = weights.get(number, 0.0) + weight
+        return [n for _, n in heapq.nsmallest(_MOST, ((-w, n) for n, w in weights.items()))]
+
+    def _weight(self, count: int) -> float:
+        """Return how much a key tells that so many enterprises have."""
+        weight = self._weights.get(count)
+        if weight is None:
+            weight = self._weights[count] = math.log(1 + self._size / count)
+        return weight
 
 
 def _keys(party: Party) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import difflib
-import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from chaingraph.sheets import archives
 from chaingraph.sheets.delimited import delimiter_of
 from chaingraph.sheets.synonyms import folded, headers, synonyms
 from chaingraph.sheets.texts import DamagedTextError, decode, lines_of
+from chaingraph.sheets.workbooks import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -310,8 +310,6 @@ def _too_long(path: Path) -> FileProblemError:
 
 
 def _book_rows(path: Path) -> dict[str, Table]:
-    import openpyxl
-
     wrong = excel.refused(path)
     if wrong and wrong[0].rule != "workbook-broken":
         detail, detail_zh = (f"{wrong[0].text(lang)}" for lang in ("en", "zh"))
@@ -324,21 +322,15 @@ def _book_rows(path: Path) -> dict[str, Table]:
     if wrong:
         raise FileProblemError("match-unreadable", path=path, detail=wrong[0].params["detail"])
     try:
-        with warnings.catch_warnings(), path.open("rb") as stream, path.open("rb") as other:
-            warnings.simplefilter("ignore")  # of parts that are not read
-            values = openpyxl.load_workbook(
-                stream, data_only=True, read_only=True, keep_links=False
-            )
-            beside = (
-                openpyxl.load_workbook(other, read_only=True, keep_links=False)
-                if _has_formulas(path)
-                else values
-            )
-            with contextlib.closing(values), contextlib.closing(beside):
-                return {
-                    sheet.title: _filled(_sheet_rows(sheet, beside[sheet.title]), path)
-                    for sheet in values.worksheets
-                }
+        with contextlib.ExitStack() as open_books:
+            values = open_books.enter_context(opened(path, values=True, streamed=True))
+            beside = values
+            if _has_formulas(path):
+                beside = open_books.enter_context(opened(path, values=False, streamed=True))
+            return {
+                sheet.title: _filled(_sheet_rows(sheet, beside[sheet.title]), path)
+                for sheet in values.worksheets
+            }
     except OSError:
         raise
     except Exception as error:  # a broken part shows itself in many ways

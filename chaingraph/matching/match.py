@@ -11,7 +11,7 @@ from chaingraph.codes import is_credit_code
 from chaingraph.errors import OptionError
 from chaingraph.matching.known import NEW, SAME, Known
 from chaingraph.matching.lists import ListRow, checked_row
-from chaingraph.matching.score import REVIEW, TAKEN, Score, score_parties
+from chaingraph.matching.score import REVIEW, TAKEN, Score, may_be_one, score_parties
 from chaingraph.results import Result
 from chaingraph.words import LANGUAGES, message
 
@@ -105,13 +105,25 @@ def match_enterprises(
     if lang not in {None, *LANGUAGES}:
         raise OptionError("bad-lang", value=lang, choices=", ".join(LANGUAGES))
     records: Iterable[Any] = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else rows
-    known = Known(ds)
     listed = [checked_row(record, number) for number, record in enumerate(records, 1)]
+    return match_rows(ds, Known(ds), listed, lang)
+
+
+def match_rows(ds: Dataset, known: Known, listed: list[ListRow], lang: Language | None) -> Result:
+    """Return the match of rows that are read already; see :func:`match_enterprises`."""
     verdicts = _one_row_each([_judge(known, row) for row in listed])
     frame = _frame(known, verdicts)
     chosen: Language = ds.language if lang not in LANGUAGES else lang
     params = {"dataset": ds.name, "version": ds.version, "taken": TAKEN, "review": REVIEW}
     return Result("matches", frame, params, chosen, _SHOWN, _notes(listed))
+
+
+def may_be_known(known: Known, row: ListRow) -> bool:
+    """Tell whether a row can be more than new: by a decision, a code, or a name that is like one."""
+    if known.kept(row) or row.credit_code in known.by_code or row.stock_code in known.by_stock:
+        return True
+    party = known.party(row)
+    return any(may_be_one(party, known.parties[n]) for n in known.candidates.find(party))
 
 
 def _judge(known: Known, row: ListRow) -> Verdict:

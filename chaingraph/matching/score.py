@@ -135,6 +135,33 @@ def score_parties(listed: Party, known: Party, seen: frozenset[str] = frozenset(
     return _by_group(listed, known, best)
 
 
+def may_be_one(listed: Party, known: Party) -> bool:
+    """Tell whether :func:`score_parties` can give half of the points or more: a quick look before it.
+
+    Where no pair of names has the same core, like brands, or a letter's difference, and no group is named,
+    the names are alike by four tenths at most.
+    """
+    group = known.group
+    for mine in listed.names:
+        if group and group in {mine.text, mine.core, mine.brand}:
+            return True
+        for other in known.names:
+            if _may_pair(mine, other):
+                return True
+    return False
+
+
+def _may_pair(mine: Name, other: Name) -> bool:
+    a, b = mine.brand, other.brand
+    if a == b or mine.core == other.core or mine.text == other.text:
+        return True
+    if min(len(a), len(b)) > _SHORT_BRAND and Indel.normalized_similarity(a, b, score_cutoff=_NEAR):
+        return True
+    return (abs(len(mine.core) - len(other.core)) <= 1 and _one_letter(mine.core, other.core)) or (
+        abs(len(mine.text) - len(other.text)) <= 1 and _one_letter(mine.text, other.text)
+    )
+
+
 def _pair(mine: Name, other: Name, place: str, seen: frozenset[str]) -> Score:
     exact = mine.text == other.text
     likeness, kind, cap = (1.0, "same", "") if exact else _likeness(mine, other, seen)

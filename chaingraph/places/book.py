@@ -31,6 +31,8 @@ _COLUMN_OF: Final = {"province": "province", "municipality": "province", "county
 _OFFICIAL, _OTHER, _SHORT, _RENAMED = range(4)
 """How a text names a place: by its name, by code or in English, shorter, under another level."""
 _NOWHERE: Final = Place()
+_MOST_KEPT: Final = 20_000
+"""Texts whose reading is kept."""
 
 
 class Hit(NamedTuple):
@@ -79,6 +81,7 @@ class PlaceBook:
         """Code of a regions table -> its place."""
         self._hits: dict[str, dict[Place, int]] = {}
         self._below = below
+        self._read_before: dict[tuple[str, str, Place, Place], Reading] = {}
         for code in rows:
             self.codes[code] = self._walk(code, rows)
         for code, place in self.codes.items():
@@ -242,6 +245,16 @@ class PlaceBook:
         >>> book.read("江北区", within=Place("浙江省", "宁波市")).place.says()
         '浙江省/宁波市/江北区'
         """
+        asked = text, level, above, within
+        found = self._read_before.get(asked)
+        if found is None:
+            if len(self._read_before) >= _MOST_KEPT:
+                self._read_before.clear()
+            found = self._read_before[asked] = self._read(text, level, above, within)
+        return found
+
+    def _read(self, text: str, level: str, above: Place, within: Place) -> Reading:
+        """Return what a text says, read anew: a list says the same few places again and again."""
         plain = plain_text(text)
         if is_unknown(text) or not plain or plain in place_words("whole"):
             return Reading("nothing")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from chaingraph.rawtables import Package, value_text
 from chaingraph.readers import csv_folder, datapackage
 from chaingraph.schema import TABLE_NAMES
 from chaingraph.sheets import archives
+from chaingraph.sheets.workbooks import opened
 from chaingraph.words import Phrase
 
 if TYPE_CHECKING:
@@ -137,16 +137,8 @@ def _unfit(archive: zipfile.ZipFile) -> str:
 
 def _with_book(path: Path, use: Callable[[Any, dict[str, list[str]]], Any]) -> Any:
     """Open a workbook, hand it on with the merged cells of each sheet, close it."""
-    from openpyxl import load_workbook
-
-    with warnings.catch_warnings():  # of parts that are not read
-        warnings.simplefilter("ignore")
-        with path.open("rb") as stream:  # closed even where the library fails half-way
-            book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
-            try:
-                return use(book, _merged(path))
-            finally:
-                book.close()
+    with opened(path, values=False, streamed=True) as book:
+        return use(book, _merged(path))
 
 
 def _merged(path: Path) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from chaingraph.schema import FREE_TEXTS
 from chaingraph.sheets.dates import read_date
 from chaingraph.sheets.numbers import BLANKS
 from chaingraph.sheets.problems import Refusal
+from chaingraph.sheets.states import read_state
 from chaingraph.sheets.synonyms import choice_titles, choices, folded, synonyms
 
 if TYPE_CHECKING:
@@ -134,9 +135,13 @@ def _choice(table: str, field: Field, raw: object) -> Reading | Refusal:
         return Reading(known[text])
     if text in BLANKS:
         return Reading("")
+    if field.name == "status" and text in {folded(word) for word in synonyms()["no_status"]}:
+        return Reading("", "no-status")
+    if field.name in {"status", "event"}:
+        state = read_state(table, field.name, str(plain_text(raw)))
+        if state is not None:
+            return Reading(state.choice, "state-words" if state.more else "")
     if field.name == "status":  # by meaning, never by letters: 达产 is no 破产
-        if text in {folded(word) for word in synonyms()["no_status"]}:
-            return Reading("", "no-status")
         return Refusal("not-a-choice", {"suggestions": ", ".join(choice_titles(table, field.name))})
     near = ", ".join(closest(text, known)) or ", ".join(choice_titles(table, field.name))
     return Refusal("not-a-choice", {"suggestions": near})

@@ -13,7 +13,11 @@ from chaingraph.sheets.problems import Refusal
 
 _CLOCK: Final = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
 _PARTS_OF_YEAR: Final = {
-    "底": "12", "末": "12", "初": "01", "中": "06", "上半年": "06", "下半年": "12", "h1": "06", "h2": "12",
+    "底": "12", "末": "12", "初": "01", "中": "06",
+    "年底": "12", "年末": "12", "年初": "01", "年中": "06",
+    "内": "12", "年内": "12", "春": "05", "夏": "08", "秋": "11", "冬": "12",
+    "春季": "05", "夏季": "08", "秋季": "11", "冬季": "12", "前三季度": "09",
+    "上半年": "06", "下半年": "12", "h1": "06", "h2": "12",
     "q1": "03", "q2": "06", "q3": "09", "q4": "12",
     "一季度": "03", "二季度": "06", "三季度": "09", "四季度": "12",
     "1季度": "03", "2季度": "06", "3季度": "09", "4季度": "12",
@@ -23,7 +27,7 @@ _PARTS_OF_YEAR: Final = {
 _MONTHS: Final = {name: f"{n:02d}" for n, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
 _ABOUT: Final = re.compile(
-    r"^(?:预计|计划|拟于|拟|力争|争取|有望|大约|约|于|自|expected|planned|by)+(?=[12][0-9])"
+    r"^(?:fy|财年|预计|计划|拟于|拟|力争|争取|有望|大约|约|于|自|expected|planned|by)+(?=[12][0-9])"
     r"|(?:左右|前后|之前|以前|前|建成投产|投产|建成|开工|达产|竣工|完成|完工|投运)+$",
     re.IGNORECASE,
 )
@@ -44,7 +48,34 @@ _TENTH: Final = re.compile(
     r"(?P<year>[12][0-9]{3})年?(?P<month>[0-9]{1,2})月(?:份)?(?:上旬|中旬|下旬|初|中|底|末)"
 )
 _NAMED: Final = re.compile(r"(?P<name>[a-z]{3})[a-z]*\.?[-,]?(?P<year>[12][0-9]{3})", re.IGNORECASE)
-_SHORT: Final = re.compile(r"[‘'’]?(?P<year>[0-9]{2})(?=年)")
+_MONTHS_OF: Final = re.compile(
+    r"(?P<year>[12][0-9]{3})年?[0-9]{1,2}月?(?:[-~—至到、和及]|—)+(?P<month>[0-9]{1,2})月份?"
+)
+"""Some months of a year: the last of them."""
+_PLAN_PART: Final = re.compile(
+    r"[“\"'‘]?(?P<plan>[一二三四五六七八九十]{1,3})五[”\"'’]?(?:期间?|时期)?(?P<part>初|初期|前期|中期|末|末期|后期)期?"
+)
+_FIRST_PLAN: Final = 1953
+_YEARS_OF_PLAN: Final = {
+    "初": "{0}-12",
+    "前": "{0}-12",
+    "中": "{2}-12",
+    "末": "{4}-12",
+    "后": "{4}-12",
+}
+"""Part of a five-year plan -> its last month: the first of the plan's years, the third, the fifth."""
+_NUMERALS: Final = {char: str(n) for n, char in enumerate("〇一二三四五六七八九")} | {
+    "零": "0",
+    "○": "0",
+}
+_CHINESE: Final = re.compile(
+    rf"(?P<year>[{''.join(_NUMERALS)}]{{4}})年(?:(?P<month>[{''.join(_NUMERALS)}十]{{1,3}})月)?"
+)
+_BESIDE: Final = re.compile(
+    r"[(（\[【][^)）\]】]*[)）\]】]|^(?:第?[一二三四五六七八九十0-9]{1,2}期|首期)(?:工程|项目)?(?=[12][0-9]{3})"
+)
+"""What is said beside a date: which phase, of what."""
+_SHORT: Final = re.compile(r"[‘'’]?(?P<year>[0-9]{2})(?=年|[qQhH][1-4])")
 _SERIALS: Final = range(29221, 73051)  # 1980 to 2099 as Excel counts days
 _EPOCH: Final = dt.date(1899, 12, 30)
 
@@ -81,9 +112,7 @@ def read_date(raw: object, *, typed: bool = True) -> tuple[str, str] | Refusal |
     return _from_text(str(raw), typed=typed)
 
 
-def _from_text(  # noqa: PLR0911  one return a form
-    text: str, *, typed: bool
-) -> tuple[str, str] | Refusal | None:
+def _from_text(text: str, *, typed: bool) -> tuple[str, str] | Refusal | None:
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
     plain = _CLOCK.sub("", plain)
     if plain.casefold() in BLANKS:
@@ -99,18 +128,59 @@ def _from_text(  # noqa: PLR0911  one return a form
     if short is not None:  # 22年6月
         plain = f"20{plain[short.start('year') :]}"
     rule = "date-two-digits" if short else ""
+    plain = _without_numerals(plain)
     if _PERIOD.fullmatch(plain):
         return "", "date-period"
-    bare = _ABOUT.sub("", plain)
+    bare = _ABOUT.sub("", _BESIDE.sub("", plain))
+    said = _BESIDE.sub("", plain) != plain
     rule = "date-vague" if bare != plain else rule
-    vague = _vague(bare)
-    if vague is not None:
-        return vague
-    return _read(bare, rule)
+    found = _vague(bare) or _read(bare, rule)
+    return (found[0], "date-words") if said and not isinstance(found, Refusal) else found
+
+
+def _without_numerals(plain: str) -> str:
+    """Return a date in Chinese numerals (二〇二一年十二月) in digits; another text as it stands."""
+    match = _CHINESE.match(plain)
+    if match is None:
+        return plain
+    year = "".join(_NUMERALS[char] for char in match["year"])
+    month = match["month"]
+    shown = f"{_count(month)}月" if month else ""
+    return f"{year}年{shown}{plain[match.end() :]}"
+
+
+def _count(numeral: str) -> int:
+    """Return a Chinese numeral up to 99 as a number.
+
+    Examples
+    --------
+    >>> _count("三"), _count("十"), _count("十二"), _count("二十")
+    (3, 10, 12, 20)
+    """
+    tens, ten, ones = numeral.rpartition("十")
+    if not ten:
+        return int("".join(_NUMERALS[char] for char in numeral))
+    return 10 * int(_NUMERALS[tens] if tens else 1) + int(_NUMERALS[ones] if ones else 0)
+
+
+def _in_plan(plain: str) -> tuple[str, str] | None:
+    """Return the last month of a part of a five-year plan (“十三五”末), None for another text."""
+    match = _PLAN_PART.fullmatch(plain)
+    if match is None:
+        return None
+    first = _FIRST_PLAN + 5 * (_count(match["plan"]) - 1) + (3 if _count(match["plan"]) > 2 else 0)  # noqa: PLR2004
+    years = range(first, first + 5)
+    return _YEARS_OF_PLAN[match["part"][0]].format(*years), "date-vague"
 
 
 def _vague(plain: str) -> tuple[str, str] | Refusal | None:
     """Return the last month of a part of a year, None for another text."""
+    planned = _in_plan(plain)
+    if planned is not None:
+        return planned
+    several = _MONTHS_OF.fullmatch(plain)
+    if several is not None:
+        return _read(f"{several['year']}{int(several['month']):02d}", "date-vague")
     tenth = _TENTH.fullmatch(plain)
     if tenth is not None:
         return _read(f"{tenth['year']}{int(tenth['month']):02d}", "date-vague")

@@ -207,8 +207,10 @@ PHASE: Final = re.compile(
 )
 
 
-def figure_parts(raw: object) -> list[Part]:
+def figure_parts(raw: object, *, several: int = 1) -> list[Part]:
     """Return the figures of a cell that holds several: 一期5万吨，二期10万吨. None of a cell with one.
+
+    `several` products may have their figures with a slash between.
 
     Examples
     --------
@@ -216,12 +218,15 @@ def figure_parts(raw: object) -> list[Part]:
     [Part(label='一期', figure='5万吨'), Part(label='二期', figure='10万吨')]
     >>> figure_parts("1,200"), figure_parts("10-12万吨")
     ([], [])
+    >>> [part.figure for part in figure_parts("2/1", several=2)]
+    ['2', '1']
     """
     if not isinstance(raw, str):
         return []
-    texts = [
-        text.strip() for text in _BETWEEN.split(unicodedata.normalize("NFKC", raw)) if text.strip()
-    ]
+    plain = unicodedata.normalize("NFKC", raw)
+    texts = [text.strip() for text in _BETWEEN.split(plain) if text.strip()]
+    if len(texts) == 1 < several and len(slashed := plain.split("/")) == several:
+        texts = [text.strip() for text in slashed]
     matches = [_LABELLED.fullmatch(text) for text in texts]
     if len(texts) < 2 or not all(matches):  # noqa: PLR2004
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,6 +95,7 @@ class Grid:
         self.problems.append(Problem(rule, self.file, self.sheet, cell, value, params, number))
 
 
+@cache
 def letters(column: int) -> str:
     """Return the letters of a column, counted from 0.
 

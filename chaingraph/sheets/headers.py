@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.errors import closest
 from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.sheets.headings import heading_text
 from chaingraph.sheets.measures import is_unit
 from chaingraph.sheets.synonyms import (
     Match,
@@ -21,7 +22,7 @@ from chaingraph.sheets.synonyms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from chaingraph.sheets.grid import Grid
 
@@ -29,13 +30,24 @@ _DEEPEST: Final = 30
 _TALLEST: Final = 3
 """Rows that a header may have."""
 _FEWEST: Final = 2
+_UNIT_FOUND: Final = 0.6
+"""More than the half point that a row more costs: the upper row holds the unit."""
 _LONGEST_HEADER: Final = 60
 _TEXT_SHARE: Final = 0.7
 _YEAR: Final = re.compile(r"(?:截至)?(?P<year>[12][0-9]{3})年?(?:[0-9]{1,2}月|底|末|度)?")
 _ACTUAL: Final = ("实际", "actual")
 _LATE: Final = 40
 """Rank of a figure's header that another one says better: 实际产能 beside 设计产能."""
-_UNIT_LINE: Final = re.compile(r"(?:^|[\s(（])(?:计量)?单位\s*[:：]\s*(?P<unit>.+?)\s*[)）]?\s*$")
+_UNIT_LINE: Final = re.compile(r"(?:^|[\s(（])(?:计量)?单位\s*[:：]?\s*(?P<unit>.+?)\s*[)）]?\s*$")
+_UNIT_WORD: Final = re.compile(r"^(?:计量)?单位\s*[:：]?\s*")
+_OF_PLACE: Final = re.compile(
+    r"(?P<weak>注册|通讯|通信|办公|联系|登记)?.*(?:地址|所在地|所在地区|地点|厂址|选址|位置|国家|国别|住所|属地)$"
+    r"|(?:site |plant )?(?:address|location|country)$",
+    re.IGNORECASE,
+)
+_FAR, _FARTHER = 30, 35
+"""Rank of a header that says where without being a known word; of where a firm is registered."""
+_BY_UNIT: Final = re.compile(r"(?:规模|能力)$")
 _NOT_TAKEN: Final = {"enterprise_id", "source_url", "note"}
 _NAMED: Final = 3.0
 _HINTED: Final = 1.5
@@ -58,6 +70,7 @@ class Column:
     refused: str = ""
     year: str = ""
     product: str = ""
+    loose: bool = False
 
     @property
     def table(self) -> str:
@@ -77,7 +90,11 @@ class Column:
 
 @dataclass
 class Layout:
-    """How a sheet is laid out: table, header rows by position, columns, a unit above them."""
+    """How a sheet is laid out: table, header rows by position, columns, a unit above them.
+
+    `products` says that columns are headed by products, `headed` that headings or the sheet's name say
+    the products of the rows.
+    """
 
     table: str
     first: int
@@ -87,6 +104,7 @@ class Layout:
     score: float = 0.0
     missing: list[list[str]] = field(default_factory=list)
     products: bool = False
+    headed: bool = False
 
     def column(self, target: str) -> Column | None:
         """Return the column of a target."""
@@ -137,11 +155,20 @@ def match_header(table: str, text: str, at: int = 0) -> Column:
     >>> found.target, found.rule, found.unit
     ('capacity', 'unit', '万吨/年')
     """
-    known = _candidates(table)
     column = Column(at, " ".join(text.split()))
+    return replace(_header(table, column.header), at=at)
+
+
+@lru_cache(maxsize=50_000)
+def _header(table: str, text: str) -> Column:
+    """Return what a header means, at no place; a text is tried for several tables and in several rows."""
+    known = _candidates(table)
+    column = Column(0, text)
     plain = column.header.strip("*＊ ")
     whole = known.get(folded(plain))
     base, inner = split_brackets(plain)
+    if not whole and not inner and is_unit(tail := plain.rpartition(" ")[2]):  # 年产能 万吨
+        base, inner = plain.rpartition(" ")[0], tail
     remarks = [inner] if inner else []
     match = whole or (known.get(folded(base)) if inner else None)
     while match is None and inner:  # 产能（万吨）（2024年）
@@ -151,6 +178,9 @@ def match_header(table: str, text: str, at: int = 0) -> Column:
     if match is None:
         match = _qualified(column, table, base if remarks else plain, known)
     if match is None:
+        match = _by_form(table, base if remarks else plain, remarks)
+        column.loose = match is not None
+    if match is None:
         if folded(plain) in synonyms()["row_numbers"]:
             column.target, column.rule = ROW_NUMBER, ROW_NUMBER
         return column
@@ -158,19 +188,23 @@ def match_header(table: str, text: str, at: int = 0) -> Column:
     if not _is_number(table, match.target):
         return column
     for remark in remarks:
-        if whole is None or is_unit(remark):
+        if whole is None or is_unit(_UNIT_WORD.sub("", remark)):
             _read_inner(column, remark)
     return column
 
 
 def _qualified(column: Column, table: str, text: str, known: Mapping[str, Match]) -> Match | None:
     """Return what the header of a figure means without its year and its adjectives: 2024年核定产能."""
-    plain, actual = folded(text), False
+    plain, actual, status = folded(text), False, ""
     words = synonyms()["qualifiers"]
     while plain:
         match = known.get(plain)
         if match is not None and _is_number(table, match.target):
-            return Match(match.target, "qualified", match.rank + (_LATE if actual else 0))
+            column.loose = True
+            target = f"{match.target}@{status}" if status else match.target
+            if status and match.target != "capacity":
+                return None
+            return Match(target, "qualified", match.rank + (_LATE if actual else 0))
         year = _YEAR.match(plain)
         front = year.group() if year else next((w for w in words if plain.startswith(w)), "")
         back = next((w for w in words if plain.endswith(w)), "")
@@ -181,13 +215,40 @@ def _qualified(column: Column, table: str, text: str, known: Mapping[str, Match]
         elif back:
             actual |= back in _ACTUAL
             plain = plain.removesuffix(back)
+        elif not status and table == "capacities":  # 在建生产能力, 产能已投产
+            status, plain = _without_status(plain)
+            if not status:
+                return None
         else:
             return None
     return None
 
 
+def _without_status(text: str) -> tuple[str, str]:
+    """Return the status that a header of a capacity begins or ends with, and the rest of it."""
+    statuses = choices("capacities", "status")
+    for word in sorted(statuses, key=len, reverse=True):
+        if len(word) > 1 and text.startswith(word):
+            return statuses[word], text.removeprefix(word)
+        if len(word) > 1 and text.endswith(word):
+            return statuses[word], text.removesuffix(word)
+    return "", text
+
+
+def _by_form(table: str, text: str, remarks: list[str]) -> Match | None:
+    """Return what a header that is no known word means by how it ends: 厂区地址, 产线能力（万吨）."""
+    place = _OF_PLACE.search(text)
+    if place is not None and table in {"capacities", "enterprises", "projects"}:
+        target = "enterprises.place" if table == "capacities" else "place"
+        return Match(target, "qualified", _FARTHER if place["weak"] else _FAR)
+    if table == "capacities" and _BY_UNIT.search(text) and any(map(is_unit, remarks)):
+        return Match("capacity", "qualified", _FAR)
+    return None
+
+
 def _read_inner(column: Column, inner: str) -> None:
     """Read what stands in brackets behind the name of a figure: unit, status, year."""
+    inner = _UNIT_WORD.sub("", inner) or inner
     parts = [inner] if is_unit(inner) else [p for p in re.split(r"[,，、;；\s]+", inner) if p]
     statuses = choices("capacities", "status")
     for part in parts:
@@ -223,31 +284,91 @@ def find_layout(
     if "capacities" in hints:  # a list of enterprises may name their products too
         hints["capacities"] = max(hints["capacities"], hints.get("enterprises", 0.0))
     top = _filled_top(grid)
-    best: Layout | None = None
-    for row in range(len(top)):
-        for last in range(row, row + _TALLEST):
-            if not _may_be_header(top, row, last):
-                break
-            for name in tables:
+    found: list[Layout] = []
+    for row, last in _header_rows(top):
+        for name in tables:
+            if last == row or _may_end(name, top[last], product):
                 layout = _layout(name, top, row, last)
                 _take_products(layout, top, product)
                 _keep_best(name, layout.columns, year)
                 _without_task(layout)
                 layout.score = float(_found(layout)) + hints[name] - 0.5 * (last - row)
+                if last > row and _unit_from_above(layout, top[last]):
+                    layout.score += _UNIT_FOUND
+                layout.headed = _is_headed(grid, layout, product)
                 layout.missing = _missing(layout)
-                fits = not layout.missing or table
-                if fits and layout.score >= _FEWEST and (best is None or layout.score > best.score):
-                    best = layout
+                if (not layout.missing or table) and layout.score >= _FEWEST:
+                    found.append(layout)
+    best = max(found, key=lambda layout: layout.score, default=None)
+    if best is not None and not table:
+        best = _first_table(top, found, best)
     if best is not None:
         best.above = _unit_above(top[: best.first])
     return best
 
 
+def _unit_from_above(layout: Layout, lowest: list[Any]) -> bool:
+    """Tell whether the unit of a capacity stands in an upper row of the header only."""
+    return any(
+        column.field == "capacity"
+        and column.unit
+        and match_header(layout.table, _text(lowest, column.at)).unit != column.unit
+        and not is_unit(split_brackets(_text(lowest, column.at))[1])
+        for column in layout.columns
+    )
+
+
+def _header_rows(top: list[list[Any]]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last row of what may be a header."""
+    for row in range(len(top)):
+        for last in range(row, row + _TALLEST):
+            if not _may_be_header(top, row, last):
+                break
+            yield row, last
+
+
+def _first_table(top: list[list[Any]], found: list[Layout], best: Layout) -> Layout:
+    """Return the layout of the first of several tables on a sheet; a fuller one may stand below it."""
+    above = [
+        layout for layout in found if layout.last < best.first - 1 and is_header(top[layout.last])
+    ]
+    held = [
+        layout
+        for layout in above
+        if any(_is_data(top[row]) for row in range(layout.last + 1, best.first))
+    ]
+    return max(held, key=lambda layout: layout.score, default=best)
+
+
+def _is_data(row: list[Any]) -> bool:
+    filled = [cell for cell in row if cell not in {None, ""}]
+    return len(filled) >= _FEWEST and any(
+        not isinstance(cell, str) or any(c.isdecimal() for c in cell) for cell in filled
+    )
+
+
+def _is_headed(grid: Grid, layout: Layout, product: Callable[[str], str] | None) -> bool:
+    """Tell whether the products of a table without such a column stand in headings or the sheet's name."""
+    if layout.table != "capacities" or product is None or layout.products:
+        return False
+    held = {c.field for c in layout.columns if c.target}
+    if "product_id" in held or "capacity" not in held:
+        return False
+    if product(grid.sheet):
+        return True
+    for row in grid.rows[layout.last + 1 :]:
+        texts = {str(cell).strip() for cell in row if cell not in {None, ""}}
+        if len(texts) <= _FEWEST and any(product(heading_text(text)) for text in texts):
+            return True
+    return False
+
+
 def _found(layout: Layout) -> int:
     targets = {c.target for c in layout.columns if c.target and c.target != ROW_NUMBER}
-    return len(targets) + max(0, sum(bool(c.product) for c in layout.columns) - 1)
+    return len(targets) + max(0, len({c.product for c in layout.columns if c.product}) - 1)
 
 
+_OF_FIGURES: Final = {"capacity", "outputs.value@output"}
 _OF_PRODUCT: Final = re.compile(r"(?:年?(?:设计|核定)?产能|生产能力)$")
 
 
@@ -257,22 +378,35 @@ def _take_products(
     """Let columns headed by products hold the capacities of these: 磷酸铁锂（吨）."""
     if layout.table != "capacities" or product is None or layout.column("product_id"):
         return
-    if any(c.target == "capacity" for c in layout.columns):
+    if any(c.target == "capacity" and layout.first == layout.last for c in layout.columns):
         return
     for column in layout.columns:
-        if column.target or not column.header:
+        if not column.header or (column.target and column.target not in _OF_FIGURES):
             continue
         lower = _text(top[layout.last], column.at)
         upper = _text(top[layout.first], column.at) if layout.last > layout.first else ""
         base, inner = split_brackets(lower)
         named = product(lower) or product(base) or product(_OF_PRODUCT.sub("", base))
+        other = upper if upper != lower else ""
+        if not named and other:  # 磷酸铁锂 over 产能 and 产量
+            named = product(other) or product(split_brackets(other)[0])
+            other = lower
         if not named:
             continue
-        over = match_header("capacities", upper, column.at) if upper and upper != lower else None
+        over = match_header("capacities", other, column.at) if other else None
+        if (
+            over
+            and over.target
+            and over.target.partition("@")[0] not in {"capacity", "outputs.value"}
+        ):
+            continue
         column.product, column.rule, column.rank, column.refused = named, "product", 2, ""
-        column.target = over.target if over and over.field == "capacity" else "capacity"
-        units = [text for text in (inner, over.unit if over else "") if text and is_unit(text)]
-        column.unit = next(iter(units), "")
+        column.target = over.target if over and over.target else "capacity"
+        around = split_brackets(other)[1] if other else ""
+        units = [
+            text for text in (inner, over.unit if over else "", around) if text and is_unit(text)
+        ]
+        column.unit, column.year = next(iter(units), ""), over.year if over else ""
         layout.products = True
 
 
@@ -363,12 +497,32 @@ def _may_be_header(top: list[list[Any]], row: int, last: int) -> bool:
     return True
 
 
+def _may_end(table: str, row: list[Any], product: Callable[[str], str] | None) -> bool:
+    """Tell whether a row may be the lowest of a header: it holds a known one, or several parts of some."""
+    texts = {text for at in range(len(row)) if (text := _text(row, at))}
+    if any(match_header(table, text).target for text in texts):
+        return True
+    known = {*choices("capacities", "status"), *synonyms()["qualifiers"]}
+    parts = (
+        sum(folded(text) in known for text in texts),
+        sum(is_unit(text.strip("()（）")) for text in texts),
+        sum(bool(product(split_brackets(text)[0])) for text in texts) if product else 0,
+    )
+    return table == "capacities" and max(parts) >= _FEWEST
+
+
 def _layout(table: str, top: list[list[Any]], row: int, last: int) -> Layout:
     width = max(len(top[at]) for at in range(row, last + 1))
-    columns = [
-        _column(table, at, [_text(top[line], at) for line in range(row, last + 1)])
-        for at in range(width)
-    ]
+    columns = []
+    carried: list[str] = []
+    for at in range(width):
+        stacked = [_text(top[line], at) for line in range(row, last + 1)]
+        column = _column(table, at, stacked)
+        if stacked[0] or not stacked[-1]:
+            carried = stacked[:-1]
+        elif not column.target and any(carried):  # the upper cell is not merged to the right
+            column = _column(table, at, [*carried, stacked[-1]])
+        columns.append(column)
     return Layout(table, row, last, columns)
 
 
@@ -388,14 +542,18 @@ def _column(table: str, at: int, stacked: list[str]) -> Column:
     bases = [base, *(base.removesuffix(word) for word in _LOOSE if base.endswith(word))]
     tried = [lower + upper, upper + lower, *(b + lower for b in bases), *(lower + b for b in bases),
              lower]  # fmt: skip
-    for text in dict.fromkeys(tried):
-        column = match_header(table, text, at)
-        if column.target and column.target != ROW_NUMBER:
-            column.header = "/".join(texts)
-            above = is_unit(inner) and _is_number(table, column.target)
-            if above and not column.unit:  # 产能情况（万吨/年） over 设计 and 在建
-                column.unit, column.rule = inner, "unit"
-            return column
+    meant = [
+        column
+        for text in dict.fromkeys(tried)
+        if (column := match_header(table, text, at)).target not in {"", ROW_NUMBER}
+    ]
+    meant.sort(key=lambda column: column.loose)  # 产品产能 over 产品: the plain word stands
+    for column in meant:
+        column.header = "/".join(texts)
+        above = is_unit(inner) and _is_number(table, column.target)
+        if above and not column.unit:  # 产能情况（万吨/年） over 设计 and 在建
+            column.unit, column.rule = inner, "unit"
+        return column
     return Column(at, "/".join(texts))
 
 
@@ -435,12 +593,19 @@ def _age(column: Column, year: str) -> tuple[bool, int]:
     return later, -int(column.year or 9999)
 
 
+_UNDATED: Final = {"product_zh", "company_zh"}
+_BUILT: Final = {"investment_cny_100m", "content", "capacity", "event", "status"}
+"""A list of projects that names them, who builds and what: it may do without a date, and has its own."""
+
+
 def _missing(layout: Layout) -> list[list[str]]:
     held = {c.target.partition("@")[0] for c in layout.columns} | (
-        {"product_id"} if layout.products else set()
+        {"product_id"} if layout.products or layout.headed else set()
     )
     required = [[f.name] for f in table_spec(layout.table).fields if f.required]
     needs: list[list[str]] = synonyms()["needs"].get(layout.table, required)
+    if layout.table == "projects" and held >= _UNDATED and not held.isdisjoint(_BUILT):
+        needs = [group for group in needs if group != ["date"]]
     return [group for group in needs if held.isdisjoint(group)]
 
 
@@ -492,7 +657,7 @@ def _tell_unknown(grid: Grid, layout: Layout, column: Column) -> None:
     grid.tell("column-not-understood", *place, suggestions=", ".join(near) or "-")
 
 
-_OF_CAPACITY: Final = re.compile(r"产能|生产能力|capacity", re.IGNORECASE)
+_OF_CAPACITY: Final = re.compile(r"产能|能力|规模|capacity", re.IGNORECASE)
 
 
 def _means_capacity(layout: Layout, column: Column) -> bool:

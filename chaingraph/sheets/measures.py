@@ -69,8 +69,8 @@ def _simple(text: str) -> Unit | None:
         return Unit(plain, Fraction(1))
     for word in sorted(MULTIPLIERS, key=len, reverse=True):
         rest = plain.removeprefix(word)
-        if rest not in {plain, ""} and rest[0] not in "千万亿百十":
-            inner = _simple(rest)
+        if rest not in {plain, ""} and (rest[0] not in "千万亿百十" or rest in synonyms()["units"]):
+            inner = _simple(rest)  # 万千克 is no 万 of 千
             return inner and Unit(inner.name, inner.factor * MULTIPLIERS[word])
     return None
 

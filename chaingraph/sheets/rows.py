@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.checks import parse_number
+from chaingraph.days import read_day
 from chaingraph.schema import table_spec
 from chaingraph.sheets.delimited import ragged
+from chaingraph.sheets.headings import SECTION, heading_text
 from chaingraph.sheets.synonyms import folded, synonyms
 from chaingraph.sheets.template import is_example
 
@@ -28,9 +31,6 @@ _FOOTNOTE: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMERAL: Final = r"(?:[一二三四五六七八九十]+|[(（][一二三四五六七八九十]+[)）])"
-_SECTION: Final = re.compile(
-    r"(?P<number>(?:[一二三四五六七八九十]+[、.．:：]|[(（][一二三四五六七八九十]+[)）]))(?P<rest>.*)"
-)
 _NUMBER: Final = re.compile(rf"{_NUMERAL}[、.．:：]?")
 _KIND: Final = re.compile(
     r"(?:企业|类|产业|产业链|环节|行业|领域|项目|板块|片区|方向)(?:[(（].*[)）])?$"
@@ -94,11 +94,13 @@ def data_rows(
     wrong = set() if grid.typed else set(ragged(grid.rows, layout.last))
     skipped = {"blank": 0, "total": 0, "header": 0, "footnote": 0, "section": 0}
     filled = _fill_merged(grid, layout)
-    heading, sums = "", _Sums()
+    heading, sums, tail = "", _Sums(), _tail(layout, filled)
     for position in range(layout.last + 1, len(grid.rows)):
         found = filled[position]
         cells = [*found, *[None] * (width - len(found))]
-        kind = "" if position in bands else _kind(cells, grid.rows[layout.last])
+        kind = (
+            "" if position in bands else _kind(cells, grid.rows[layout.last], below=position > tail)
+        )
         figures = _figures(layout, cells)
         said = "" if kind else _heading(layout, cells, known)
         if position in bands:
@@ -188,24 +190,65 @@ def _heading(layout: Layout, cells: list[Any], known: Callable[[str], bool]) -> 
     text = distinct[0]
     if _FIRM.search(text):
         return ""
-    match = _SECTION.match(text)
+    match = SECTION.match(text)
     if match is not None:
         return match["rest"].strip() or text
     apart = not _name(layout, cells)
     bare = _KIND.search(text) and not _FIRM.search(text)
-    return text if known(text) or bare or (apart and len(text) <= _LONGEST_TOTAL) else ""
+    return (
+        text if known(heading_text(text)) or bare or (apart and len(text) <= _LONGEST_TOTAL) else ""
+    )
 
 
 def _texts(cells: list[Any]) -> list[str]:
     return [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()]
 
 
+_OFFICE: Final = re.compile(r"(?:局|委|委员会|办|办公室|处|科|股|中心|政府|厅|管委会|指挥部|专班)$")
+_SIGNED: Final = re.compile(
+    r"(?:填报|填表|制表|审核|审批|复核|经办|报送|编制|统计|盖章|签字|签章|日期|时间|联系|电话|单位负责|分管)"
+)
+_REMARKED: Final = re.compile(r"^(?:[0-9]+|[（(][0-9]+[)）])[.．、)）]|^[*※★#]|。")
+
+
+def _tail(layout: Layout, rows: list[list[Any]]) -> int:
+    """Return the last row that holds more than a line of text: a figure, or two cells."""
+    last = layout.last
+    for position in range(len(rows) - 1, layout.last, -1):
+        cells = rows[position]
+        held = {
+            c.at
+            for c in layout.columns
+            if c.target and c.at < len(cells) and cells[c.at] not in {None, ""}
+        }
+        texts = set(_texts(cells))
+        if len(held) > 1 and not all(_SIGNED.match(text) for text in texts):
+            return position
+    return last
+
+
+def _closes(texts: list[str]) -> bool:
+    """Tell whether a row below the last one of data is what a form ends with: who signed it, when, remarks."""
+    distinct = list(dict.fromkeys(texts))
+    if all(_SIGNED.match(text) for text in distinct):
+        return True
+    if len(distinct) != 1 or _FIRM.search(distinct[0]):
+        return bool(distinct) and bool(_REMARKED.search(distinct[0])) and len(distinct) == 1
+    text = distinct[0]
+    return bool(read_day(text) or _OFFICE.search(text) or _REMARKED.search(text))
+
+
 def _first(cells: list[Any]) -> str:
     return next(iter(_texts(cells)), "")
 
 
-def _kind(cells: list[Any], header: list[Any]) -> str:
-    """Return why a row holds no data, or nothing."""
+@cache
+def _totals() -> frozenset[str]:
+    return frozenset(synonyms()["totals"])
+
+
+def _kind(cells: list[Any], header: list[Any], *, below: bool) -> str:
+    """Return why a row holds no data, or nothing; `below` says that no data come after it."""
     texts = _texts(cells)
     if not texts:
         return "blank"
@@ -213,16 +256,13 @@ def _kind(cells: list[Any], header: list[Any]) -> str:
         return "header"
     words = [text for text in texts[:_LOOKED_AT] if len(text) <= _LONGEST_TOTAL]
     if any(
-        folded(text) in synonyms()["totals"]
-        or _TOTAL.search(folded(text))
-        or text.startswith("其中")
+        (plain := folded(text)) in _totals() or _TOTAL.search(plain) or text.startswith("其中")
         for text in words
     ):
         return "total"
     notes = sum(bool(_FOOTNOTE.match(text)) for text in set(texts))
-    if _FOOTNOTE.match(texts[0]) and 2 * notes >= len(set(texts)):
-        return "footnote"
-    return ""
+    noted = bool(_FOOTNOTE.match(texts[0])) and 2 * notes >= len(set(texts))
+    return "footnote" if noted or (below and _closes(texts)) else ""
 
 
 def _fill_merged(grid: Grid, layout: Layout) -> list[list[Any]]:

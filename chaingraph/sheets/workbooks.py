@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import warnings
@@ -20,6 +21,7 @@ from chaingraph.sheets.problems import FileRefusalError
 
 if TYPE_CHECKING:
     import zipfile
+    from collections.abc import Iterator
     from pathlib import Path
 
 LONGEST_CELL: Final = 32_767  # what Excel takes
@@ -61,6 +63,34 @@ def read_workbook(file: Path, archive: zipfile.ZipFile, name: str) -> list[Grid]
     return grids
 
 
+@contextlib.contextmanager
+def opened(file: Path, *, values: bool, streamed: bool = False) -> Iterator[Any]:
+    """Open a workbook: the one place where a parser sees one, for all that read sheets.
+
+    Parameters
+    ----------
+    file
+        The workbook; what it is made of was looked through before.
+    values
+        The results of formulas as they were when it was saved; else the formulas.
+    streamed
+        Row by row, so that a long sheet never stands in memory as a whole; merged cells are not told.
+    """
+    import openpyxl
+
+    with warnings.catch_warnings():  # of parts that are not read
+        warnings.simplefilter("ignore")
+        with file.open("rb") as stream:  # closed even where the library fails half-way
+            book = openpyxl.load_workbook(
+                stream, read_only=streamed, data_only=values, keep_links=False
+            )
+            try:
+                yield book
+            finally:
+                if streamed:
+                    book.close()
+
+
 def _inspect(archive: zipfile.ZipFile) -> _Parts:
     """Look through the parts of a workbook before a parser sees them."""
     names = archive.namelist()
@@ -83,12 +113,9 @@ def _inspect(archive: zipfile.ZipFile) -> _Parts:
 
 
 def _load(file: Path, *, values: bool) -> Any:
-    import openpyxl
-
     try:
-        with warnings.catch_warnings(), file.open("rb") as stream:
-            warnings.simplefilter("ignore")
-            return openpyxl.load_workbook(stream, data_only=values, keep_links=False)
+        with opened(file, values=values) as book:
+            return book
     except Exception as error:  # the library raises whatever a part led it to
         raise FileRefusalError("workbook-broken", detail=_brief(error)) from error
 
