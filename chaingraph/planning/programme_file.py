@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pandas as pd
 
@@ -271,7 +271,11 @@ def _value(value: Any) -> str:
     return repr(figure)
 
 
-def read_plan(path: str | Path | Plan | SavedPlan | Mapping[str, Any]) -> SavedPlan:
+AnyPlan: TypeAlias = "str | Path | Plan | SavedPlan | Mapping[str, Any]"
+"""A file, a plan at hand, one read, or what a file would hold."""
+
+
+def read_plan(path: AnyPlan) -> SavedPlan:
     """Read a plan: a file that :meth:`Plan.save` wrote as TOML or JSON, one by hand, or a plan at hand.
 
     Parameters
