@@ -28,6 +28,9 @@ STAGES: Final = ("today", "coming", "planned")
 MEASURES: Final = ("purchases", "content", "coverage")
 MOST_YEARS: Final = 12
 """Years of a time line: of a longer one the rest is left out."""
+BUILT_IN: Final = 14
+"""Usual months of building, where a plan says only when a project runs: see ``responsibility.json``."""
+_MIDDLE: Final = 6
 
 
 @dataclass(frozen=True)
@@ -38,21 +41,19 @@ class Bar:
     ----------
     survey
         Whether nobody has confirmed the gap: its survey comes before any talk.
-    signed
-        Month by which it must be signed, so that it can start in time.
-    started, running, full
-        Months in which it starts, begins to run, has run in.
-    dated
-        Whether a month is known; else of a year its first month.
+    started
+        Month in which it starts; of a year alone its middle.
+    running
+        Month from which it runs; of a year alone its first, as the plan counts it.
+    full
+        Month by which it has run in.
     """
 
     project: Project
     survey: bool
-    signed: int
     started: int
     running: int
     full: int
-    dated: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,31 +179,20 @@ def _coverages(effect: Effect, inside: Flags) -> dict[str, tuple[float, float]]:
     return found
 
 
-def time_line(effect: Effect, months_to_start: int) -> tuple[Bar, ...]:
-    """Return the projects of a plan on a time line, in the order of their start.
-
-    Parameters
-    ----------
-    effect
-        The plan on the region.
-    months_to_start
-        Usual months from signing to start.
-    """
+def time_line(effect: Effect) -> tuple[Bar, ...]:
+    """Return the projects of a plan on a time line, in the order of their start."""
     bars = []
     for project in effect.projects:
-        said = effect.row_of[project.key]
-        begun = project.started or month_after(project.commissioned, -14)
-        ready = _ready(said, project)
-        started, running = _month(begun), max(_month(ready), _month(begun))
-        bars.append(Bar(
-            project, said.get("survey_first") is True, started - months_to_start, started, running,
-            running + 12 * (len(effect.ramp) - 1), len(begun) > len("2026"),
-        ))  # fmt: skip
+        begun = project.started or month_after(project.commissioned, -BUILT_IN)
+        started = _month(begun, _MIDDLE)
+        running = max(_month(ready_of(effect.row_of[project.key], project), 0), started + 1)
+        full = running + 12 * (len(effect.ramp) - 1)
+        bars.append(Bar(project, project.survey, started, running, full))
     return tuple(sorted(bars, key=lambda bar: (bar.started, bar.running, bar.project.key)))
 
 
-def _ready(said: Mapping[str, Any], project: Project) -> str:
-    """Return when it begins to run: as the plan says it, a year alone from its first month on."""
+def ready_of(said: Mapping[str, Any], project: Project) -> str:
+    """Return when a project runs as its plan says it: a year where that says a year."""
     for name in ("commissioned", "from"):
         value = said.get(name)
         text = "" if value is None else str(value).removesuffix(".0")
@@ -211,17 +201,20 @@ def _ready(said: Mapping[str, Any], project: Project) -> str:
     return project.commissioned
 
 
-def _month(date: str) -> int:
-    """Return months since year 0; of a year its first."""
-    return int(date[:4]) * 12 + (int(date[5:7]) - 1 if len(date) > len("2026") else 0)
+def _month(date: str, of_year: int) -> int:
+    """Return months since year 0; of a year alone the month given."""
+    return int(date[:4]) * 12 + (int(date[5:7]) - 1 if len(date) > len("2026") else of_year)
 
 
 def year_marks(bar: Bar, year: int, ramp: Sequence[float]) -> tuple[str, float]:
-    """Return what a project does in a year: ``""``, ``survey``, ``build`` or ``run`` with its share of capacity."""
+    """Return what a project does in a year, ``""`` for nothing, with the share of its capacity it makes.
+
+    ``survey_build``: surveyed, then started; ``build``; ``run``.
+    """
     first, last = year * 12, year * 12 + 11
     if bar.running <= last:
-        place = min((first - bar.running + 11) // 12, len(ramp) - 1) if first > bar.running else 0
-        return "run", ramp[max(place, 0)]
-    if bar.started <= last:
-        return "build", 0.0
-    return ("survey", 0.0) if bar.survey and year == bar.started // 12 - 1 else ("", 0.0)
+        place = -(-(first - bar.running) // 12) if first > bar.running else 0
+        return "run", ramp[min(place, len(ramp) - 1)]
+    if bar.started > last:
+        return "", 0.0
+    return ("survey_build" if bar.survey and bar.started >= first else "build"), 0.0

@@ -35,6 +35,8 @@ class Project:
         Months (``2027-12``); `started` may be empty.
     plan
         Name of the plan.
+    survey
+        Whether the plan says that nobody has confirmed the gap: its survey is the first milestone.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Project:
     company: str = ""
     investment: float | None = None
     plan: str = ""
+    survey: bool = False
 
 
 def month_after(month: str, count: int) -> str:
@@ -129,6 +132,7 @@ def _project(
         ready if len(ready) > _YEAR else f"{ready}-12", begun, _text(row, "park", "park_1"),
         _text(row, "company", "target_1", "group"),
         money if money is not None or whole is None else whole / _CNY_100M, title,
+        row.get("survey_first") is True,
     )  # fmt: skip
 
 

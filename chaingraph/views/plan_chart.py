@@ -40,10 +40,16 @@ _CNY: Final = 1e8
 def years_of(bars: Sequence[Bar], as_of: str) -> range:
     """Return the years of a time line: from the data's or the first start, until all has run in."""
     begun = min(bar.started for bar in bars) // 12
-    first = min(int(as_of[:4]), begun) if as_of else begun
-    first = max(first, begun - 2)
+    known = _known(as_of) // 12 if as_of else begun
+    first = min(known, begun)
+    first = max(first, begun - 1)
     last = max(bar.full for bar in bars) // 12
     return range(first, min(last, first + MOST_YEARS - 1) + 1)
+
+
+def _known(as_of: str) -> int:
+    """Return the first month after the data, counted from year 0."""
+    return int(as_of[:4]) * 12 + (int(as_of[5:7]) if len(as_of) > len("2026") else 12)
 
 
 def draw_time_line(
@@ -96,15 +102,14 @@ def draw_time_line(
         drawing.add("line", x1=MARGIN, y1=y + _ROW, x2=WIDTH - MARGIN, y2=y + _ROW, stroke=RULE,
                     stroke_width=0.5)  # fmt: skip
         drawing.text(MARGIN, y + 20, names[bar.project.key], size=PLAIN, width=_LABEL - 10)
-        _bar(drawing, bar, (left, edge, y, month, start), ramp)
+        _bar(drawing, bar, (left, edge, y, month, start), ramp, as_of)
         drawing.text(edge + 8, y + 20, _spent(bar, lang), size=SMALL, fill=QUIET, width=_AFTER - 8)
     if as_of:
-        known = int(as_of[:4]) * 12 + (int(as_of[5:7]) if len(as_of) > len("2026") else 12)
-        x = left + (known - start) * month
+        x = left + (_known(as_of) - start) * month
         if left <= x <= edge:
             drawing.add("path", d=f"M{x:.1f} {top - 4:.1f}V{bottom:.1f}", stroke=_AS_OF,
                         stroke_width=2, fill="none")  # fmt: skip
-            drawing.text(min(x, edge - 90), bottom + 16, figure_word("plan-as-of", lang, at=as_of),
+            drawing.text(min(max(x, left + 40), edge - 40), bottom + 16, figure_word("plan-as-of", lang, at=as_of),
                          fill=_AS_OF, anchor="middle")  # fmt: skip
     drawing.bottom = max(drawing.bottom, bottom + 20)
     return drawing.close(title, subtitle, "plan")
@@ -115,6 +120,7 @@ def _bar(
     bar: Bar,
     room: tuple[float, float, float, float, int],
     ramp: Sequence[float],
+    as_of: str,
 ) -> None:
     """Draw one project: hatched survey, pale building, darker and darker running."""
     left, edge, y, month, start = room
@@ -124,13 +130,12 @@ def _bar(
         return min(max(left + (at - start) * month, left), edge)
 
     if bar.survey:
-        one, other = place(bar.signed - 12), place(bar.started)
+        one = place(max(bar.started - 12, _known(as_of) if as_of else 0))
+        other = place(bar.started)
         if other - one > 1:
             drawing.hatched(Box(one, above, other, above + _BAR), _SURVEY, HATCH)
-            if other - one > 2.5 * PLAIN:
-                drawing.text((one + other) / 2, above + 14, "？", size=PLAIN, anchor="middle")
-        else:
-            drawing.text(left - 2, above + 14, "？", size=PLAIN, anchor="end", bold=True)
+        if other - one > 1.5 * PLAIN:
+            drawing.text((one + other) / 2, above + 14, "？", size=PLAIN, anchor="middle")
     one, other = place(bar.started), place(bar.running)
     if other > one:
         drawing.add("rect", x=one, y=above, width=other - one, height=_BAR, fill=_BUILD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.planning.indicators import measure_indicators
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from chaingraph.results import Result
     from chaingraph.views.report.context import Context
     from chaingraph.views.report.model import Column
+
+
+_MAY_LACK = ("leads-to", "chance", "plan-adds", "reaches")
+"""Columns that are left out where no target has anything to say there."""
 
 
 def build(context: Context) -> Section | None:
@@ -49,12 +54,12 @@ def _targets(context: Context, result: Result) -> Table | None:
         context.column("last-year", width=7),
         context.column("aim", "number", 9),
         context.column("aim-year", width=7),
-        context.column("needed", "percent", 8),
+        context.column("needed", "percent", 15),
         context.column("actual", "percent", 8),
         context.column("state", width=10),
-        context.column("leads-to", "number", 14),
+        context.column("leads-to", "number", 18),
         context.column("chance", "percent", 8),
-        context.column("plan-adds", "number", 12),
+        context.column("plan-adds", "number", 16),
         context.column("reaches", width=8),
         context.column("lacks", width=30),
     )
@@ -75,7 +80,13 @@ def _targets(context: Context, result: Result) -> Table | None:
             model.text(context.term("reaches", row["reaches"]) if isinstance(row["reaches"], str) else None),
             model.text(row[f"missing_{context.lang}"]),
         ), notes))  # fmt: skip
-    return _table(context, "indicators", "section-indicators", columns, rows, model.mean_known(sourced))
+    kept = [
+        place for place, column in enumerate(columns)
+        if column.key not in _MAY_LACK or any(row.cells[place].text != "-" for row in rows)
+    ]  # fmt: skip
+    shown = tuple(columns[place] for place in kept)
+    rows = [replace(row, cells=tuple(row.cells[place] for place in kept)) for row in rows]
+    return _table(context, "indicators", "section-indicators", shown, rows, model.mean_known(sourced))
 
 
 def _needed(context: Context, row: dict[Any, Any]) -> Cell:

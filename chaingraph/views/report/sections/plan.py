@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from chaingraph import words
-from chaingraph.planning.effect import STAGES, compare_chains, time_line, year_marks
-from chaingraph.planning.responsibility import say_project, settings
+from chaingraph.planning.effect import STAGES, compare_chains, ready_of, time_line, year_marks
+from chaingraph.planning.responsibility import say_project
 from chaingraph.views.plan_chart import draw_before_after, draw_time_line, years_of
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Cell, Column, Figure, Paragraph, Section, Table, make_row
@@ -31,7 +31,7 @@ def build(context: Context) -> Section | None:
     if effect is None:
         how = Paragraph(context.say("none-plan", dataset=context.ds.name))
         return Section("plan", title, (how,), sheet=False)
-    bars = time_line(effect, settings()["months_sign_to_start"][1])
+    bars = time_line(effect)
     frame = compare_chains(effect, context.chains)
     figures = [_gantt(context, effect, bars), _before_after(context, effect, frame)]
     tables = [_projects(context, effect), _schedule(context, effect, bars), _chains(context, effect, frame)]
@@ -54,7 +54,6 @@ def plan_years(effect: Effect) -> list[str]:
 def _lead(context: Context, effect: Effect) -> Iterable[Paragraph]:
     """Yield what the plan is, whose it is, what bounds it and what it rests on."""
     known = [p.investment for p in effect.projects if p.investment is not None]
-    rows = effect.row_of
     yield Paragraph(context.say(
         "lead-plan", name=effect.saved.name, count=len(effect.projects), spent=f"{sum(known):,.1f}",
         unknown=len(effect.projects) - len(known),
@@ -70,7 +69,7 @@ def _lead(context: Context, effect: Effect) -> Iterable[Paragraph]:
         said = dict(zip(("dataset", "version", "region"), made, strict=True))
         yield Paragraph(context.say("plan-other", **said))
     yield from _budgets(context, effect)
-    unseen = sum(row.get("survey_first") is True for row in rows.values())
+    unseen = sum(project.survey for project in effect.projects)
     if unseen:
         yield Paragraph(context.say("plan-unseen", count=unseen, total=len(effect.projects)))
 
@@ -147,19 +146,14 @@ def _gantt(context: Context, effect: Effect, bars: tuple[Bar, ...]) -> Figure | 
             bars, names, ramp=effect.ramp, as_of=context.ds.as_of, title=title, lang=lang
         )
 
-    parts = context.listed(
-        context.say("plan-bar", name=project_name(context, bar.project),
-                    start=_date(bar.started), run=_date(bar.running)) for bar in bars
+    rows = effect.row_of
+    parts = context.say("joint").join(
+        context.say("plan-bar", name=project_name(context, bar.project), start=bar.project.started or "-",
+                    run=ready_of(rows[bar.project.key], bar.project)) for bar in bars
     )  # fmt: skip
     alt = context.say("alt-chart", title=title, parts=parts)
     return Figure("plan", title, drawn(context.lang), alt, _basis(context, share),
                   model.known_share(share), _notes(context, effect), context.latin(drawn))  # fmt: skip
-
-
-def _date(month: int) -> str:
-    """Return a month; January as its year, as plans give years."""
-    year, number = divmod(month, 12)
-    return f"{year}-{number + 1:02d}" if number else str(year)
 
 
 def _before_after(context: Context, effect: Effect, frame: Any) -> Figure | None:
@@ -169,7 +163,7 @@ def _before_after(context: Context, effect: Effect, frame: Any) -> Figure | None
     subtitle = context.say("before-after-subtitle", at=context.at)
     share = _sourced(context, effect)
     own = frame[frame["measure"] == "purchases"].to_dict("records")
-    parts = context.listed(
+    parts = context.say("joint").join(
         f"{context.term('chain', row['chain'])} "
         + " → ".join(_between(row, stage, "purchases").text for stage in STAGES)
         for row in own
@@ -225,7 +219,7 @@ def _projects(context: Context, effect: Effect) -> Table | None:
             (
                 model.text(project_name(context, project)),
                 model.text(project.started or None),
-                model.text(_ready(said, project)),
+                model.text(ready_of(said, project)),
                 model.number(money),
                 *(model.number(value) for value in figures),
                 *(model.percent(float(states[s].coverage[fact.position])) for s in ("today", "planned")),
@@ -239,12 +233,6 @@ def _projects(context: Context, effect: Effect) -> Table | None:
     share = _sourced(context, effect)
     title = context.say("table-plan")
     return Table("plan", title, columns, tuple(rows), _basis(context, share), model.known_share(share))
-
-
-def _ready(said: dict[str, Any], project: Project) -> str:
-    """Return when it runs as the plan says it: a year where it says a year."""
-    value = str(said.get("commissioned") or said.get("from") or "").removesuffix(".0")
-    return value if value and project.commissioned.startswith(value) else project.commissioned
 
 
 def _number(value: object) -> float:
@@ -290,8 +278,10 @@ def _chains(context: Context, effect: Effect, frame: Any) -> Table | None:
             model.text(context.say(f"measure-{row['measure']}")),
             model.text(unit),
             *(_between(row, stage, row["measure"]) for stage in STAGES),
-        ), _notes(context, effect)))  # fmt: skip
+        )))  # fmt: skip
     share = _sourced(context, effect)
     title = context.say("table-before-after")
     basis = _basis(context, share) + context.say("before-after-basis")
-    return Table("plan-chains", title, columns, tuple(rows), basis, model.known_share(share))
+    return Table(
+        "plan-chains", title, columns, tuple(rows), basis, model.known_share(share), cited=False
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaingraph.planning.responsibility import build_responsibility
 from chaingraph.views.report import model
-from chaingraph.views.report.model import Paragraph, Section, Table, make_row
+from chaingraph.views.report.model import Cell, Paragraph, Section, Table, make_row
 
 if TYPE_CHECKING:
     from chaingraph.views.report.context import Context
@@ -28,8 +28,8 @@ def build(context: Context) -> Section | None:
         frame = frame[frame["product_id"].isna() | frame["product_id"].isin(inside)]
     if frame.empty:
         return Section("responsibility", title, (Paragraph(context.say("none-responsibility")),), sheet=False)
-    rows = sorted(frame.to_dict("records"), key=lambda row: row["task_kind"] == "survey")
-    surveys = sum(row["task_kind"] == "survey" for row in rows)
+    rows = sorted(frame.to_dict("records"), key=_is_survey)  # stable: otherwise in their own order
+    surveys = sum(map(_is_survey, rows))
     shown = rows[: len(rows) - max(0, surveys - FIRST)]
     offices = dict.fromkeys(str(row["lead_unit"]) for row in rows if row["lead_unit"])
     blank = sum(not row["lead_unit"] for row in rows)
@@ -51,6 +51,11 @@ def build(context: Context) -> Section | None:
               place="workbook"),
     )  # fmt: skip
     return Section("responsibility", title, tuple(lead), tables, wide=True)
+
+
+def _is_survey(row: dict[Any, Any]) -> bool:
+    """Tell whether a task is a survey that no project of a plan begins with."""
+    return row["task_kind"] == "survey" and not row["project_id"]
 
 
 def _columns(context: Context, *, whole: bool = False) -> tuple[Column, ...]:
@@ -88,10 +93,15 @@ def _row(context: Context, row: dict[Any, Any], *, whole: bool = False) -> Row:
         model.text(row["standard"]),
         model.text(row["start"]),
         model.text(row["due"]),
-        model.text(row["lead_unit"]),
-        model.text(row["person"]),
+        _to_fill(row["lead_unit"]),
+        _to_fill(row["person"]),
         *(map(model.text, more) if whole else ()),
     ), notes)  # fmt: skip
+
+
+def _to_fill(value: object) -> Cell:
+    """Return a name, or a blank to write in."""
+    return model.text(value) if value else Cell(None, "")
 
 
 def _sourced(context: Context, rows: list[dict[Any, Any]]) -> float:

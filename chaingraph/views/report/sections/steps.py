@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.planning.effect import time_line
-from chaingraph.planning.responsibility import settings
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Section, Table, make_row
 from chaingraph.views.report.sections.plan import plan_years, project_name
@@ -68,7 +67,7 @@ def _text(value: object) -> str:
 
 def _counted(context: Context, effect: Effect) -> list[dict[str, Any]]:
     """Return the years of a plan by hand: what can be counted from its projects, the rest unknown."""
-    bars = time_line(effect, settings()["months_sign_to_start"][1])
+    bars = time_line(effect)
     first = min(bar.started for bar in bars) // 12
     last = max(bar.full for bar in bars) // 12
     years = plan_years(effect)
@@ -110,7 +109,6 @@ def _table(context: Context, effect: Effect, rows: list[dict[str, Any]]) -> Tabl
         context.column("standard", width=40),
     )
     facts = [context.facts.by_id[i] for i in dict.fromkeys(p.product_id for p in effect.projects)]
-    notes = context.cite_products(facts)
     lines = tuple(
         make_row((
             model.text(row["year"]),
@@ -123,11 +121,11 @@ def _table(context: Context, effect: Effect, rows: list[dict[str, Any]]) -> Tabl
             _drawn(_known(row.get("fall_low")), _known(row.get("fall_high"))),
             *(model.number(_known(row.get(name))) for name in ("output", "spent", "power")),
             model.text(row["standard"]),
-        ), notes) for row in rows
+        )) for row in rows
     )  # fmt: skip
     share = model.mean_known(context.sourced_demand(fact) for fact in facts)
     return Table("steps", context.say("section-steps"), columns, lines,
-                 context.basis(share, "basis-mean"), model.known_share(share))  # fmt: skip
+                 context.basis(share, "basis-mean"), model.known_share(share), cited=False)  # fmt: skip
 
 
 def _known(value: object) -> float:
@@ -142,4 +140,5 @@ def _count(value: object) -> model.Cell:
 def _drawn(low: float, high: float) -> model.Cell:
     if math.isnan(low) or math.isnan(high):
         return model.text(None)
-    return model.Cell(None, f"{model.number(low).text}–{model.number(high).text}")
+    ends = [model.number(end).text for end in (low, high)]
+    return model.Cell(None, "–".join(dict.fromkeys(ends)))
