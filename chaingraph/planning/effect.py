@@ -144,7 +144,9 @@ def compare_chains(effect: Effect, chains: Sequence[str]) -> pd.DataFrame:
     }
     homes = home_chains(effect.states["today"].study)
     for chain in chains:
-        found = {stage: frame.loc[chain] for stage, frame in contents.items() if chain in frame.index}
+        found = {
+            stage: frame.loc[chain] for stage, frame in contents.items() if chain in frame.index
+        }
         if not found:
             continue
         ends: dict[str, dict[str, tuple[float, float]]] = {name: {} for name in MEASURES}
@@ -158,7 +160,9 @@ def compare_chains(effect: Effect, chains: Sequence[str]) -> pd.DataFrame:
         for name in MEASURES:
             line: dict[str, Any] = {"chain": chain, "measure": name}
             for stage in STAGES:
-                line[f"{stage}_low"], line[f"{stage}_high"] = ends[name].get(stage, (np.nan, np.nan))
+                line[f"{stage}_low"], line[f"{stage}_high"] = ends[name].get(
+                    stage, (np.nan, np.nan)
+                )
             rows.append(line)
     columns = [f"{stage}_{end}" for stage in STAGES for end in ("low", "high")]
     return pd.DataFrame(rows, columns=["chain", "measure", *columns])
@@ -204,6 +208,17 @@ def ready_of(said: Mapping[str, Any], project: Project) -> str:
 def _month(date: str, of_year: int) -> int:
     """Return months since year 0; of a year alone the month given."""
     return int(date[:4]) * 12 + (int(date[5:7]) - 1 if len(date) > len("2026") else of_year)
+
+
+def date_of(month: int) -> str:
+    """Return months since year 0 as a date.
+
+    Examples
+    --------
+    >>> date_of(2026 * 12), date_of(2026 * 12 + 11)
+    ('2026-01', '2026-12')
+    """
+    return f"{month // 12}-{month % 12 + 1:02d}"
 
 
 def year_marks(bar: Bar, year: int, ramp: Sequence[float]) -> tuple[str, float]:

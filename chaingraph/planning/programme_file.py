@@ -345,7 +345,9 @@ def _content(data: Any, path: object) -> SavedPlan:
 def _unfolded(data: dict[str, Any]) -> dict[str, Any]:
     """Return what :meth:`Plan.to_json` writes, or a list of projects by the name `plan`, as a TOML file has it."""
     if isinstance(data.get("plan"), list):
-        return {key: value for key, value in data.items() if key != "plan"} | {"project": data["plan"]}
+        return {key: value for key, value in data.items() if key != "plan"} | {
+            "project": data["plan"]
+        }
     tables = data.get("tables")
     if data.get("kind") != "plan" or not isinstance(tables, dict):
         return data
@@ -357,7 +359,10 @@ def _unfolded(data: dict[str, Any]) -> dict[str, Any]:
 
     params = data.get("params", {})
     years = params.get("years") or [""]
-    projects = [row | {"company": row.get("target_1"), "park": row.get("park_1")} for row in rows("projects")]
+    projects = [
+        row | {"company": row.get("target_1"), "park": row.get("park_1")}
+        for row in rows("projects")
+    ]
     changes = [
         {"do": "build", "product": row.get("product_id"), "size": row.get("size"), "unit": row.get("unit"),
          "from": row.get("commissioned")} for row in projects

@@ -76,7 +76,14 @@ def build_report(
     ['summary', 'known', 'ask']
     """
     context = open_context(
-        ds, region=region, chain=chain, at=at, statuses=statuses, targets=targets, plan=plan, lang=lang
+        ds,
+        region=region,
+        chain=chain,
+        at=at,
+        statuses=statuses,
+        targets=targets,
+        plan=plan,
+        lang=lang,
     )
     found = (build(context) for build in SECTIONS)
     sections = number_through([section for section in found if section is not None])
@@ -227,6 +234,13 @@ def save_report(
     """
     chosen = report_format(path, format_)
     report = build_report(
-        ds, region=region, chain=chain, at=at, statuses=statuses, targets=targets, plan=plan, lang=lang
+        ds,
+        region=region,
+        chain=chain,
+        at=at,
+        statuses=statuses,
+        targets=targets,
+        plan=plan,
+        lang=lang,
     )
     return write_file(path, render_report(report, chosen))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.planning.indicators import measure_indicators
@@ -32,7 +31,10 @@ def build(context: Context) -> Section | None:
     kept = tuple(table for table in tables if table is not None)
     lead = [] if len(found.targets) else [Paragraph(context.say("none-indicators"))]
     lead += [
-        Paragraph(_stopped(context, said)) for part in found if len(part) for said in part.sentences(context.lang)
+        Paragraph(_stopped(context, said))
+        for part in found
+        if len(part)
+        for said in part.sentences(context.lang)
     ]
     if not kept:
         return Section("indicators", title, tuple(lead), sheet=False)
@@ -80,13 +82,9 @@ def _targets(context: Context, result: Result) -> Table | None:
             model.text(context.term("reaches", row["reaches"]) if isinstance(row["reaches"], str) else None),
             model.text(row[f"missing_{context.lang}"]),
         ), notes))  # fmt: skip
-    kept = [
-        place for place, column in enumerate(columns)
-        if column.key not in _MAY_LACK or any(row.cells[place].text != "-" for row in rows)
-    ]  # fmt: skip
-    shown = tuple(columns[place] for place in kept)
-    rows = [replace(row, cells=tuple(row.cells[place] for place in kept)) for row in rows]
-    return _table(context, "indicators", "section-indicators", shown, rows, model.mean_known(sourced))
+    shown, lines = model.without_blank(columns, rows, _MAY_LACK)
+    share = model.mean_known(sourced)
+    return _table(context, "indicators", "section-indicators", shown, list(lines), share)
 
 
 def _needed(context: Context, row: dict[Any, Any]) -> Cell:
@@ -165,7 +163,12 @@ def _adds(context: Context, result: Result) -> Table | None:
 
 
 def _table(
-    context: Context, key: str, title: str, columns: tuple[Column, ...], rows: list[Any], share: float
+    context: Context,
+    key: str,
+    title: str,
+    columns: tuple[Column, ...],
+    rows: list[Any],
+    share: float,
 ) -> Table:
     return Table(key, context.say(title), columns, tuple(rows), context.basis(share, "basis-mean"),
                  model.known_share(share))  # fmt: skip

@@ -6,7 +6,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from chaingraph import words
-from chaingraph.planning.effect import STAGES, compare_chains, ready_of, time_line, year_marks
+from chaingraph.planning.effect import (
+    STAGES,
+    compare_chains,
+    date_of,
+    ready_of,
+    time_line,
+    year_marks,
+)
 from chaingraph.planning.responsibility import say_project
 from chaingraph.views.plan_chart import draw_before_after, draw_time_line, years_of
 from chaingraph.views.report import model
@@ -22,6 +29,8 @@ if TYPE_CHECKING:
 
 _BUDGETS = ("investment_cny_100m", "power_mw", "land_mu", "count")
 _SAME = 5e-4
+_MAY_LACK = ("saves", "power", "land", "first", "stability", "company", "park")
+"""Columns of the projects that are left out where the plan says nothing there, as one by hand."""
 
 
 def build(context: Context) -> Section | None:
@@ -34,7 +43,11 @@ def build(context: Context) -> Section | None:
     bars = time_line(effect)
     frame = compare_chains(effect, context.chains)
     figures = [_gantt(context, effect, bars), _before_after(context, effect, frame)]
-    tables = [_projects(context, effect), _schedule(context, effect, bars), _chains(context, effect, frame)]
+    tables = [
+        _projects(context, effect),
+        _schedule(context, effect, bars),
+        _chains(context, effect, frame),
+    ]
     return Section(
         "plan", title, tuple(_lead(context, effect)),
         tuple(table for table in tables if table is not None),
@@ -54,10 +67,14 @@ def plan_years(effect: Effect) -> list[str]:
 def _lead(context: Context, effect: Effect) -> Iterable[Paragraph]:
     """Yield what the plan is, whose it is, what bounds it and what it rests on."""
     known = [p.investment for p in effect.projects if p.investment is not None]
-    yield Paragraph(context.say(
-        "lead-plan", name=effect.saved.name, count=len(effect.projects), spent=f"{sum(known):,.1f}",
-        unknown=len(effect.projects) - len(known),
-    ))  # fmt: skip
+    count, unknown = len(effect.projects), len(effect.projects) - len(known)
+    said = {"name": effect.saved.name, "count": count}
+    if not known:
+        yield Paragraph(context.say("lead-plan-unpriced", **said))
+    else:
+        yield Paragraph(
+            context.say("lead-plan", **said, spent=f"{sum(known):,.1f}", unknown=unknown)
+        )
     years = plan_years(effect)
     if years and years[-1] != context.at[:4]:
         dates = {"at": context.at, "first": years[0], "last": years[-1]}
@@ -66,8 +83,8 @@ def _lead(context: Context, effect: Effect) -> Iterable[Paragraph]:
     made = (str(params.get("dataset", context.ds.name)), str(params.get("version", context.ds.version)),
             str(params.get("region", context.region)))  # fmt: skip
     if made != (context.ds.name, context.ds.version, context.region):
-        said = dict(zip(("dataset", "version", "region"), made, strict=True))
-        yield Paragraph(context.say("plan-other", **said))
+        of_plan = dict(zip(("dataset", "version", "region"), made, strict=True))
+        yield Paragraph(context.say("plan-other", **of_plan))
     yield from _budgets(context, effect)
     unseen = sum(project.survey for project in effect.projects)
     if unseen:
@@ -148,7 +165,7 @@ def _gantt(context: Context, effect: Effect, bars: tuple[Bar, ...]) -> Figure | 
 
     rows = effect.row_of
     parts = context.say("joint").join(
-        context.say("plan-bar", name=project_name(context, bar.project), start=bar.project.started or "-",
+        context.say("plan-bar", name=project_name(context, bar.project), start=bar.project.started or date_of(bar.started),
                     run=ready_of(rows[bar.project.key], bar.project)) for bar in bars
     )  # fmt: skip
     alt = context.say("alt-chart", title=title, parts=parts)
@@ -183,9 +200,10 @@ def _between(row: dict[str, Any], stage: str, measure: str) -> Cell:
     show = model.money if measure == "purchases" else model.percent
     if math.isnan(low) or math.isnan(high):
         return model.text(None)
-    if high - low <= _SAME * max(1.0, abs(high)):
-        return show(low)
-    return Cell(None, f"{show(low).text}–{show(high).text}")
+    if high - low > _SAME * max(1.0, abs(high)):
+        return Cell(None, f"{show(low).text}–{show(high).text}")
+    found = show(low)  # a ratio among sums keeps its sign: its column is one of plain figures
+    return found if measure == "purchases" else Cell(None, found.text)
 
 
 def _projects(context: Context, effect: Effect) -> Table | None:
@@ -232,7 +250,8 @@ def _projects(context: Context, effect: Effect) -> Table | None:
         ))  # fmt: skip
     share = _sourced(context, effect)
     title = context.say("table-plan")
-    return Table("plan", title, columns, tuple(rows), _basis(context, share), model.known_share(share))
+    shown, lines = model.without_blank(columns, rows, _MAY_LACK)
+    return Table("plan", title, shown, lines, _basis(context, share), model.known_share(share))
 
 
 def _number(value: object) -> float:
@@ -253,7 +272,9 @@ def _schedule(context: Context, effect: Effect, bars: tuple[Bar, ...]) -> Table 
         cells = [model.text(project_name(context, bar.project))]
         for year in years:
             mark, share = year_marks(bar, year, effect.ramp)
-            cells.append(model.text(context.say(f"mark-{mark}", share=f"{share:.0%}") if mark else None))
+            cells.append(
+                model.text(context.say(f"mark-{mark}", share=f"{share:.0%}") if mark else None)
+            )
         rows.append(make_row(cells))
     title = context.say("table-schedule")
     basis = context.say("basis-schedule", at=context.at)

@@ -27,7 +27,9 @@ def build(context: Context) -> Section | None:
         inside = {fact.product_id for fact in context.inside}
         frame = frame[frame["product_id"].isna() | frame["product_id"].isin(inside)]
     if frame.empty:
-        return Section("responsibility", title, (Paragraph(context.say("none-responsibility")),), sheet=False)
+        return Section(
+            "responsibility", title, (Paragraph(context.say("none-responsibility")),), sheet=False
+        )
     rows = sorted(frame.to_dict("records"), key=_is_survey)  # stable: otherwise in their own order
     surveys = sum(map(_is_survey, rows))
     shown = rows[: len(rows) - max(0, surveys - FIRST)]
@@ -39,8 +41,6 @@ def build(context: Context) -> Section | None:
         Paragraph(context.say("offices", count=len(offices), names=context.listed(map(model.clean, offices)))
                   if offices else context.say("no-offices")),
     ]  # fmt: skip
-    if context.effect is None:
-        lead.append(Paragraph(context.say("none-plan", dataset=context.ds.name)))
     share = _sourced(context, rows)
     basis = context.basis(share, "basis-mean")
     tables = (

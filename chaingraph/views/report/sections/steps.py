@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from chaingraph.views.report.context import Context
 
 _HEADED = 3
+_MAY_LACK = (
+    "starting",
+    "plan-coverage",
+    "plan-content",
+    "bought",
+    "fall",
+    "fall-drawn",
+    "adds",
+    "power",
+)
+"""Columns that are left out where no year says anything, as of a plan by hand."""
 
 
 def build(context: Context) -> Section | None:
@@ -87,13 +98,15 @@ def _counted(context: Context, effect: Effect) -> list[dict[str, Any]]:
                 f"step-{min(number + 1, _HEADED)}", starts=len(begun), running=running
             )
             all_begun = sum(bar.started // 12 <= year for bar in bars)
-            row["standard"] = context.say("step-standard", year=year, starts=all_begun, running=running)
+            row["standard"] = context.say(
+                "step-standard", year=year, starts=all_begun, running=running
+            )
         found.append(row)
     return found
 
 
 def _table(context: Context, effect: Effect, rows: list[dict[str, Any]]) -> Table:
-    columns = (
+    columns: tuple[model.Column, ...] = (
         context.column("year", width=7),
         context.column("starts", "count", 6),
         context.column("starting", width=30),
@@ -124,12 +137,15 @@ def _table(context: Context, effect: Effect, rows: list[dict[str, Any]]) -> Tabl
         )) for row in rows
     )  # fmt: skip
     share = model.mean_known(context.sourced_demand(fact) for fact in facts)
+    columns, lines = model.without_blank(columns, lines, _MAY_LACK)
     return Table("steps", context.say("section-steps"), columns, lines,
                  context.basis(share, "basis-mean"), model.known_share(share), cited=False)  # fmt: skip
 
 
 def _known(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    return (
+        float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    )
 
 
 def _count(value: object) -> model.Cell:
