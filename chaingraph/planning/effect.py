@@ -138,15 +138,13 @@ def compare_chains(effect: Effect, chains: Sequence[str]) -> pd.DataFrame:
         demand d and a gap g at every stage); and ``today_low``, ``today_high`` and so on.
     """
     rows = []
-    contents = {
-        stage: measure_local_content(state).frame.set_index("content_of")
-        for stage, state in effect.states.items()
-    }
+    contents: dict[str, dict[str, dict[Any, Any]]] = {}
+    for stage, state in effect.states.items():
+        records = measure_local_content(state).frame.to_dict("records")
+        contents[stage] = {row["content_of"]: row for row in records}
     homes = home_chains(effect.states["today"].study)
     for chain in chains:
-        found = {
-            stage: frame.loc[chain] for stage, frame in contents.items() if chain in frame.index
-        }
+        found = {stage: rates[chain] for stage, rates in contents.items() if chain in rates}
         if not found:
             continue
         ends: dict[str, dict[str, tuple[float, float]]] = {name: {} for name in MEASURES}

@@ -172,8 +172,7 @@ class SavedPlan:
     def rows(self) -> list[dict[str, Any]]:
         """Its projects as mappings; where the file lists none, what its changes build."""
         if len(self.projects):
-            held: list[dict[str, Any]] = self.projects.to_dict("records")
-            return held
+            return [{str(k): v for k, v in row.items()} for row in self.projects.to_dict("records")]
         return [change for change in self.changes if change.get("do", "build") == "build"]
 
     def capacities(self, year: int | None = None) -> list[dict[str, Any]]:
@@ -229,7 +228,11 @@ def to_toml(plan: Plan) -> str:
         }  # fmt: skip
         lines += ["", "[[project]]", *_pairs(held)]
     for row in plan.steps.frame.to_dict("records"):
-        lines += ["", "[[step]]", *_pairs({name: _of_step(name, row[name]) for name in row})]
+        lines += [
+            "",
+            "[[step]]",
+            *_pairs({str(name): _of_step(str(name), row[name]) for name in row}),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -343,7 +346,7 @@ def _content(data: Any, path: object) -> SavedPlan:
 
 
 def _unfolded(data: dict[str, Any]) -> dict[str, Any]:
-    """Return what :meth:`Plan.to_json` writes, or a list of projects by the name `plan`, as a TOML file has it."""
+    """Return what :meth:`Plan.to_json` writes, or projects by the name `plan`, as a TOML file has it."""
     if isinstance(data.get("plan"), list):
         return {key: value for key, value in data.items() if key != "plan"} | {
             "project": data["plan"]

@@ -27,12 +27,12 @@ from chaingraph.spoken import say_amount, say_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from chaingraph.analysis.loads import Load
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Source
     from chaingraph.dataset import Dataset
+    from chaingraph.planning.programme_file import AnyPlan
     from chaingraph.planning.responsibility_plan import Project
     from chaingraph.regions import Region
     from chaingraph.words import Language
@@ -81,7 +81,7 @@ def build_responsibility(
     ds: Source,
     *,
     region: str | Region | None = None,
-    plan: str | Path | Mapping[str, Any] | None = None,
+    plan: AnyPlan | None = None,
     at: str | None = None,
     load: Load = "actual",
     past: bool = False,
@@ -96,8 +96,8 @@ def build_responsibility(
     region, at, load, lang
         As in :func:`chaingraph.find_gaps`, of one region.
     plan
-        A plan: what :func:`chaingraph.build_plan` gave, a mapping with projects, or the TOML or JSON file of
-        one. Its projects become five tasks each; gaps that it fills are not listed again.
+        A plan: what :func:`chaingraph.read_plan` reads. Its projects become five tasks each, and a survey
+        before them where nobody has confirmed the gap; gaps that it fills are not listed again.
     past
         Whether plan targets that were due before the data's date are listed too.
 

@@ -35,6 +35,8 @@ _BUILD, _RUN, _SURVEY, _AS_OF = "#5AAED6", "#0B4F8A", "#E7EAED", "#C4420B"
 _LABEL, _AFTER, _ROW, _BAR = 330.0, 130.0, 30.0, 18.0
 _STAGE_FILL: Final = {"today": "#9AA5B1", "coming": "#5AAED6", "planned": "#0B4F8A"}
 _CNY: Final = 1e8
+_PALE: Final = 0.5
+"""Share of ink up to which letters on it are dark."""
 
 
 def years_of(bars: Sequence[Bar], as_of: str) -> range:
@@ -109,8 +111,10 @@ def draw_time_line(
         if left <= x <= edge:
             drawing.add("path", d=f"M{x:.1f} {top - 4:.1f}V{bottom:.1f}", stroke=_AS_OF,
                         stroke_width=2, fill="none")  # fmt: skip
-            drawing.text(min(max(x, left + 40), edge - 40), bottom + 16, figure_word("plan-as-of", lang, at=as_of),
-                         fill=_AS_OF, anchor="middle")  # fmt: skip
+            said = figure_word("plan-as-of", lang, at=as_of)
+            drawing.text(
+                min(max(x, left + 40), edge - 40), bottom + 16, said, fill=_AS_OF, anchor="middle"
+            )
     drawing.bottom = max(drawing.bottom, bottom + 20)
     return drawing.close(title, subtitle, "plan")
 
@@ -150,7 +154,7 @@ def _bar(
                     fill_opacity=round(shade, 2))  # fmt: skip
         if other - one > 30:  # noqa: PLR2004  room for three digits and a sign
             drawing.text(one + min(other - one, 12 * month) / 2, above + 14, f"{share:.0%}", size=SMALL,
-                         anchor="middle", fill="#FFFFFF" if shade > 0.5 else INK)  # fmt: skip
+                         anchor="middle", fill="#FFFFFF" if shade > _PALE else INK)  # fmt: skip
 
 
 def _spent(bar: Bar, lang: Language) -> str:

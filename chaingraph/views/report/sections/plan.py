@@ -165,8 +165,11 @@ def _gantt(context: Context, effect: Effect, bars: tuple[Bar, ...]) -> Figure | 
 
     rows = effect.row_of
     parts = context.say("joint").join(
-        context.say("plan-bar", name=project_name(context, bar.project), start=bar.project.started or date_of(bar.started),
-                    run=ready_of(rows[bar.project.key], bar.project)) for bar in bars
+        context.say(
+            "plan-bar", name=project_name(context, bar.project),
+            start=bar.project.started or date_of(bar.started),
+            run=ready_of(rows[bar.project.key], bar.project),
+        ) for bar in bars
     )  # fmt: skip
     alt = context.say("alt-chart", title=title, parts=parts)
     return Figure("plan", title, drawn(context.lang), alt, _basis(context, share),
@@ -189,9 +192,9 @@ def _before_after(context: Context, effect: Effect, frame: Any) -> Figure | None
     def drawn(lang: Language) -> str:
         return draw_before_after(frame, title=title, subtitle=subtitle, lang=lang)
 
-    return Figure("before-after", title, drawn(context.lang), context.say("alt-chart", title=title, parts=parts),
-                  _basis(context, share), model.known_share(share), _notes(context, effect),
-                  context.latin(drawn))  # fmt: skip
+    alt = context.say("alt-chart", title=title, parts=parts)
+    return Figure("before-after", title, drawn(context.lang), alt, _basis(context, share),
+                  model.known_share(share), _notes(context, effect), context.latin(drawn))  # fmt: skip
 
 
 def _between(row: dict[str, Any], stage: str, measure: str) -> Cell:

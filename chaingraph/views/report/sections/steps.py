@@ -13,8 +13,15 @@ from chaingraph.views.report.sections.plan import plan_years, project_name
 if TYPE_CHECKING:
     from chaingraph.planning.effect import Effect
     from chaingraph.views.report.context import Context
+    from chaingraph.words import Language
 
 _HEADED = 3
+_HELD = {
+    "starts": "starts", "running": "running", "coverage": "plan_coverage", "content": "plan_content",
+    "bought": "bought_cny", "fall_low": "fall_cny_low", "fall": "fall_cny", "fall_high": "fall_cny_high",
+    "output": "output_cny", "spent": "investment_cny", "power": "power_mw",
+}  # fmt: skip
+"""What is shown of a year -> column of the plan's steps."""
 _MAY_LACK = (
     "starting",
     "plan-coverage",
@@ -56,20 +63,15 @@ def _statuses(context: Context, effect: Effect) -> str:
 
 def _saved(context: Context, effect: Effect) -> list[dict[str, Any]]:
     """Return the years as the plan's own file has them."""
-    found = []
-    for row in effect.saved.steps.to_dict("records"):
-        found.append({
-            "year": str(row.get("plan_year", "")),
-            "starts": row.get("starts"), "starting": row.get(f"starts_{context.lang}"),
-            "running": row.get("running"), "coverage": row.get("plan_coverage"),
-            "content": row.get("plan_content"), "bought": row.get("bought_cny"),
-            "fall_low": row.get("fall_cny_low"), "fall": row.get("fall_cny"),
-            "fall_high": row.get("fall_cny_high"), "output": row.get("output_cny"),
-            "spent": row.get("investment_cny"), "power": row.get("power_mw"),
-            "headline": _text(row.get(f"headline_{context.lang}")),
-            "standard": _text(row.get(f"standard_{context.lang}")),
-        })  # fmt: skip
-    return found
+    return [_year(row, context.lang) for row in effect.saved.steps.to_dict("records")]
+
+
+def _year(row: dict[Any, Any], lang: Language) -> dict[str, Any]:
+    held = {name: row.get(column) for name, column in _HELD.items()}
+    return held | {
+        "year": str(row.get("plan_year", "")), "starting": row.get(f"starts_{lang}"),
+        "headline": _text(row.get(f"headline_{lang}")), "standard": _text(row.get(f"standard_{lang}")),
+    }  # fmt: skip
 
 
 def _text(value: object) -> str:
