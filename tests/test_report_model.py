@@ -73,7 +73,7 @@ def test_hostile_names_do_nothing_in_any_format(evil):
 
 def test_every_figure_stands_with_unit_date_share_and_sources():
     found = report("qujing", "en")
-    assert len(found.sections) == 19
+    assert len(found.sections) == 22
     for table in found.tables:
         units = {column.key for column in table.columns}
         for column in table.columns:
