@@ -325,6 +325,7 @@ def test_by_hand_the_years_say_what_can_be_counted(tmp_path):
     with pytest.raises(cg.errors.UnknownNameError, match="copper_foil"):
         build_report(
             cg.load_dataset("battery"),
+            region="宜宾市",
             plan={"project": [{"product": "coper_foil", "from": "2027"}]},
         )
     run(
