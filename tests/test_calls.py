@@ -68,7 +68,7 @@ def problems(path: Path) -> list[tuple[str, str]]:
 
 def test_a_row_says_size_buyers_inputs_and_cost(sheet: cg.Result) -> None:
     row = sheet.frame.set_index("group_zh").loc["恒金"]
-    assert row["size_zh"] == "需要 1,000吨/年；其典型工厂 3,000吨，占 33%"
+    assert row["size_zh"] == "缺口1,000吨/年，其典型工厂3,000吨，占其33%"
     assert row["plant_share"] == pytest.approx(1 / 3)
     assert row["buyers_zh"] == "甲市电芯：1,000吨/年（生产电芯）"
     assert row["at_hand_zh"] == "1 种投入中 1 种本地有：金属（甲市金属）"
@@ -83,7 +83,7 @@ def test_a_gap_larger_than_the_plant_is_told_in_plants() -> None:
     ds = cg.load_dataset("toy")
     frame = cg.call_sheet(ds, "foil", statuses={"operating": 1, "construction": 1}).frame
     row = frame.set_index("group_zh").loc["光箔"]
-    assert row["size_en"] == "needs 1,500 t a year: 1.5 times its usual plant of 1,000 t"
+    assert row["size_en"] == "the gap is 1,500 t a year, 1.5 times its usual plant of 1,000 t"
     assert row["plant_share"] == 1
 
 

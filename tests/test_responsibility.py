@@ -131,8 +131,8 @@ def test_plans_are_read_from_files(tmp_path, qujing, planned):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("x = [", "cannot use the plan"),
-        ("a = 1", "holds no list of projects"),
+        ("x = [", "is not TOML"),
+        ("a = 1", "is no plan"),
         ('[[project]]\nsize=1\nfrom="2027"', "project 1 has no usable 'product'"),
         ('[[project]]\nproduct="foil"\nfrom="soon"', "project 1 has no usable 'from'"),
         ('[[project]]\nproduct="fooil"\nfrom="2027"', "foil"),

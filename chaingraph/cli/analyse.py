@@ -14,6 +14,7 @@ from chaingraph.cli.options import (
     goal_option,
     load_option,
     opened,
+    plan_as_scenario,
     prices_option,
     region_choice,
     region_option,
@@ -34,6 +35,7 @@ _PAGE = 20
 
 @click.command(epilog="Example: chaingraph gaps qujing --status operating,construction")
 @with_dataset
+@plan_as_scenario
 @regions_option
 @chain_option
 @click.option(
@@ -130,6 +132,7 @@ def gaps(
 
 @click.command(epilog="Example: chaingraph balance qujing --chain aluminium --at 2021-12")
 @with_dataset
+@plan_as_scenario
 @regions_option
 @chain_option
 @date_option

@@ -15,7 +15,9 @@ from chaingraph.cli.options import (
     goal_option,
     lang_option,
     load_alone,
+    named_gaps,
     opened,
+    plan_products,
     prices_option,
     quiet_option,
     region_option,
@@ -38,6 +40,7 @@ _PAGE = 30
 @region_option
 @chain_option
 @click.option("--gap", "names", multiple=True, help="Only this product; may be repeated.")
+@plan_products
 @click.option(
     "--limit", type=click.IntRange(0), default=3, show_default=True, help="Names a gap; 0 for all.",
 )  # fmt: skip
@@ -63,6 +66,7 @@ def calls(
     ds: Dataset,
     chain: str | None,
     names: tuple[str, ...],
+    plan: str | None,
     limit: int,
     sheet_format: str | None,
     target: str | None,
@@ -83,8 +87,9 @@ def calls(
     book = str(target or "").casefold().endswith(_BOOKS) and sheet_format is None
     if not book:
         chosen_format(sheet_format, target, books=_BOOKS)
+    wanted = named_gaps(names, plan, ds, asked)
     study = opened(ds, asked)
-    sheet = call_sheet(study, list(names) or None, chain=chain, limit=limit, lang=lang, **asked)
+    sheet = call_sheet(study, wanted or None, chain=chain, limit=limit, lang=lang, **asked)
     if not book:
         emit([sheet], out=Output(lang, quiet, sheet_format, target), default_top=_PAGE)
         return

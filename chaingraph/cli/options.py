@@ -17,10 +17,11 @@ from chaingraph.errors import OptionError
 from chaingraph.words import message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from chaingraph.analysis.study import Study
     from chaingraph.dataset import Dataset
+    from chaingraph.planning.programme_file import SavedPlan
     from chaingraph.words import Language
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -207,6 +208,13 @@ scenario_option = click.option(
     "--scenario", "scenarios", multiple=True, metavar="FILE",
     help="Suppose the changes of a scenario file (see whatif); several in order.",
 )  # fmt: skip
+plan_as_scenario = click.option(
+    "--plan", "planned", metavar="PLAN",
+    help="Suppose that all of a plan is built: the file that 'chaingraph plan -o plan.toml' writes.",
+)  # fmt: skip
+plan_products = click.option(
+    "--plan", metavar="PLAN", help="Only the products of a plan, in its order: whom to call for each project.",
+)  # fmt: skip
 output_options = _stack(
     click.option(
         "-f", "--format", "format_", type=click.Choice(FORMATS),
@@ -268,6 +276,20 @@ def warn_of_date(ds: Dataset, at: object) -> None:
     day = checked_date(at)
     if day > ds.as_of and not day.startswith(ds.as_of) and not ds.as_of.startswith(day):
         warn("date-after-sources", ctx.params.get("lang"), newest=ds.as_of, at=day)
+
+
+def named_gaps(
+    names: Sequence[str], plan: str | None, ds: Dataset, asked: dict[str, Any]
+) -> list[str]:
+    """Return the products asked for by name, then those of a plan in its order, each once."""
+    if plan is None:
+        return list(names)
+    from chaingraph.planning.responsibility_plan import plan_projects
+
+    found = [project.product_id for project in plan_projects(_of_plan(plan, asked), ds)]
+    if not found and not names:
+        raise OptionError("plan-empty", path=plan)
+    return list(dict.fromkeys([*names, *found]))
 
 
 _SUFFIXES = {".csv": "csv", ".json": "json", ".md": "md", ".txt": "table"}
@@ -367,7 +389,7 @@ def with_base(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def command(
         *args: Any, dataset: str, skip_bad_rows: bool, engine: str, scenarios: tuple[str, ...] = (),
-        **asked: Any,
+        planned: str | None = None, **asked: Any,
     ) -> Any:  # fmt: skip
         ctx = click.get_current_context()
         if "format_" in ctx.params:  # a wrong one is said before the work
@@ -378,16 +400,29 @@ def with_base(function: Callable[..., Any]) -> Callable[..., Any]:
         ds = load(dataset, skip_bad_rows=skip_bad_rows, engine=engine, quiet=quiet, lang=lang)
         if "capacities" in ds.tables:
             warn_of_date(ds, asked.get("at"))
-        if scenarios:
-            ds = supposed(ds, scenarios, asked, quiet=quiet, lang=lang)
+        if scenarios or planned:
+            made = [*scenarios, *([_of_plan(planned, asked).scenario] if planned else ())]
+            ds = supposed(ds, made, asked, quiet=quiet, lang=lang)
         return function(*args, ds=ds, **asked)
 
     return command
 
 
+def _of_plan(path: str, asked: dict[str, Any]) -> SavedPlan:
+    """Return a plan; where --status is not given, what the plan took as there counts as there."""
+    from chaingraph.planning.programme_file import read_plan
+
+    saved, ctx = read_plan(path), click.get_current_context()
+    statuses = saved.params.get("statuses")
+    given = ctx.get_parameter_source("statuses") is not click.core.ParameterSource.DEFAULT
+    if not given and "statuses" in asked and isinstance(statuses, dict):
+        asked["statuses"] = statuses
+    return saved
+
+
 def supposed(
     ds: Dataset,
-    scenarios: tuple[str, ...],
+    scenarios: Sequence[Any],
     asked: dict[str, Any],
     *,
     quiet: bool,

@@ -17,7 +17,9 @@ from chaingraph.cli.options import (
     goal_option,
     load_alone,
     load_option,
+    named_gaps,
     opened,
+    plan_products,
     prices_option,
     region_option,
     say,
@@ -41,6 +43,7 @@ _GAPS = 10
 @region_option
 @chain_option
 @click.option("--gap", "names", multiple=True, help="Only this product; may be repeated.")
+@plan_products
 @click.option("--group", help="With one --gap: everything that speaks for this group.")
 @click.option(
     "--gaps",
@@ -70,6 +73,7 @@ def targets(
     ds: Dataset,
     chain: str | None,
     names: tuple[str, ...],
+    plan: str | None,
     group: str | None,
     count: int | None,
     method: Method,
@@ -95,18 +99,19 @@ def targets(
 
     if group is not None and len(names) != 1:
         raise click.UsageError(said("--group needs one --gap."))
+    wanted = named_gaps(names, plan, ds, asked)
     study = opened(ds, asked)
     if group is not None:
         told = explain_target(study, names[0], group, lang=out.lang, **asked)
         return emit([told], out=out)
-    found = list(names) or find_gaps(study, region=asked["region"], chain=chain, draws=0)
+    found = wanted or find_gaps(study, region=asked["region"], chain=chain, draws=0)
     limit = LIMIT if out.top is None else out.top
     local = LOCAL_LIMIT if out.top is None else out.top
     result = rank_targets(
         study, found, limit=limit, local_limit=local, method=method, lang=out.lang, **asked
     )
     first = first_names(result.frame, _TARGETS) if out.top is None else result.frame
-    most = (_GAPS if count is None and not names else count) or 0
+    most = (_GAPS if count is None and not wanted else count) or 0
     shown = first_gaps(replace(result, frame=first), most)
     after = reason_lines(shown) if names else ()
     whole = first_gaps(result, count or 0)

@@ -54,6 +54,10 @@ def report_file(ctx: click.Context, param: click.Parameter, value: str | None) -
 @date_option
 @status_option
 @click.option(
+    "--plan", metavar="PLAN",
+    help="A plan to report on: the file that 'chaingraph plan -o plan.toml' writes.",
+)  # fmt: skip
+@click.option(
     "-f", "--format", "report_format", type=click.Choice(FORMATS), is_eager=True,
     help="By the suffix of -o; md on stdout.",
 )  # fmt: skip
@@ -71,7 +75,10 @@ def report(
     quiet: bool,
     **asked: Any,
 ) -> None:
-    """Write a report on a region: HTML, Excel, Word, Markdown or JSON."""
+    """Write a report on a region: HTML, Excel, Word, Markdown or JSON.
+
+    With --plan it shows the plan's projects by year, chains before and after, and the tasks of each project.
+    """
     from chaingraph.views.report.build import build_report, render_report
 
     del report_format

@@ -11,6 +11,7 @@ from chaingraph.cli.options import (
     chain_option,
     date_option,
     lang_option,
+    plan_as_scenario,
     quiet_option,
     region_option,
     status_option,
@@ -37,6 +38,7 @@ def page_name(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 
 @click.command(epilog="Example: chaingraph view qujing --chain battery -o map.html")
 @with_dataset
+@plan_as_scenario
 @region_option
 @chain_option
 @click.option(

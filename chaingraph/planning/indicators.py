@@ -30,12 +30,12 @@ from chaingraph.planning.responsibility_plan import plan_projects
 from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from chaingraph.analysis.loads import Load
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Source
+    from chaingraph.planning.programme_file import AnyPlan
     from chaingraph.regions import Region
     from chaingraph.words import Language
 
@@ -134,7 +134,7 @@ def measure_indicators(
     ds: Source,
     *,
     region: str | Region | None = None,
-    plan: str | Path | Mapping[str, Any] | None = None,
+    plan: AnyPlan | None = None,
     at: str | None = None,
     load: Load = "actual",
     draws: int = 1000,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pandas as pd
 
@@ -18,7 +20,7 @@ from chaingraph.files import read_utf8, write_file
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from chaingraph.words import Language
 
@@ -154,18 +156,34 @@ class SavedPlan:
         (years), `investment_cny_100m`, `company`, `park` and what else was saved.
     changes
         The same as changes of a scenario: ``{"do": "build", "product": ..., "size": ..., "from": ...}``.
+    steps
+        One row a year, with the columns of :attr:`Plan.steps`, money in 100m CNY; of a plan by hand empty.
     """
 
     name: str
     params: dict[str, Any]
     projects: pd.DataFrame
     changes: tuple[dict[str, Any], ...]
+    steps: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def scenario(self) -> dict[str, Any]:
+        """The plan as a scenario: all that it builds."""
+        return {"name": self.name, "change": [dict(change) for change in self.changes]}
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Its projects as mappings; where the file lists none, what its changes build."""
+        if len(self.projects):
+            return [{str(k): v for k, v in row.items()} for row in self.projects.to_dict("records")]
+        return [change for change in self.changes if change.get("do", "build") == "build"]
 
     def capacities(self, year: int | None = None) -> list[dict[str, Any]]:
         """Return rows as :meth:`RegionState.with_capacity` takes them: what runs by a year, else all."""
         return [
             {"product_id": change["product"], "capacity": float(change["size"])}
             for change in self.changes
+            if change.get("do", "build") == "build"
             if year is None or int(str(change["from"])[:4]) <= year
         ]
 
@@ -212,7 +230,20 @@ def to_toml(plan: Plan) -> str:
             "company": row["target_1"], "park": row["park_1"],
         }  # fmt: skip
         lines += ["", "[[project]]", *_pairs(held)]
+    for row in plan.steps.frame.to_dict("records"):
+        lines += [
+            "",
+            "[[step]]",
+            *_pairs({str(name): _of_step(str(name), row[name]) for name in row}),
+        ]
     return "\n".join(lines) + "\n"
+
+
+def _of_step(name: str, value: Any) -> Any:
+    """Return a cell of a year as a file holds it: money in 100m CNY, figures without noise."""
+    if not isinstance(value, float) or pd.isna(value):
+        return value
+    return _hundred(value) if "_cny" in name else round(value, 6)
 
 
 def _hundred(value: float) -> float:
@@ -246,19 +277,25 @@ def _value(value: Any) -> str:
     return repr(figure)
 
 
-def read_plan(path: str | Path) -> SavedPlan:
-    """Read a plan that :meth:`Plan.save` wrote as TOML; changes by hand are read too.
+AnyPlan: TypeAlias = "str | Path | Plan | SavedPlan | Mapping[str, Any]"
+"""A file, a plan at hand, one read, or what a file would hold."""
+
+
+def read_plan(path: AnyPlan) -> SavedPlan:
+    """Read a plan: a file that :meth:`Plan.save` wrote as TOML or JSON, one by hand, or a plan at hand.
 
     Parameters
     ----------
     path
-        The file.
+        The file; a :class:`Plan`, or what such a file holds as a mapping, is taken as it is. By hand a list
+        ``[[project]]`` (product, size, from or started) or ``[[change]]`` will do.
 
     Returns
     -------
     SavedPlan
         `name`, `params`, `projects` (a frame: `project_id`, `product_id`, `size`, `unit`, `started`,
-        `commissioned`, `investment_cny_100m`, `company`, `park` and more), `changes` as those of a scenario.
+        `commissioned`, `investment_cny_100m`, `company`, `park` and more), `changes` as those of a scenario,
+        `steps` (one row a year).
 
     Raises
     ------
@@ -274,20 +311,71 @@ def read_plan(path: str | Path) -> SavedPlan:
     >>> import tempfile, pathlib
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "plan.toml"
     >>> plan.save(file)
-    >>> read_plan(file).params["years"]
-    [2025]
+    >>> saved = read_plan(file)
+    >>> saved.params["years"], saved.steps["plan_year"].tolist()[:2], read_plan(plan).name
+    ([2025], ['2025', '2026'], '甲市 2025-2025')
     """
-    data = _parsed(Path(path))
-    if data.get("schema") != SCHEMA or not isinstance(data.get("plan"), dict):
+    if isinstance(path, SavedPlan):
+        return path
+    if isinstance(path, Plan):
+        return _content(tomllib.loads(to_toml(path)), "plan")
+    if not isinstance(path, str | Path):
+        if not isinstance(path, Mapping):
+            raise OptionError("plan-file-none", path=type(path).__name__)
+        return _content(dict(path), "plan")
+    return _content(_parsed(Path(path)), path)
+
+
+def _content(data: Any, path: object) -> SavedPlan:
+    """Return a plan from what its file holds."""
+    if not isinstance(data, dict) or data.get("schema", SCHEMA) != SCHEMA:
         raise OptionError("plan-file-none", path=path)
+    data = _unfolded(data)
     changes = _entries(data, "change", path)
     for number, change in enumerate(changes, 1):
         size, product, start = change.get("size"), change.get("product"), change.get("from")
-        good = isinstance(size, int | float) and not isinstance(size, bool) and size > 0
+        good = isinstance(size, int | float) and not isinstance(size, bool) and 0 < size < math.inf
+        if change.get("do", "build") != "build":
+            continue
         if not good or not isinstance(product, str) or not str(start)[:4].isdigit():
             raise OptionError("plan-file-entry", path=path, number=number)
-    projects = pd.DataFrame(_entries(data, "project", path))
-    return SavedPlan(str(data.get("name", Path(path).stem)), data["plan"], projects, tuple(changes))
+    projects = _entries(data, "project", path) or _entries(data, "projects", path)
+    params = data.get("plan", {})
+    if not (projects or changes or params) or not isinstance(params, dict):
+        raise OptionError("plan-file-none", path=path)
+    name = str(data.get("name") or Path(str(path)).stem)
+    steps = pd.DataFrame(_entries(data, "step", path))
+    return SavedPlan(name, params, pd.DataFrame(projects), tuple(changes), steps)
+
+
+def _unfolded(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what :meth:`Plan.to_json` writes, or projects by the name `plan`, as a TOML file has it."""
+    if isinstance(data.get("plan"), list):
+        return {key: value for key, value in data.items() if key != "plan"} | {
+            "project": data["plan"]
+        }
+    tables = data.get("tables")
+    if data.get("kind") != "plan" or not isinstance(tables, dict):
+        return data
+
+    def rows(name: str) -> list[dict[str, Any]]:
+        held = tables.get(name, {})
+        found: list[dict[str, Any]] = held.get("rows", []) if isinstance(held, dict) else []
+        return found
+
+    params = data.get("params", {})
+    years = params.get("years") or [""]
+    projects = [
+        row | {"company": row.get("target_1"), "park": row.get("park_1")}
+        for row in rows("projects")
+    ]
+    changes = [
+        {"do": "build", "product": row.get("product_id"), "size": row.get("size"), "unit": row.get("unit"),
+         "from": row.get("commissioned")} for row in projects
+    ]  # fmt: skip
+    steps = [{name: _of_step(name, value) for name, value in row.items()} for row in rows("steps")]
+    name = f"{params.get('region', '')} {years[0]}-{years[-1]}"
+    return {"name": name, "plan": params, "project": projects, "change": changes, "step": steps}
 
 
 def _entries(data: dict[str, Any], name: str, path: object) -> list[dict[str, Any]]:
@@ -297,12 +385,15 @@ def _entries(data: dict[str, Any], name: str, path: object) -> list[dict[str, An
     return rows
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def _parsed(path: Path) -> Any:
     text = read_utf8(path, "plan-file-text", problem=FileProblemError)
+    is_json = path.suffix.casefold() == ".json"
     try:
-        return tomllib.loads(text)
+        return json.loads(text) if is_json else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise OptionError("plan-file-toml", path=path, detail=error) from error
+        form = "JSON" if is_json else "TOML"
+        detail = str(error).splitlines()[0]
+        raise OptionError("plan-file-toml", path=path, form=form, detail=detail) from error
 
 
 # --- workbook

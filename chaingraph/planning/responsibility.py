@@ -27,12 +27,12 @@ from chaingraph.spoken import say_amount, say_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from chaingraph.analysis.loads import Load
     from chaingraph.analysis.state import RegionState
     from chaingraph.analysis.study import Source
     from chaingraph.dataset import Dataset
+    from chaingraph.planning.programme_file import AnyPlan
     from chaingraph.planning.responsibility_plan import Project
     from chaingraph.regions import Region
     from chaingraph.words import Language
@@ -48,6 +48,8 @@ BLANKS: Final = (
 SHOWN: Final = (
     "task_id", "task_kind", "chain", "task_zh", "target", "unit", "start", "due", "lead_unit",
 )  # fmt: skip
+_OWN_STANDARD: Final = ("contract", "follow")
+"""Verbs with a standard of their own; the others have that of their kind of task."""
 _DIGITS: Final = 6
 _WHOLE_FROM: Final = 1000
 
@@ -79,7 +81,7 @@ def build_responsibility(
     ds: Source,
     *,
     region: str | Region | None = None,
-    plan: str | Path | Mapping[str, Any] | None = None,
+    plan: AnyPlan | None = None,
     at: str | None = None,
     load: Load = "actual",
     past: bool = False,
@@ -94,8 +96,8 @@ def build_responsibility(
     region, at, load, lang
         As in :func:`chaingraph.find_gaps`, of one region.
     plan
-        A plan: what :func:`chaingraph.build_plan` gave, a mapping with projects, or the TOML or JSON file of
-        one. Its projects become five tasks each; gaps that it fills are not listed again.
+        A plan: what :func:`chaingraph.read_plan` reads. Its projects become five tasks each, and a survey
+        before them where nobody has confirmed the gap; gaps that it fills are not listed again.
     past
         Whether plan targets that were due before the data's date are listed too.
 
@@ -134,9 +136,13 @@ def build_responsibility(
     gaps = find_gaps(state, draws=0)
     projects = plan_projects(plan, data)
     rows: list[dict[str, Any]] = []
+    surveyed: set[str] = set()
     for project in projects:
+        if project.survey and project.product_id not in surveyed:
+            rows.append(_survey_task(project, state, chosen))
+            surveyed.add(project.product_id)
         rows += _project_tasks(project, state, chosen)
-    rows += _gap_tasks(gaps, {p.product_id for p in projects}, chosen)
+    rows += _gap_tasks(gaps, {p.product_id for p in projects}, surveyed, chosen)
     targets, left = _target_tasks(state, chosen, past=past)
     rows += targets
     frame = _frame(rows)
@@ -178,16 +184,14 @@ def _project_tasks(project: Project, state: RegionState, lang: Language) -> list
     products = state.study.products
     place = state.study.product_graph.ids.index(project.product_id)
     title = say_project(project, products.iloc[place], lang)
-    back, build = settings()["months_sign_to_start"][1], settings()["months_start_to_commission"][1]
-    ready = project.commissioned
-    begun = project.started or month_after(ready, -build)
-    begun = begun if len(begun) > len("2026") else f"{begun}-12"  # of a year its last month
-    signed = month_after(begun, -back)
-    first = month_after(state.study.dataset.as_of, 1)
+    first, signed, begun, ready = _dates(project, state.study.dataset.as_of)
     spans = {
         "contact": (first, signed), "sign": (first, signed), "start": (signed, begun),
         "commission": (begun, ready), "full": (ready, None),
     }  # fmt: skip
+    if project.survey:  # talks begin once the survey has confirmed the gap
+        after = month_after(_surveyed_by(first, signed), 1)
+        spans |= {"contact": (after, signed), "sign": (after, signed)}
     base = stable_id("contact", state.region.name, project.key)
     rows = []
     for number, (stage, (start, due)) in enumerate(spans.items(), 1):
@@ -207,6 +211,41 @@ def _project_tasks(project: Project, state: RegionState, lang: Language) -> list
             "basis": track_words.say("basis-plan", lang, plan=project.plan),
         })  # fmt: skip
     return rows
+
+
+def _dates(project: Project, as_of: str) -> tuple[str, str, str, str]:
+    """Return the first month after the data, and those in which a project is signed, started, commissioned."""
+    back, build = settings()["months_sign_to_start"][1], settings()["months_start_to_commission"][1]
+    begun = project.started or month_after(project.commissioned, -build)
+    begun = begun if len(begun) > len("2026") else f"{begun}-12"  # of a year its last month
+    return month_after(as_of, 1), month_after(begun, -back), begun, project.commissioned
+
+
+def _surveyed_by(first: str, signed: str) -> str:
+    """Return the month by which the gap of a project is surveyed: in time for its talks."""
+    if not first:
+        return signed
+    wanted = month_after(first, settings()["months_to_survey"] - 1)
+    return min(wanted, signed) if signed >= first else wanted
+
+
+def _survey_task(project: Project, state: RegionState, lang: Language) -> dict[str, Any]:
+    """Return the first milestone of a project whose gap nobody has confirmed."""
+    products = state.study.products
+    place = state.study.product_graph.ids.index(project.product_id)
+    name = str(products[f"name_{lang}"].iloc[place] or project.product_id)
+    region = state.region.name
+    first, signed, _, _ = _dates(project, state.study.dataset.as_of)
+    return {
+        "task_id": stable_id("survey", region, "survey", project.product_id), "task_kind": "survey",
+        "project_id": project.key, "product_id": project.product_id,
+        "chain": _chains(products["chains"].iloc[place], lang),
+        "stage": words.term("stage", str(products["stage"].iloc[place]), lang),
+        "task_zh": track_words.say("task-survey", lang, product=name, region=region),
+        "standard": _standard("standard-survey", "recruit", lang),
+        "start": first or None, "due": _surveyed_by(first, signed),
+        "basis": track_words.say("basis-plan", lang, plan=project.plan),
+    }  # fmt: skip
 
 
 def say_project(project: Project, product: pd.Series[Any], lang: Language) -> str:
@@ -239,7 +278,9 @@ def _chains(ids: object, lang: Language) -> str | None:
     return mark.join(words.term("chain", part.strip(), lang) for part in parts) or None
 
 
-def _gap_tasks(gaps: Result, planned: set[str], lang: Language) -> Iterable[dict[str, Any]]:
+def _gap_tasks(
+    gaps: Result, planned: set[str], surveyed: set[str], lang: Language
+) -> Iterable[dict[str, Any]]:
     """Yield a task for each gap that somebody has to survey, recruit or assure."""
     verbs, params = settings()["verbs"], gaps.params
     region = str(params["region"])
@@ -248,9 +289,11 @@ def _gap_tasks(gaps: Result, planned: set[str], lang: Language) -> Iterable[dict
         kind = verbs.get(verb, "")
         if not kind or (kind == "recruit" and row["product_id"] in planned):
             continue  # what is planned is surveyed all the same, where nobody has confirmed the gap
+        if verb == "survey" and row["product_id"] in surveyed:
+            continue  # the first milestone of its project
         amount = row["gap"] if kind != "survey" and row["gap"] == row["gap"] else None
         product = str(row[f"name_{lang}"] or row["product_id"])
-        standard = "standard-contract" if verb == "contract" else f"standard-{kind}"
+        standard = f"standard-{verb if verb in _OWN_STANDARD else kind}"
         kind_said = words.term("gap_kind", str(row["gap_kind"]), lang)
         yield {
             "task_id": stable_id(kind, region, verb, str(row["product_id"])),

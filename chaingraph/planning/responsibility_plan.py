@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.errors import OptionError, unknown_name
-from chaingraph.files import read_utf8
+from chaingraph.planning.programme_file import read_plan
 from chaingraph.words import Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from chaingraph.dataset import Dataset
 
 _MONTH: Final = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?")
-_LISTS: Final = ("project", "projects", "plan", "change")
 _YEAR: Final = 4
 _CNY_100M: Final = 1e8
 
@@ -39,6 +35,8 @@ class Project:
         Months (``2027-12``); `started` may be empty.
     plan
         Name of the plan.
+    survey
+        Whether the plan says that nobody has confirmed the gap: its survey is the first milestone.
     """
 
     key: str
@@ -51,6 +49,7 @@ class Project:
     company: str = ""
     investment: float | None = None
     plan: str = ""
+    survey: bool = False
 
 
 def month_after(month: str, count: int) -> str:
@@ -68,8 +67,8 @@ def month_after(month: str, count: int) -> str:
     return f"{total // 12:04d}-{total % 12 + 1:02d}"
 
 
-def plan_projects(plan: object, ds: Dataset) -> list[Project]:
-    """Return the projects of a plan: a result of :func:`chaingraph.build_plan`, a mapping, a TOML or JSON file.
+def plan_projects(plan: Any, ds: Dataset) -> list[Project]:
+    """Return the projects of a plan: whatever :func:`chaingraph.read_plan` reads.
 
     Raises
     ------
@@ -82,17 +81,12 @@ def plan_projects(plan: object, ds: Dataset) -> list[Project]:
     """
     if plan is None:
         return []
-    path = "plan"
-    if isinstance(plan, str | Path):
-        path = str(plan)
-        entry: object = _parsed(Path(plan))
-    else:
-        entry = plan
-    rows, title = _rows(entry, path)
+    path = str(plan) if isinstance(plan, str | Path) else "plan"
+    saved = read_plan(plan)
     units = dict(zip(ds.products["product_id"].tolist(), ds.products["unit"].tolist(), strict=True))
     found: list[Project] = []
-    for number, row in enumerate(rows, 1):
-        found.append(_project(row, number, units, path=path, title=title))
+    for number, row in enumerate(saved.rows, 1):
+        found.append(_project(row, number, units, path=path, title=saved.name))
     return _keyed(found)
 
 
@@ -107,29 +101,6 @@ def _keyed(found: list[Project]) -> list[Project]:
         again = taken[project.key]
         result.append(replace(project, key=f"{project.key}-{again}") if again > 1 else project)
     return result
-
-
-def _parsed(path: Path) -> Any:
-    text = read_utf8(path, "plan-file")
-    try:
-        return json.loads(text) if path.suffix.casefold() == ".json" else tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise OptionError("plan-file", path=path, detail=str(error)) from error
-
-
-def _rows(entry: object, path: str) -> tuple[list[Mapping[str, Any]], str]:
-    """Return the rows of projects and the plan's name."""
-    frame = getattr(entry, "projects", None)
-    frame = getattr(frame, "frame", frame)
-    if frame is not None and hasattr(frame, "to_dict"):
-        return frame.to_dict("records"), "plan"
-    if isinstance(entry, Mapping):
-        title = str(entry.get("name") or Path(path).stem)
-        for name in _LISTS:
-            rows = entry.get(name)
-            if isinstance(rows, list) and rows and all(isinstance(r, Mapping) for r in rows):
-                return [r for r in rows if r.get("do", "build") == "build"], title
-    raise OptionError("plan-file", path=path, detail=Phrase("plan-no-projects"))
 
 
 def _project(
@@ -161,6 +132,7 @@ def _project(
         ready if len(ready) > _YEAR else f"{ready}-12", begun, _text(row, "park", "park_1"),
         _text(row, "company", "target_1", "group"),
         money if money is not None or whole is None else whole / _CNY_100M, title,
+        row.get("survey_first") is True,
     )  # fmt: skip
 
 

@@ -18,7 +18,8 @@ from chaingraph.words import Phrase
 
 Asked: TypeAlias = "str | Path | Scenario | Mapping[str, Any] | Sequence[Any]"
 """A file, a scenario, its content as TOML would hold it, or a list of these or of changes."""
-_TOP: Final = ("schema", "name", "note", "base", "change", "plan")
+_TOP: Final = ("schema", "name", "note", "base", "change", "plan", "project", "step")
+"""What a scenario's file holds; the last three `chaingraph plan` says of its own: not looked into."""
 MOST_BYTES: Final = 1_000_000
 MOST_CHANGES: Final = 2_000
 MOST_DEEP: Final = 8
@@ -33,8 +34,9 @@ def read_scenario(source: Asked, *, name: str | None = None) -> Scenario:
     ----------
     source
         A TOML file (``schema = 1``, ``name``, ``note``, ``base``: files that are made first, ``[[change]]``:
-        see ``CHANGES`` for the kinds and their keys; ``[plan]``, what ``chaingraph plan`` says of itself, is
-        not looked into), a :class:`Scenario`, a mapping of the same keys, one change, or a list of these.
+        see ``CHANGES`` for the kinds and their keys; what
+        ``chaingraph plan`` says of its own, ``[plan]``, ``[[project]]``, ``[[step]]``, is not looked into),
+        a :class:`Scenario`, a mapping of the same keys, one change, or a list of these.
     name
         Another name for it.
 

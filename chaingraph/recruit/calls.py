@@ -195,15 +195,15 @@ def _size(row: Mapping[str, Any], lang: Language) -> str:
     plant, share = float(row["plant"]), float(row["plant_share"])
     if not known(plant):
         return words.message("call-need", lang, gap=wanted, unit=unit)
-    own = "own" if row["plant_basis"] == "own" else "usual"
+    key = f"reason-size-{'own' if row['plant_basis'] == 'own' else 'usual'}"
     least = gap if known(gap) else low
-    full = known(share) and share >= 1 and least > plant
-    size = {"gap": wanted, "plant": say_amount(plant, lang), "unit": unit}
-    if full:
-        return words.message(
-            f"call-{own}-more", lang, times=say_amount(least / plant, lang), **size
-        )
-    return words.message(f"call-{own}", lang, share=f"{share:.0%}" if known(share) else "-", **size)
+    size = {
+        "gap": words.message("call-a-year", lang, amount=wanted, unit=unit),
+        "plant": words.message("call-amount", lang, amount=say_amount(plant, lang), unit=unit),
+    }
+    if known(share) and share >= 1 and least > plant:
+        return words.message(f"{key}-more", lang, times=say_amount(least / plant, lang), **size)
+    return words.message(key, lang, share=f"{share:.0%}" if known(share) else "-", **size)
 
 
 def _why(reasons: Sequence[Reason], pages: Sequence[str], lang: Language) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from chaingraph.dataset import Dataset
+    from chaingraph.planning.programme_file import AnyPlan
     from chaingraph.regions import Region
     from chaingraph.results import Result
     from chaingraph.views.report.context import Context
@@ -38,6 +39,7 @@ def build_report(
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     targets: Result | bool | None = None,
+    plan: AnyPlan | None = None,
     lang: Language | None = None,
 ) -> Report:
     """Build the report on a region: the model that every format shows.
@@ -51,6 +53,9 @@ def build_report(
     targets
         A result of :func:`chaingraph.rank_targets` on the region; None ranks the targets of its gaps;
         False leaves them out.
+    plan
+        What :func:`chaingraph.read_plan` reads: its projects, years and tasks are shown, and the chains before
+        and after.
 
     Returns
     -------
@@ -71,7 +76,14 @@ def build_report(
     ['summary', 'known', 'ask']
     """
     context = open_context(
-        ds, region=region, chain=chain, at=at, statuses=statuses, targets=targets, lang=lang
+        ds,
+        region=region,
+        chain=chain,
+        at=at,
+        statuses=statuses,
+        targets=targets,
+        plan=plan,
+        lang=lang,
     )
     found = (build(context) for build in SECTIONS)
     sections = number_through([section for section in found if section is not None])
@@ -98,6 +110,7 @@ def _meta(context: Context) -> tuple[tuple[str, str], ...]:
         ("chain", context.listed(context.term("chain", c) for c in context.chains) or "-"),
         ("at", context.at),
         ("statuses", context.statuses()),
+        *((("plan", context.effect.saved.name),) if context.effect else ()),
     )
     named = tuple((context.term("param", key), text) for key, text in pairs)
     return (*named, (context.say("program"), f"chaingraph {__version__}"))
@@ -178,6 +191,7 @@ def save_report(
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     targets: Result | bool | None = None,
+    plan: AnyPlan | None = None,
     lang: Language | None = None,
 ) -> Path:
     """Write the report on a region as HTML, Excel, Word, Markdown or JSON.
@@ -195,6 +209,9 @@ def save_report(
     targets
         A result of :func:`chaingraph.rank_targets` on the region; None ranks the targets of its gaps;
         False leaves them out.
+    plan
+        What :func:`chaingraph.read_plan` reads: its projects, years and tasks are shown, and the chains before
+        and after.
 
     Returns
     -------
@@ -217,6 +234,13 @@ def save_report(
     """
     chosen = report_format(path, format_)
     report = build_report(
-        ds, region=region, chain=chain, at=at, statuses=statuses, targets=targets, lang=lang
+        ds,
+        region=region,
+        chain=chain,
+        at=at,
+        statuses=statuses,
+        targets=targets,
+        plan=plan,
+        lang=lang,
     )
     return write_file(path, render_report(report, chosen))

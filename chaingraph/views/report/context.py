@@ -14,6 +14,8 @@ from chaingraph.analysis.gaps import find_gaps
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.analysis.summary import summarise
+from chaingraph.planning.effect import measure_effect
+from chaingraph.planning.programme_file import read_plan
 from chaingraph.recruit.targets import LIMIT
 from chaingraph.views.facts import gather_facts, with_enterprises
 from chaingraph.views.report.fonts import can_write_chinese
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from chaingraph.analysis.summary import Summary
     from chaingraph.dataset import Dataset
+    from chaingraph.planning.effect import Effect
+    from chaingraph.planning.programme_file import AnyPlan
     from chaingraph.regions import Region
     from chaingraph.results import Result
     from chaingraph.views.facts import Fact, Facts, Maker
@@ -67,6 +71,8 @@ class Context:
         Gaps of the region, all lists in one.
     summary
         What the first lines say.
+    effect
+        A plan on the region; None without one.
     targets
         Whom to recruit for them; None where they are left out.
     """
@@ -80,6 +86,7 @@ class Context:
     targets: Result | None
     sources: Sources
     summary: Summary
+    effect: Effect | None = None
 
     @property
     def products(self) -> tuple[Fact, ...]:
@@ -252,6 +259,7 @@ def open_context(
     at: str | None = None,
     statuses: Mapping[str, float] | Iterable[str] | str = "operating",
     targets: Result | bool | None = None,
+    plan: AnyPlan | None = None,
     lang: Language | None = None,
 ) -> Context:
     """Read a region of a dataset for a report.
@@ -262,6 +270,8 @@ def open_context(
         As in :func:`chaingraph.find_gaps`.
     targets
         A result of :func:`chaingraph.rank_targets`; None ranks them; False leaves them out.
+    plan
+        What :func:`chaingraph.read_plan` reads.
 
     Returns
     -------
@@ -269,6 +279,7 @@ def open_context(
         What the sections draw on.
     """
     chosen = read_lang(ds, lang)
+    saved = None if plan is None else read_plan(plan)
     if not isinstance(statuses, str | Mapping):
         statuses = tuple(statuses)
     full = with_enterprises(ds)
@@ -282,4 +293,5 @@ def open_context(
     return Context(
         replace(ds, as_of=study.dataset.as_of), facts, chosen, chain, inside, gaps,
         choose_targets(state, asked=targets, gaps=gaps, limit=LIMIT), Sources(), summary,
+        None if saved is None else measure_effect(state, saved),
     )  # fmt: skip

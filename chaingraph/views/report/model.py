@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -344,3 +344,16 @@ def make_row(
 ) -> Row:
     """Return a row of some cells with its sources."""
     return Row(tuple(cells), tuple(sorted(set(notes))), standing, key)
+
+
+def without_blank(
+    columns: Sequence[Column], rows: Iterable[Row], may_lack: Iterable[str]
+) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
+    """Return columns and rows without those columns of some keys in which no row says anything."""
+    listed, lacking = list(rows), set(may_lack)
+    kept = [
+        place for place, column in enumerate(columns)
+        if column.key not in lacking or any(row.cells[place].text not in {"", "-"} for row in listed)
+    ]  # fmt: skip
+    shorter = (replace(row, cells=tuple(row.cells[place] for place in kept)) for row in listed)
+    return tuple(columns[place] for place in kept), tuple(shorter)
