@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chaingraph.analysis.study import open_study
 from chaingraph.dataset import last_day
+from chaingraph.recruit.arrivals import product_counts, product_features
 from chaingraph.recruit.candidates import find_place, open_field
 from chaingraph.recruit.entries import freeze, list_entries
 from chaingraph.recruit.evidence import gather_evidence
 from chaingraph.recruit.features import FEATURES, View, filled, measure
+from chaingraph.recruit.rules import rule_scores
 from chaingraph.recruit.setting import open_setting
 from chaingraph.regions import Named, Region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
 
     from chaingraph.dataset import Dataset
     from chaingraph.products import Floats, Integers
-    from chaingraph.recruit.candidates import Field, Place
-    from chaingraph.recruit.setting import Setting
-
-BASELINES: Final = ("random", "largest_capacity", "nearest", "most_sites", "popularity")
-
 
 @dataclass(frozen=True, eq=False)
 class Occasion:
@@ -39,14 +36,22 @@ class Occasion:
         By candidate, sorted by both: position of the product, name of the group.
     features
         One row a candidate, in the order of ``FEATURES``; unknown ones at ``UNKNOWN``.
-    baselines
-        One row a candidate, in the order of ``BASELINES``: higher ranks first.
+    rules
+        One row a candidate, in the order of ``RULES``: higher ranks first.
+    here
+        By candidate: whether its group makes, or intends to make, something else in the city.
     tier
         By candidate: what stands behind others whatever its score, as :meth:`Place.tier` has it.
     entries
         One an entry: product id or family, positions of the products, group.
+    local, known
+        Names of the groups that were in the city with anything, and of all that the data knew of.
     absent
         By product: whether nobody made it in the city at the cut-off.
+    made
+        By product: whether somebody made it anywhere.
+    arrivals
+        One row a product: its features, in the order of ``PRODUCT_FEATURES``.
     rca
         By product: density over the products in which the city has an RCA of 1 or more.
     """
@@ -56,10 +61,15 @@ class Occasion:
     product: Integers
     group: Any
     features: Floats
-    baselines: Floats
+    rules: Floats
+    here: Any
     tier: Integers
     entries: tuple[tuple[str, tuple[int, ...], str], ...]
+    local: frozenset[str]
+    known: frozenset[str]
     absent: Any
+    made: Any
+    arrivals: Floats
     rca: Floats
 
     def candidates(self, products: Sequence[int]) -> tuple[Any, Integers, Integers]:
@@ -83,7 +93,11 @@ class Occasion:
         return weight
 
 
-def gather_occasions(ds: Dataset, windows: Sequence[tuple[str, str]]) -> list[Occasion]:
+def gather_occasions(
+    ds: Dataset,
+    windows: Sequence[tuple[str, str]],
+    progress: Callable[[str], None] | None = None,
+) -> list[Occasion]:
     """Freeze a dataset at each cut-off and lay out what every city with an entry could have chosen.
 
     Parameters
@@ -92,6 +106,8 @@ def gather_occasions(ds: Dataset, windows: Sequence[tuple[str, str]]) -> list[Oc
         The dataset, as known today.
     windows
         Cut-off and end: entries after the first and up to the second count.
+    progress
+        Told each cut-off when its turn comes.
 
     Returns
     -------
@@ -103,6 +119,8 @@ def gather_occasions(ds: Dataset, windows: Sequence[tuple[str, str]]) -> list[Oc
     days = np.array([last_day(date) for date in entries["date"]], dtype=object)
     found: list[Occasion] = []
     for cutoff, end in windows:
+        if progress:
+            progress(cutoff)
         chosen = entries[(days > last_day(cutoff)) & (days <= last_day(end))]
         if len(chosen):
             found.extend(_occasions(freeze(ds, cutoff), chosen))
@@ -117,6 +135,7 @@ def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
     field = open_field(evidence, np.arange(study.product_graph.size))
     setting = open_setting(evidence, field.gaps)
     names = evidence.groups[field.group]
+    known = frozenset(evidence.groups[~evidence.nobody].tolist())
     for city, came in entries.groupby("city", sort=True):
         path = (str(came["province"].iloc[0]), str(city))
         here = Region(path[-1], path, "city", Named((("city", path[-1:]),)))
@@ -131,7 +150,8 @@ def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
             product=field.product[newcomers],
             group=names[newcomers],
             features=table[newcomers].astype(np.float32),
-            baselines=_baselines(field, place, setting)[newcomers].astype(np.float32),
+            rules=rule_scores(view, columns)[newcomers].astype(np.float32),
+            here=(place.groups | place.coming)[field.group][newcomers],
             tier=place.tier(field)[newcomers],
             entries=tuple(
                 (product, tuple(study.product_graph.position[p] for p in ids), group)
@@ -139,29 +159,13 @@ def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
                     came["product_id"], came["product_ids"], came["group"], strict=True
                 )
             ),
+            local=frozenset(evidence.groups[place.groups | place.coming].tolist()),
+            known=known,
             absent=~place.products,
+            made=setting.cities_with > 0,
+            arrivals=product_features(product_counts(evidence, place, setting)),
             rca=setting.rca_density(str(city)),
         )
-
-
-def _baselines(field: Field, place: Place, setting: Setting) -> Floats:
-    """Return what simple rules would rank by, one column each; unknown ranks last."""
-    held = field.evidence.holdings
-    capacity = field.of_own(held.capacity)
-    total = np.bincount(held.product, np.nan_to_num(held.capacity), len(setting.cities_with))
-    share = capacity / np.where(total > 0, total, np.nan)[field.product]
-    distance = field.smallest(place.nearest)
-    sites = field.of_own(held.sites.astype(float), 0.0)
-    came = np.bincount(held.group, held.recent, len(field.evidence.groups))
-    return np.column_stack(
-        [
-            np.zeros(field.size),
-            np.nan_to_num(share, nan=-1.0),
-            -np.nan_to_num(distance, nan=1e6),
-            sites,
-            came[field.group],
-        ]
-    )
 
 
 def yearly(first: str, last: str) -> list[tuple[str, str]]:

@@ -1,0 +1,81 @@
+"""Files of weights: TOML with one table a model, read, checked and written."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from chaingraph.errors import FileProblemError, OptionError, closest, file_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Given = Mapping[str, float] | str | Path
+FITTED: Final = "weights.toml"
+
+
+def fitted_weights(table: str, names: Iterable[str]) -> dict[str, float]:
+    """Return the weights of one table of the file that lies beside this module."""
+    text = resources.files(__package__).joinpath(FITTED).read_text(encoding="utf-8")
+    return check_weights(tomllib.loads(text), table, names, FITTED)
+
+
+def given_weights(weights: Given, table: str, names: Iterable[str]) -> dict[str, float]:
+    """Return the weights that somebody gave, as numbers by name or in a file.
+
+    Raises
+    ------
+    FileProblemError
+        For a file that is not there or no TOML.
+    OptionError
+        For a file without the table, an unknown name, a weight that is negative or no number.
+    """
+    if isinstance(weights, Mapping):
+        return check_weights({table: dict(weights)}, table, names, "weights")
+    return check_weights(load_weights(Path(weights)), table, names, str(weights))
+
+
+def load_weights(path: Path) -> dict[str, Any]:
+    """Read a file of weights, unchecked."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise FileProblemError("weights-not-toml", file=path, detail=error) from None
+    except OSError as error:
+        raise file_problem("unreadable-path", path, error) from None
+    except UnicodeDecodeError:
+        raise FileProblemError("weights-not-text", file=path) from None
+
+
+def check_weights(
+    loaded: Mapping[str, Any], table: str, names: Iterable[str], file: str
+) -> dict[str, float]:
+    """Return the weights of one table; refuse unknown names and what is no number of 0 or more."""
+    found, known = loaded.get(table), tuple(names)
+    if not isinstance(found, dict):
+        raise OptionError("weights-no-table", file=file)
+    for name, value in found.items():
+        if name not in known:
+            near = ", ".join(closest(str(name), known) or known)
+            raise OptionError("weights-unknown", file=file, value=name, suggestions=near)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 <= value < np.inf:
+            raise OptionError("weights-bad", file=file, name=name, value=value)
+    return {str(name): float(value) for name, value in found.items()}
+
+
+def weight_lines(
+    table: str, weights: Mapping[str, float], errors: Mapping[str, float]
+) -> list[str]:
+    """Return one table of a file of weights, the standard error beside each."""
+    lines = [f"[{table}]"]
+    for name, weight in weights.items():
+        error = errors.get(name, float("nan"))
+        beside = "" if np.isnan(error) else f"  # {error:.3f}"
+        lines.append(f"{name} = {weight:.3f}{beside}")
+    return lines
