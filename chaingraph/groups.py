@@ -20,6 +20,7 @@ from chaingraph.enterprises import (
     sites_in,
     stand,
 )
+from chaingraph.enterprises.sites import real_firms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,6 +112,22 @@ def city_products(enterprises: Any, capacities: Any, **reading: Unpack[Reading])
     sites = sites.filter(~nw.col("city").is_null())
     joined = rows.join(sites, on="enterprise_id", how="inner").select("city", "product_id")
     return collect(joined.unique()).sort_values(["city", "product_id"], ignore_index=True)
+
+
+def group_products(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -> pd.DataFrame:
+    """Return what groups make or intend to make: one row a `group` and `product_id`, sorted.
+
+    Plants that stand, are being built or planned, see :data:`MAKING` and :data:`INTENDED`, and company
+    totals; sites that stand for makers unknown are left out.
+    """
+    standing = stand(capacities, **reading)
+    statuses = (*MAKING, *INTENDED)
+    rows = _fresh(standing, standing.told(statuses)).filter(nw.col("status").is_in(list(statuses)))
+    sites = read_frame(enterprises)
+    sites = sites.filter(real_firms(sites))
+    found = located(rows.select("enterprise_id", "product_id").unique(), sites, [])
+    found = collect(found.select("group", "product_id").unique())
+    return found.sort_values(["group", "product_id"], ignore_index=True)
 
 
 def group_called(enterprises: Any, name: str) -> str | None:

@@ -24,8 +24,9 @@ ZH = "zh_CN.UTF-8"
 def test_targets_of_one_gap_are_those_of_the_library(toy):
     found = rows(*FOIL)
     frame = cg.rank_targets(toy, "foil", limit=3).frame
-    assert cells(found, "rank", "group_zh", "makes_it") == [
-        ("1", "恒金", "True"), ("2", "光箔", "True"), ("3", "远芯", "False"),
+    assert cells(found, "target_list", "rank", "group_zh", "makes_it") == [
+        ("outside", "1", "光箔", "True"), ("local", "1", "恒金", "True"),
+        ("local", "2", "远芯", "False"),
     ]  # fmt: skip
     assert [float(row["score"]) for row in found] == pytest.approx(frame["score"].tolist())
     assert list(found[0]) == list(frame.columns)
@@ -35,9 +36,12 @@ def test_targets_of_one_gap_are_those_of_the_library(toy):
 def test_targets_of_all_gaps_go_by_priority_and_top_is_a_gap(toy):
     found = rows("targets", "toy", "--top", "1")
     assert [row["rank"] for row in found] == ["1"] * len(found)
-    assert [row["gap_rank"] for row in found] == sorted({row["gap_rank"] for row in found})
+    pairs = cells(found, "gap_rank", "target_list")
+    assert len(pairs) == len(set(pairs))
+    assert [gap for gap, _ in pairs] == sorted(gap for gap, _ in pairs)
     assert found[0]["product_id"] == "foil"
-    assert len(rows("targets", "toy", "--top", "0")) == len(cg.rank_targets(toy, limit=0).frame)
+    every = cg.rank_targets(toy, limit=0, local_limit=0).frame
+    assert len(rows("targets", "toy", "--top", "0")) == len(every)
     assert {row["gap_rank"] for row in rows("targets", "toy", "--gaps", "1")} == {"1"}
     assert rows("targets", "toy", "--chain", "cell") != []
 
@@ -49,12 +53,14 @@ def test_a_gap_by_any_of_its_names(name):
 
 def test_a_table_shows_reasons_with_their_sources_below_in_both_languages():
     text = run(*FOIL, "--lang", "en").stdout
-    assert "foil 1 恒金: is here already with Metal" in text
+    assert "Foil · already here, could add it 1 · 恒金: " in text
+    assert "is here already with Metal" in text
     assert "\n    https://example.org/foil\n" in text
     chinese = run(*FOIL, lang=ZH, status=0).stdout + run(*FOIL, "--lang", "zh").stdout
-    assert "foil 1 恒金: 在本地已有金属（甲市金属）" in chinese
-    assert "远芯" in run(*FOIL, "--top", "2").stdout
-    assert "远芯:" not in run(*FOIL, "--top", "2").stdout
+    assert "箔材 · 本地已有、可增建 1 · 恒金: " in chinese
+    assert "在本地已有金属（甲市金属）" in chinese
+    assert "远芯:" in run(*FOIL, "--top", "2").stdout
+    assert "远芯:" not in run(*FOIL, "--top", "1").stdout
 
 
 def test_formats_say_the_same():
@@ -77,7 +83,7 @@ def test_results_go_to_a_file(tmp_path):
         assert run(*FOIL, "-o", file).stdout == ""
         assert "恒金" in file.read_text(encoding="utf-8-sig")
     table = csv.DictReader(io.StringIO((tmp_path / "targets.csv").read_text(encoding="utf-8-sig")))
-    assert [row["group_zh"] for row in table] == ["恒金", "光箔", "远芯"]
+    assert [row["group_zh"] for row in table] == ["光箔", "恒金", "远芯"]
 
 
 def test_one_target_is_explained_feature_by_feature(toy):
@@ -85,10 +91,10 @@ def test_one_target_is_explained_feature_by_feature(toy):
     assert {row["feature"] for row in found} == set(FEATURES)
     score = float(cg.rank_targets(toy, "foil").frame.set_index("group_zh").loc["光箔", "score"])
     assert sum(float(row["contribution"]) for row in found) == pytest.approx(score)
-    assert "光箔 ranks 2 of 3" in " ".join(
-        run(*FOIL, "--group", "光箔", "--lang", "en").stdout.split()
+    assert "恒金 ranks 1 of 2 in the list 'already here, could add it'" in " ".join(
+        run(*FOIL, "--group", "恒金", "--lang", "en").stdout.split()
     )
-    assert "光箔在3个候选中排第2" in run(*FOIL, "--group", "光箔", "--lang", "zh").stdout
+    assert "光箔在“外引”名单1家中排第1" in run(*FOIL, "--group", "光箔", "--lang", "zh").stdout
 
 
 def test_weights_and_method_change_the_score(tmp_path):
@@ -109,16 +115,16 @@ def test_a_load_and_a_goal_are_those_of_the_gaps():
     assert {row["gap"] for row in found} == {"800.0"}
     assert document("targets", "toy", *asked)["params"]["goal"] == {"foil": 300}
     text = run(*FOIL, *asked, "--group", "光箔", "--lang", "en").stdout
-    assert "光箔 ranks 2 of 3" in " ".join(text.split())
+    assert "光箔 ranks 1 of 1 in the list 'from outside'" in " ".join(text.split())
 
 
 def test_a_gap_that_nobody_fills_says_so():
     english = " ".join(run("targets", "toy", "--gap", "winder", "--lang", "en").stdout.split())
     assert (
-        "winder: neither it nor anything related to it has a maker elsewhere in the data" in english
+        "Winder: neither it nor anything related to it has a maker elsewhere in the data" in english
     )
     chinese = run("targets", "toy", "--gap", "winder", "--lang", "zh").stdout
-    assert "winder：数据中外地无人生产该产品及其相关产品" in chinese
+    assert "卷绕机：数据中外地无人生产该产品及其相关产品" in chinese
     assert document("targets", "toy", "--gap", "winder")["rows"] == []
 
 

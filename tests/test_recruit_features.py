@@ -25,7 +25,10 @@ from chaingraph.recruit.features import (
 from chaingraph.regions import distances
 from tests.helpers_recruit import (
     DEGREE,
+    EAST,
+    HERE,
     MAKERS,
+    PRODUCTS,
     SITES,
     TABLES,
     features_of,
@@ -39,19 +42,35 @@ COUNT = st.integers(0, 10_000)
 ANGLE = st.floats(-180, 180)
 # Of the hand chain: who could make foil here. Foilco 3000 + 1000 t, as a company 5000 t; the gap is
 # 2 u x 500 t/u = 1000 t; known groups make 5000 and 600 t, so that the yardstick is 2800 t.
+# A tonne of foil costs 4: it travels 0.1 x 4 / 0.46 km, less than the least reach that counts. Foilco alone
+# has tape, and foil too: 1 / (1 + 3).
+REACH = 100
+
+
+def known(share):
+    """Return the capability of a known figure: above 1/4, where an unknown one stands."""
+    return 0.25 + 0.75 * share
+
+
 GROUPS = {
-    "Foilco": {"maker": 1, "capability": 5000 / 7800, "record": 2 / 3, "momentum": 1 / 2,
-               "ties": 1 / 2, "present": 1 / 2, "closeness": 300 / (300 + DEGREE)},
+    "Foilco": {"maker": 1, "capability": known(5000 / 7800), "record": 2 / 3, "momentum": 1 / 2,
+               "ties": 1 / 2, "present": 1 / 2, "closeness": REACH / (REACH + DEGREE),
+               "portfolio": 1 / 4, "same_chain": 0},
     "Smallco": {"maker": 1, "capability": NAN, "record": 1 / 2, "momentum": 1 / 2,
-                "ties": 0, "present": 0, "closeness": 300 / (300 + DEGREE)},
-    "Farco": {"maker": 1, "capability": 600 / 3400, "record": 1 / 2, "momentum": 0,
-              "ties": 0, "present": 0, "closeness": NAN},
+                "ties": 0, "present": 0, "closeness": REACH / (REACH + DEGREE),
+               "portfolio": 0, "same_chain": 0},
+    "Farco": {"maker": 1, "capability": known(600 / 3400), "record": 1 / 2, "momentum": 0,
+              "ties": 0, "present": 0, "closeness": NAN,
+               "portfolio": 0, "same_chain": 0},
     "Cellco": {"maker": 0, "capability": 0, "record": 0, "momentum": 0,
-               "ties": 1 / 2, "present": 1, "closeness": 1},
+               "ties": 1 / 2, "present": 1, "closeness": 1,
+               "portfolio": 0, "same_chain": 0},
     "Rivalco": {"maker": 0, "capability": 0, "record": 0, "momentum": 0.5 / 1.5,
-                "ties": 0, "present": 0, "closeness": 300 / (300 + DEGREE)},
+                "ties": 0, "present": 0, "closeness": REACH / (REACH + DEGREE),
+               "portfolio": 0, "same_chain": 0},
     "Resinco": {"maker": 0, "capability": 0, "record": 0, "momentum": 0,
-                "ties": 0, "present": 1, "closeness": 1},
+                "ties": 0, "present": 1, "closeness": 1,
+               "portfolio": 0, "same_chain": 0},
 }  # fmt: skip
 # Cells are made here (1) and in the east (1). Metal and resin go into foil (ore is a resource), resin is
 # made here. Foil is found in 3 cities, cell in 2, pack in 1: phi(foil, cell) = phi(foil, pack) = 1/3, of
@@ -73,6 +92,54 @@ def measured(hand):
 
 
 # --- by hand ---
+
+
+def test_no_unknown_figure_stands_before_a_known_one():
+    tiny = [row if row[0] != "n1" else ("n1", "foil", 1e-9, row[3]) for row in MAKERS]
+    found = features_of(hand_dataset(tiny))
+    unknown = filled(np.array([found["Smallco"]["capability"]]))[0]
+    assert unknown == UNKNOWN <= found["Farco"]["capability"] < UNKNOWN + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("price", "km"), [(459, 100), (461, 461 * 0.1 / 0.46), (4599, 4599 * 0.1 / 0.46), (4601, 1000)]
+)
+def test_closeness_is_measured_by_how_far_the_product_travels(price, km):
+    products = [row if row[0] != "foil" else ("foil", "t", price) for row in PRODUCTS]
+    found = features_of(hand_dataset(products=products))["Smallco"]["closeness"]
+    assert found == pytest.approx(km / (km + DEGREE))
+
+
+def test_an_unknown_reach_is_300_km():
+    products = [row if row[0] != "foil" else ("foil", "t", None) for row in PRODUCTS]
+    found = features_of(hand_dataset(products=products))["Smallco"]["closeness"]
+    assert found == pytest.approx(300 / (300 + DEGREE))
+
+
+def test_same_chain_is_the_share_of_memberships_by_hand():
+    chains = {"foil": "x", "tape": "x; y", "cell": "y", "resin": "y; z"}
+    products = [
+        (*row[:3], {**(row[3] if len(row) > 3 else {}), "chains": chains.get(row[0], "z")})
+        for row in PRODUCTS
+    ]
+    found = {g: row["same_chain"] for g, row in features_of(hand_dataset(products=products)).items()}
+    assert found == {
+        "Foilco": pytest.approx(2 / 3), "Smallco": 1, "Farco": 1, "Cellco": 0, "Rivalco": 0,
+        "Resinco": 0,
+    }  # fmt: skip
+
+
+def test_what_is_often_in_one_hand_by_hand():
+    """Two of four groups with tape have foil as well: 2 / (4 + 3)."""
+    makers = [*MAKERS, ("s2", "tape", 1), ("k3", "tape", 1), ("r2", "tape", 1)]
+    sites = SITES | {
+        "s2": EAST | {"group_zh": "Smallco"}, "k3": EAST | {"group_zh": "Rivalco"},
+        "r2": HERE | {"group_zh": "Resinco"},
+    }  # fmt: skip
+    found = features_of(hand_dataset(makers, sites=sites))
+    for group in ("Foilco", "Smallco", "Rivalco", "Resinco"):
+        assert found[group]["portfolio"] == pytest.approx(2 / 7)
+    assert found["Farco"]["portfolio"] == 0
 
 
 def test_every_candidate_of_the_hand_chain_and_no_other(measured):
@@ -108,7 +175,7 @@ def test_what_is_not_known_is_unknown_and_not_zero(hand):
 
 def test_the_gap_is_the_yardstick_where_it_is_larger_than_a_median_maker():
     makers = [("c1", "cell", 20, {"since": "2019"}), *MAKERS[1:]]  # a gap of 10,000 t
-    assert features_of(hand_dataset(makers))["Foilco"]["capability"] == pytest.approx(5000 / 15000)
+    assert features_of(hand_dataset(makers))["Foilco"]["capability"] == pytest.approx(known(1 / 3))
 
 
 def test_the_figures_of_the_latest_year_and_of_the_province_where_the_city_has_none():

@@ -12,6 +12,7 @@ from chaingraph.enterprises import STATUSES
 from chaingraph.recruit import evidence
 from chaingraph.recruit.entries import list_entries
 from chaingraph.recruit.proof import ENDED, INTENDS, MAKES, NOTHING, of_event, of_status
+from chaingraph.recruit.lists import NEAR, deciding, tiers, which_list
 from chaingraph.recruit.scoring import rank_within
 from chaingraph.recruit.unlisted import UNLISTED
 from chaingraph.schema import table_spec
@@ -195,12 +196,18 @@ def test_lower_tiers_come_first_whatever_the_score():
 
 @pytest.mark.parametrize("method", ["logit", "topsis"])
 def test_makers_stand_before_intents_and_these_before_buyers_here(method):
-    frame = targets_of(hand_dataset(projects=[event("signed")]), limit=0, method=method)
-    rank = frame["rank"]
-    makers = rank[frame["makes_it"]]
-    assert makers.max() < rank["Newco"] < rank["Cellco"]  # Cellco makes cells of foil here
-    assert frame["rank_worst"][frame["makes_it"]].max() < frame["rank_best"]["Newco"]
-    assert frame["rank_best"]["Cellco"] == len(frame)
+    coming = event("signed", product="cell", city="here", project_id="q9", group_zh="Rivalco")
+    ds = hand_dataset(projects=[event("signed"), coming])
+    frame = targets_of(ds, limit=0, method=method)
+    outside = frame[frame["target_list"] == "outside"]
+    rank, makers = outside["rank"], outside["makes_it"]
+    assert rank[makers].max() < rank["Newco"] < rank["Rivalco"]  # it would take foil for cells here
+    assert outside["rank_worst"][makers].max() < outside["rank_best"]["Newco"]
+    assert outside["rank_best"]["Rivalco"] == len(outside)
+    assert "takes foil here itself" in outside.loc["Rivalco", "reasons_en"]
+    local = frame[frame["target_list"] == "local"]
+    assert local.index.tolist()[0] == "Foilco"  # makes it elsewhere
+    assert not local["makes_it"].iloc[1:].any()
 
 
 def test_a_maker_that_also_buys_here_stays_a_maker():
@@ -221,10 +228,13 @@ def test_who_is_related_through_a_general_good_alone_stands_last(users, last):
     )  # fmt: skip
     ranking = ranking_of(ds, "foil")
     field = ranking.view.field
-    tier = ranking.view.place.tier(field)[ranking.rows]
+    view = ranking.view
+    tier = tiers(view, which_list(view, np.zeros(view.wanted.shape, dtype=bool)))[ranking.rows]
     names = field.evidence.groups[field.group[ranking.rows]].tolist()
     assert tier[names.index("Steelco")] == (2 if last else 1)
     assert tier[names.index("Resinco")] == 1
+    kept = cg.rank_targets(ds, "foil", limit=0).frame["group_zh"].tolist()
+    assert "Steelco" in kept
 
 
 def test_placeholders_are_no_targets_but_their_plants_count():
@@ -250,6 +260,72 @@ def test_what_ends_or_was_only_seen_is_no_arrival(word):
     assert ("Newco" in set(entries["group"])) == (word in MADE_BY | INTENDED_BY)
 
 
+# --- which list ---
+
+
+@pytest.mark.parametrize(
+    ("rows", "listed"),
+    [
+        ([("x1", "foil", 50)], "outside"),
+        ([("x1", "foil", 50), ("x2", "lid", 5)], "local"),
+        ([("x1", "foil", 50), ("x2", "lid", 5, {"status": "construction"})], "local"),
+        ([("x1", "foil", 50), ("x2", "lid", 5, {"status": "planned"})], "outside"),
+        ([("x1", "foil", 50), ("x2", "foil", 5)], None),
+        ([("x1", "foil", 50), ("x2", "foil", 5, {"status": "construction"})], None),
+        ([("x1", "lid", 50)], None),
+        ([("x2", "lid", 50)], None),
+        ([("x2", "cell", 50)], "local"),
+    ],
+)
+def test_a_group_stands_in_one_list_by_what_it_has_here(rows, listed):
+    """X1 lies in the east, x2 here; a lid has nothing to do with foil."""
+    sites = SITES | {"x1": EAST | {"group_zh": "Newco"}, "x2": HERE | {"group_zh": "Newco"}}
+    frame = cg.rank_targets(
+        hand_dataset([*MAKERS, *rows], sites=sites), "foil", limit=0, local_limit=0
+    ).frame
+    own = frame[frame["group_zh"] == "Newco"]
+    assert own["target_list"].tolist() == ([listed] if listed else [])
+
+
+@pytest.mark.parametrize(("others", "there"), [(6, True), (7, False)])
+def test_a_local_group_is_listed_for_what_is_often_in_one_hand(others, there):
+    """One of n groups with lids has foil as well: 1 / (n + 3), which must be a tenth at least."""
+    lids = [("x0", "lid", 5), ("f1", "lid", 5), *((f"y{n}", "lid", 5) for n in range(others - 1))]
+    sites = SITES | {"x0": HERE | {"group_zh": "Newco"}} | {
+        f"y{n}": EAST | {"group_zh": f"Other{n}"} for n in range(others - 1)
+    }  # fmt: skip
+    frame = targets_of(hand_dataset([*MAKERS, *lids], sites=sites), limit=0, local_limit=0)
+    assert NEAR == 0.1
+    assert ("Newco" in frame.index) is there
+    if there:
+        assert frame.loc["Newco", ["target_list", "relation"]].tolist() == ["local", "here"]
+        assert "makes neither foil nor anything close to it" in frame.loc["Newco", "reasons_en"]
+
+
+def test_for_contracts_the_nearest_makers_elsewhere_are_suppliers():
+    products = [
+        row if row[0] != "foil" else (*row, {"restricted": "a quota", "source_url": PAGE})
+        for row in PRODUCTS
+    ]
+    near = [*MAKERS, ("x1", "foil", 1), ("x2", "lid", 5)]
+    sites = SITES | {
+        "x1": {"city": "close", "lat": 30.1, "lon": 110, "group_zh": "Tinyco"},
+        "x2": HERE | {"group_zh": "Tinyco"},
+    }
+    ds = hand_dataset(near, sites=sites, products=products)
+    gaps = cg.find_gaps(ds, draws=0)
+    foil = gaps.frame.set_index("product_id").loc["foil"]
+    frame = cg.rank_targets(ds, gaps, limit=0).frame
+    frame = frame[frame["product_id"] == "foil"]
+    assert deciding(foil["verb"], foil["then"] or "") == "contract"
+    assert set(frame["target_list"]) == {"supplier"}
+    assert frame["makes_it"].all()
+    assert frame["group_zh"].iloc[0] == "Tinyco"
+    assert frame["distance_km"].dropna().is_monotonic_increasing
+    assert frame["distance_km"].iloc[-1:].isna().all()  # Farco's place is not known
+    assert (frame["rank_best"] == frame["rank"]).all()
+
+
 # --- no list ---
 
 
@@ -265,6 +341,15 @@ def test_what_is_not_recruited_has_a_verb_and_no_list(why):
     assert f"foil不列招商目标，做法是：{verb}；{chinese}" in result.to_text(lang="zh")
     plain = cg.rank_targets(hand_dataset(), ["foil", "tape"])
     assert "foil" in set(plain.frame["product_id"])
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_nobody_is_explained_for_what_is_not_recruited(lang):
+    products = [row if row[0] != "foil" else (*row, {"supply_mode": "flow"}) for row in PRODUCTS]
+    with pytest.raises(cg.OptionError) as caught:
+        cg.explain_target(hand_dataset(products=products), "foil", "Foilco")
+    verb = words.term("verb", "collect", lang)
+    assert verb in words.message(caught.value.key, lang, **caught.value.params)
 
 
 def test_a_declining_user_of_a_surplus_is_not_listed():

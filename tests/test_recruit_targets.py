@@ -114,8 +114,11 @@ def test_gaps_may_be_a_result_names_or_left_out(hand):
 
 
 def test_the_limit_is_a_gap_and_0_is_all(hand, found):
-    assert targets_of(hand, limit=2).index.tolist() == found.index.tolist()[:2]
+    two = targets_of(hand, limit=2, local_limit=1)
+    assert two.index.tolist() == ["Smallco", "Farco", "Foilco"]
     assert len(found) == 6
+    assert found["target_list"].tolist() == ["outside"] * 3 + ["local"] * 3
+    assert len(targets_of(hand, limit=0, local_limit=2)) == 5
 
 
 def test_of_the_whole_country_nobody_is_elsewhere(hand):
@@ -130,7 +133,7 @@ def test_of_the_whole_country_nobody_is_elsewhere(hand):
     [
         ("Foilco", [10_000, 2000, "own", 2000, 0.2]),  # its median plant: 3000 and 1000 t
         ("Farco", [10_000, 600, "own", 600, 0.06]),
-        ("Smallco", [10_000, 1300, "median", 1300, 0.13]),  # of Foilco's 2000 and Farco's 600 t
+        ("Smallco", [10_000, 1000, "typical", 1000, 0.1]),  # of the plants' 3000, 1000 and 600 t
     ],
 )
 def test_what_a_typical_plant_closes_by_hand(group, expected):
@@ -187,13 +190,12 @@ def test_the_score_is_the_sum_of_its_parts_and_the_unknown_widens_it(hand, found
     assert wide["Foilco"] == pytest.approx(0)
 
 
-def test_ranks_follow_the_score_within_the_range_of_shaken_weights(found):
-    tiers = (["Foilco", "Smallco", "Farco"], ["Resinco", "Rivalco"], ["Cellco"])
+def test_ranks_follow_the_score_within_a_list_makers_first(found):
+    tiers = (["Smallco", "Farco"], ["Rivalco"], ["Foilco"], ["Cellco", "Resinco"])
     assert found.index.tolist() == [name for tier in tiers for name in tier]
-    for tier in tiers:  # makers, others, and the buyer here
+    for tier in tiers:  # makers elsewhere, others; a maker that is here, others that are
         assert found.loc[tier, "score"].is_monotonic_decreasing
-    assert found.loc["Resinco", "score"] < found.loc["Cellco", "score"]
-    assert found["rank"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert found["rank"].tolist() == [1, 2, 3, 1, 2, 3]
     assert (found["rank_best"] <= found["rank"]).all()
     assert (found["rank"] <= found["rank_worst"]).all()
 
@@ -232,9 +234,9 @@ def test_reasons_of_a_restricted_product_start_with_what_is_needed():
 
 def test_reasons_name_the_rows_behind_them(found):
     row = found.loc["Foilco"]
-    for text in ("makes foil", "capacity 5,000 t", "5 times the gap", "is here already with tape"):
+    for text in ("makes foil", "capacity 5,000 t", "2,000 t: 50% of it", "is here already with tape"):
         assert text in row["reasons_en"]
-    for text in ("生产foil", "年产能5,000 t", "缺口的5倍", "在本地已有tape"):
+    for text in ("生产foil", "年产能5,000 t", "典型工厂2,000 t，占其50%", "在本地已有tape"):
         assert text in row["reasons_zh"]
     addresses = {PAGE + name for name in ("tape", "f1", "q1", "2022", "2023", "2020", "2019")}
     urls = {url for cell in found["sources"].dropna() for url in cell.split()}

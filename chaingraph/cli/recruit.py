@@ -75,14 +75,22 @@ def targets(
     out: Output,
     **asked: Any,
 ) -> None:
-    """Name the enterprises to call first for each gap, with reasons and what they would close.
+    """Name for each gap whom to bring from outside and who is here and could add it; with reasons.
 
-    Each gap shows 3 targets; --top N shows more, 0 all. Reasons are shown too with --gap; CSV and
-    JSON hold every column. 'chaingraph backtest' says how far to trust the order.
+    For gaps to be met by contracts the list is of suppliers, the nearest first. A table shows 3 names of
+    each list; --top N shows more, 0 all. CSV and JSON hold every column, and 10 names from outside and 3
+    local ones. Reasons are shown too with --gap. 'chaingraph backtest' says how far to trust the order.
     """
     from chaingraph.analysis.gaps import find_gaps
     from chaingraph.recruit.explain import explain_target
-    from chaingraph.recruit.targets import first_gaps, rank_targets, reason_lines
+    from chaingraph.recruit.targets import (
+        LIMIT,
+        LOCAL_LIMIT,
+        first_gaps,
+        first_names,
+        rank_targets,
+        reason_lines,
+    )
 
     if group is not None and len(names) != 1:
         raise click.UsageError("--group needs one --gap.")
@@ -91,9 +99,13 @@ def targets(
         told = explain_target(study, names[0], group, lang=out.lang, **asked)
         return emit([told], out=out)
     found = list(names) or find_gaps(study, region=asked["region"], chain=chain, draws=0)
-    limit = _TARGETS if out.top is None else out.top
-    result = rank_targets(study, found, limit=limit, method=method, lang=out.lang, **asked)
-    shown = first_gaps(result, (_GAPS if count is None and not names else count) or 0)
+    limit = LIMIT if out.top is None else out.top
+    local = LOCAL_LIMIT if out.top is None else out.top
+    result = rank_targets(
+        study, found, limit=limit, local_limit=local, method=method, lang=out.lang, **asked
+    )
+    first = first_names(result, _TARGETS) if out.top is None else result
+    shown = first_gaps(first, (_GAPS if count is None and not names else count) or 0)
     after = reason_lines(shown) if names else ()
     whole = first_gaps(result, count or 0)
     emit([shown], whole=whole, out=replace(out, top=0), after=after)

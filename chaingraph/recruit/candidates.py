@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -75,13 +75,31 @@ class Field:
         return np.asarray((self.own >= 0) & ~self.maker & ~self.intends)
 
     @cached_property
+    def close(self) -> Flags:
+        """Whether a pair's group makes or intends the product or a related one: not only is in the region."""
+        return np.bincount(self.entry_pair, minlength=self.size) > 0
+
+    @cached_property
     def general(self) -> Flags:
         """Whether a pair is related through general goods alone."""
         evidence = self.evidence
         goods = general_goods(evidence.study)
         via = goods[evidence.holdings.product[self.entry_holding]]
         close = np.bincount(self.entry_pair[~via], minlength=self.size) > 0
-        return np.asarray((self.own < 0) & (goods[self.product] | ~close))
+        return np.asarray((self.own < 0) & self.close & (goods[self.product] | ~close))
+
+    def with_groups(self, groups: Integers) -> Field:
+        """Return a field in which some groups, as codes, are candidates of every gap."""
+        width = max(1, len(self.evidence.groups))
+        keys = self.gap * width + self.group
+        every = np.add.outer(np.arange(len(self.gaps)) * width, groups).reshape(-1)
+        pairs = np.union1d(keys, every)
+        place = np.searchsorted(pairs, keys)
+        own = np.full(len(pairs), -1, dtype=np.intp)
+        own[place] = self.own
+        gap, group = (pairs // width).astype(np.intp), (pairs % width).astype(np.intp)
+        entries = place[self.entry_pair].astype(np.intp) if self.size else self.entry_pair
+        return replace(self, gap=gap, group=group, own=own, entry_pair=entries)
 
     def _own(self, flags: Flags) -> Flags:
         return np.asarray(self.of_own(flags.astype(float), 0.0) > 0)
@@ -151,6 +169,13 @@ def around(study: Basis, wanted: Integers) -> tuple[Integers, Integers]:
     return gap.astype(np.intp), np.concatenate([wanted, other[chosen]])
 
 
+def building_rows(evidence: Evidence) -> Flags:
+    """Tell which rows of the evidence say that a plant is being built; a project's start may be of anything."""
+    columns = evidence.columns
+    started = (columns["scope"] != "project") & (columns["event"] == "started")
+    return np.asarray(started, dtype=bool)
+
+
 def _ranges(first: Integers, count: Integers) -> Integers:
     """Return the numbers first .. first + count of several ranges, one after the other."""
     ends = np.cumsum(count)
@@ -208,6 +233,20 @@ class Place:
         return flags & ~self.groups
 
     @cached_property
+    def building(self) -> Flags:
+        """By group: whether something here was begun, a plant or a project of any product."""
+        rows = self.inside & (self.evidence.columns["event"] == "started")
+        flags = np.zeros(len(self.evidence.groups), dtype=bool)
+        flags[self.evidence.columns["group"][rows].astype(np.intp)] = True
+        return flags
+
+    @cached_property
+    def known_groups(self) -> Integers:
+        """Codes of the groups that make, build or intend anything here; not what stands for makers unknown."""
+        here = self.groups | self.coming
+        return np.flatnonzero(here & ~self.evidence.nobody).astype(np.intp)
+
+    @cached_property
     def products(self) -> Flags:
         """By product: whether somebody makes it here."""
         flags = np.zeros(self.evidence.study.product_graph.size, dtype=bool)
@@ -223,14 +262,6 @@ class Place:
         pair, user = field.entry_pair[here], held.product[field.entry_holding[here]]
         taken = np.isin(field.product[pair] * size + user, bought)
         return np.bincount(pair[taken], minlength=field.size) > 0
-
-    def tier(self, field: Field) -> Integers:
-        """By pair: 0 for makers, 1 for others, 2 for the product's local buyers and makers of general goods.
-
-        A pair of a higher tier never stands before one of a lower.
-        """
-        last = self.buyers(field) | field.general
-        return np.where(field.maker, 0, np.where(last, 2, 1)).astype(np.intp)
 
     @cached_property
     def distance(self) -> Floats:

@@ -14,6 +14,8 @@ from chaingraph.recruit.candidates import find_place, open_field
 from chaingraph.recruit.entries import freeze, list_entries
 from chaingraph.recruit.evidence import gather_evidence
 from chaingraph.recruit.features import FEATURES, View, filled, measure
+from chaingraph.recruit.lists import LOCAL, MAKER, NONE, OTHER, tiers, which_list
+from chaingraph.recruit.portfolio import gather_portfolios
 from chaingraph.recruit.rules import rule_scores
 from chaingraph.recruit.setting import open_setting
 from chaingraph.regions import Named, Region
@@ -38,14 +40,15 @@ class Occasion:
         One row a candidate, in the order of ``FEATURES``; unknown ones at ``UNKNOWN``.
     rules
         One row a candidate, in the order of ``RULES``: higher ranks first.
-    here
-        By candidate: whether its group makes, or intends to make, something else in the city.
+    listed
+        By candidate: the list it would stand in, as :func:`chaingraph.recruit.lists.which_list` has it.
     tier
-        By candidate: what stands behind others whatever its score, as :meth:`Place.tier` has it.
+        By candidate: what stands behind others of its list whatever its score, as
+        :func:`chaingraph.recruit.lists.tiers` has it.
     entries
         One an entry: product id or family, positions of the products, group.
     local, known
-        Names of the groups that were in the city with anything, and of all that the data knew of.
+        Names of the groups that made or built anything in the city, and of all that the data knew of.
     absent
         By product: whether nobody made it in the city at the cut-off.
     made
@@ -62,7 +65,7 @@ class Occasion:
     group: Any
     features: Floats
     rules: Floats
-    here: Any
+    listed: Integers
     tier: Integers
     entries: tuple[tuple[str, tuple[int, ...], str], ...]
     local: frozenset[str]
@@ -79,9 +82,13 @@ class Occasion:
         return names, code.reshape(-1).astype(np.intp), rows.astype(np.intp)
 
     def scores(self, weights: Floats) -> Floats:
-        """Return what each candidate is ranked by: its score, all of a lower tier above those of a higher."""
+        """Return what each candidate is ranked by: its score, all of a lower tier above those of a higher.
+
+        Who is here already stands in a list of its own, so that makers elsewhere do not stand before it.
+        """
         scores = self.features.astype(float) @ weights
-        return np.asarray(scores - self.tier * (np.abs(weights).sum() + 1.0), dtype=float)
+        behind = np.where((self.listed == LOCAL) & (self.tier == OTHER), MAKER, self.tier)
+        return np.asarray(scores - behind * (np.abs(weights).sum() + 1.0), dtype=float)
 
     def chosen(self) -> Floats:
         """Return each candidate's weight of having been chosen; a family's entry is shared out."""
@@ -134,32 +141,36 @@ def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
     evidence = gather_evidence(study)
     field = open_field(evidence, np.arange(study.product_graph.size))
     setting = open_setting(evidence, field.gaps)
-    names = evidence.groups[field.group]
     known = frozenset(evidence.groups[~evidence.nobody].tolist())
+    portfolios = gather_portfolios(study)
+    nowhere = np.full(study.product_graph.size, np.nan)
+    contracts = np.zeros(study.product_graph.size, dtype=bool)
     for city, came in entries.groupby("city", sort=True):
         path = (str(came["province"].iloc[0]), str(city))
         here = Region(path[-1], path, "city", Named((("city", path[-1:]),)))
         place = find_place(evidence, here, setting.points)
-        view = View(field, place, setting, np.full(study.product_graph.size, np.nan), float("nan"))
-        newcomers = place.newcomers(field)
+        local = field.with_groups(place.known_groups)
+        view = View(local, place, setting, nowhere, float("nan"), portfolios)
+        listed = which_list(view, contracts)
+        newcomers = place.newcomers(local) & (listed != NONE)
         columns = measure(view)
         table = np.column_stack([filled(columns[name]) for name in FEATURES])
         yield Occasion(
             cutoff=frozen.as_of,
             city=str(city),
-            product=field.product[newcomers],
-            group=names[newcomers],
+            product=local.product[newcomers],
+            group=evidence.groups[local.group[newcomers]],
             features=table[newcomers].astype(np.float32),
             rules=rule_scores(view, columns)[newcomers].astype(np.float32),
-            here=(place.groups | place.coming)[field.group][newcomers],
-            tier=place.tier(field)[newcomers],
+            listed=listed[newcomers],
+            tier=tiers(view, listed)[newcomers],
             entries=tuple(
                 (product, tuple(study.product_graph.position[p] for p in ids), group)
                 for product, ids, group in zip(
                     came["product_id"], came["product_ids"], came["group"], strict=True
                 )
             ),
-            local=frozenset(evidence.groups[place.groups | place.coming].tolist()),
+            local=frozenset(evidence.groups[place.groups | place.building].tolist()),
             known=known,
             absent=~place.products,
             made=setting.cities_with > 0,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES
+from chaingraph.recruit.lists import LOCAL
 from chaingraph.recruit.logit import Fit, fit_logit
 from chaingraph.recruit.metrics import (
     TOPS,
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 MEASURES: Final = ("mrr", "average_precision", *(f"hits_{top}" for top in TOPS))
 TIES: Final = 20
 """Drawn orders over which the figures of tied candidates are averaged."""
-OUTSIDE: Final = 10
+FROM_OUTSIDE: Final = 10
 """Names of a gap's list of groups from outside."""
-LOCAL: Final = 3
+FROM_HERE: Final = 3
 """Names of a gap's list of groups that are here already with something else."""
 MODEL: Final = "model"
 EQUAL: Final = "equal_weights"
@@ -146,7 +147,8 @@ def rank_groups(
         for product_id, members, came in queries(occasion):
             names, code, picked = occasion.candidates(members)
             orders = rng.random((TIES, len(names)))
-            here = np.isin(names, sorted(occasion.local))
+            here = np.zeros(len(names), dtype=bool)
+            here[code[occasion.listed[picked] == LOCAL]] = True
             hits = np.flatnonzero(np.isin(names, came))
             query = {
                 "city": occasion.city,
@@ -154,7 +156,7 @@ def rank_groups(
                 "chain": chains[members[0]],
                 "product_id": product_id,
                 "candidates": len(names),
-            } | _fates(occasion, came, len(hits))
+            } | _fates(occasion, came, len(hits), names[here])
             for method in methods:
                 values = (
                     scores[method][picked]
@@ -168,10 +170,12 @@ def rank_groups(
     return pd.DataFrame(rows)
 
 
-def _fates(occasion: Occasion, came: Sequence[str], reachable: int) -> dict[str, int]:
+def _fates(
+    occasion: Occasion, came: Sequence[str], reachable: int, listed_here: Sequence[str]
+) -> dict[str, int]:
     """Count the newcomers of a query by what was known of them before."""
     known = len(occasion.known.intersection(came))
-    local = len(occasion.local.intersection(came))
+    local = len(occasion.local.union(listed_here).intersection(came))
     return {
         "positives": len(came),
         "reachable": reachable,
@@ -185,7 +189,7 @@ def _fates(occasion: Occasion, came: Sequence[str], reachable: int) -> dict[str,
 def _lists(scores: Floats, hits: Integers, here: Flags) -> dict[str, float]:
     """Count the newcomers that two lists hold: groups from outside, and those here already."""
     found = {}
-    for name, members, top in (("outside_hits", ~here, OUTSIDE), ("local_hits", here, LOCAL)):
+    for name, members, top in (("outside_hits", ~here, FROM_OUTSIDE), ("local_hits", here, FROM_HERE)):
         place = np.cumsum(members) - 1
         own = place[hits[members[hits]]]
         found[name] = float(expected_hits(scores[members], own, top).sum())
@@ -206,6 +210,6 @@ def judge(rank: Integers, positives: int) -> dict[str, float]:
     figures = {
         "mrr": reciprocal_rank(rank),
         "average_precision": average_precision(rank, positives),
-        "found": float(len(rank) > 0 and rank.min() <= OUTSIDE),
+        "found": float(len(rank) > 0 and rank.min() <= FROM_OUTSIDE),
     }
     return figures | {f"hits_{top}": hits_at(rank, positives, top) for top in TOPS}

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from chaingraph import words
 from chaingraph.analysis.settings import read_lang, read_product
 from chaingraph.analysis.study import as_state
 from chaingraph.errors import OptionError, unknown_name
 from chaingraph.groups import group_called
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, filled
+from chaingraph.recruit.lists import LISTS
 from chaingraph.recruit.ranking import rank_field
 from chaingraph.recruit.reasons import gather_facts
 from chaingraph.recruit.scoring import read_weights
 from chaingraph.recruit.sentences import warnings_of, write
+from chaingraph.recruit.unlisted import unlisted, unlisted_facts
 from chaingraph.results import Call, Result
 
 if TYPE_CHECKING:
@@ -71,7 +74,8 @@ def explain_target(
     UnknownNameError
         For a product or group that is not there.
     OptionError
-        For a group that is no candidate: it makes nothing related, or is here with the product.
+        For a group that is no candidate: it makes nothing related, or is here with the product; and for
+        a product that nobody is recruited for.
 
     Examples
     --------
@@ -85,9 +89,10 @@ def explain_target(
     study = state.study
     ds = study.dataset
     product_id = read_product(study.products, product_id)
-    ranking = rank_field(
-        state, [study.product_graph.find(product_id)], read_weights(weights), "logit"
-    )
+    position = study.product_graph.find(product_id)
+    if unlisted(study)[position]:
+        raise OptionError("target-no-list", **unlisted_facts(study, position))
+    ranking = rank_field(state, [position], read_weights(weights), "logit")
     place = _find(ranking, product_id, group_called(ds.enterprises, group) or group)
     facts = gather_facts(ranking.view, state, ranking.rows[[place]])
     total = sum(ranking.weights.values())
@@ -140,10 +145,13 @@ def _texts(told: Reason | None) -> dict[str, Any]:
 def _notes(
     ranking: Ranking, place: int, group: str, first: list[Reason]
 ) -> tuple[tuple[str, dict[str, Any]], ...]:
+    listed = LISTS[int(ranking.listed[place])]
     figures = {
         "group": group,
+        "list": words.term("target_list", listed, "en"),
+        "list_zh": words.term("target_list", listed, "zh"),
         "rank": int(ranking.rank[place]),
-        "count": len(ranking.rows),
+        "count": int((ranking.listed == ranking.listed[place]).sum()),
         "best": int(ranking.best[place]),
         "worst": int(ranking.worst[place]),
         "score": float(ranking.scores[0][place]),

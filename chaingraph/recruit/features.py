@@ -10,20 +10,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
+from chaingraph.analysis.reach import FREIGHT_SHARE, TARIFF
 from chaingraph.recruit.evidence import medians
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from chaingraph.products import Floats
+    from chaingraph.products import Floats, Integers
     from chaingraph.recruit.candidates import Field, Place
+    from chaingraph.recruit.portfolio import Portfolios
     from chaingraph.recruit.setting import Setting
 
 NEAR_KM: Final = 300.0
+"""Where a product's reach is unknown."""
+REACHES: Final = (100.0, 1000.0)
+"""The least and the most that counts as reach: people travel too, and a country has an end."""
 UNKNOWN: Final = 0.25
-"""Where an unknown feature stands: makers without a figure are mostly smaller than the median maker
-(at 0.5 the mean reciprocal rank of the backtest is a little lower, at 0.15 the same)."""
+"""Where an unknown feature stands: makers without a figure are mostly smaller than the median maker."""
 _FEW: Final = 3.0
 _SOME: Final = 5.0
 _MANY: Final = 10.0
@@ -46,10 +51,39 @@ class View:
     setting: Setting
     wanted: Floats
     green: float
+    portfolios: Portfolios
 
     def by_product(self, values: Floats) -> Floats:
         """Return a value of each pair's product."""
         return np.asarray(values[self.field.product], dtype=float)
+
+    @cached_property
+    def _owner(self) -> Integers:
+        """By pair: code of its group among the portfolios, -1 where it has none."""
+        code = self.portfolios.groups.get_indexer(pd.Index(self.field.evidence.groups))
+        return code[self.field.group].astype(np.intp)
+
+    @cached_property
+    def nearness(self) -> Floats:
+        """By pair: how often the product is in one hand with something that the group makes."""
+        return self.portfolios.nearness(self.field.product, self._owner)
+
+    @cached_property
+    def chain_share(self) -> Floats:
+        """By pair: share of what the group makes that lies in the product's chains."""
+        return self.portfolios.chain_share(self.field.product, self._owner)
+
+    def best_neighbour(self, pair: int) -> int:
+        """Return what a pair's group makes that is most often in one hand with the product, -1: nothing."""
+        owner = int(self._owner[pair])
+        product = int(self.field.product[pair])
+        return -1 if owner < 0 else self.portfolios.best_neighbour(product, owner)
+
+    @cached_property
+    def reach(self) -> Floats:
+        """By product: km that it travels until freight eats its share of the price, 300 where unknown."""
+        km = FREIGHT_SHARE * self.field.evidence.study.tonne / TARIFF
+        return np.where(np.isnan(km), NEAR_KM, np.clip(km, *REACHES))
 
     @cached_property
     def plant(self) -> Floats:
@@ -58,6 +92,13 @@ class View:
         held = evidence.holdings
         capacity = np.where(evidence.nobody[held.group], np.nan, held.capacity)
         return medians(held.product, capacity, evidence.study.product_graph.size)
+
+    @cached_property
+    def usual_plant(self) -> Floats:
+        """By product: as plants of it are built, else the median of the groups' typical plants; nan: unknown."""
+        evidence = self.field.evidence
+        held, built = evidence.holdings, evidence.study.sizes.typical
+        return np.where(np.isnan(built), medians(held.product, held.typical, len(built)), built)
 
 
 def saturate(count: Floats, half: float = 1.0) -> Floats:
@@ -71,14 +112,15 @@ def maker(view: View) -> Floats:
 
 
 def capability(view: View) -> Floats:
-    """K / (k + q): the group's capacity k against q, the larger of the gap and a median maker.
+    """1/4 + 3/4 k / (k + q): the group's capacity k against q, the larger of the gap and a median maker.
 
-    Unknown where the group's capacity is; 0 for who does not make the product itself.
+    Unknown where the group's capacity is, which counts as 1/4: no unknown figure stands before a known
+    one. 0 for who does not make the product itself.
     """
     own = view.field.of_own(view.field.evidence.holdings.capacity)
     yardstick = np.fmax(view.by_product(view.plant), view.by_product(view.wanted))
     share = own / (own + yardstick)
-    return np.where(view.field.maker, share, 0.0)
+    return np.where(view.field.maker, UNKNOWN + (1.0 - UNKNOWN) * share, 0.0)
 
 
 def record(view: View) -> Floats:
@@ -115,8 +157,24 @@ def present(view: View) -> Floats:
 
 
 def closeness(view: View) -> Floats:
-    """1 / (1 + d / 300 km): d to its nearest plant of the product or a related one, else to what it intends."""
-    return 1.0 / (1.0 + view.field.smallest(view.place.nearest) / NEAR_KM)
+    """1 / (1 + d / R): d to its nearest plant of the product or a related one, else to what it intends.
+
+    R is how far the product travels, see :func:`chaingraph.analysis.reach.measure_reach`, between 100 and
+    1,000 km; 300 where that is unknown. 0 for who neither makes nor intends any of them.
+    """
+    distance = view.field.smallest(view.place.nearest)
+    near = 1.0 / (1.0 + distance / view.by_product(view.reach))
+    return np.where(view.field.close, near, 0.0)
+
+
+def portfolio(view: View) -> Floats:
+    """Max of n(p and q) / (n(q) + 3) over its other products q: n groups have q, and p as well."""
+    return view.nearness
+
+
+def same_chain(view: View) -> Floats:
+    """Share of its memberships of products in chains that lie in the chains of the product."""
+    return view.chain_share
 
 
 def local_pull(view: View) -> Floats:
@@ -177,6 +235,8 @@ GROUP_FEATURES: Final[Mapping[str, Callable[[View], Floats]]] = {
     "ties": ties,
     "present": present,
     "closeness": closeness,
+    "portfolio": portfolio,
+    "same_chain": same_chain,
 }
 """Features that tell the candidates of one gap apart."""
 PLACE_FEATURES: Final[Mapping[str, Callable[[View], Floats]]] = {

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from chaingraph.recruit.candidates import Field, around, find_place, open_field
-from chaingraph.recruit.evidence import gather_evidence, medians
+from chaingraph.recruit.candidates import around, find_place, open_field
+from chaingraph.recruit.evidence import gather_evidence
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, View, filled, measure
-from chaingraph.recruit.scoring import entropy_weights, rank_within, score, shaken_ranks, topsis
+from chaingraph.recruit.lists import LISTS, NONE, SUPPLIER, tiers, which_list
+from chaingraph.recruit.portfolio import gather_portfolios
+from chaingraph.recruit.scoring import (
+    drawn_ranks,
+    entropy_weights,
+    rank_within,
+    score,
+    tied_ranks,
+    topsis,
+)
 from chaingraph.recruit.setting import open_setting
 from chaingraph.recruit.shortage import green_share, lacking
 
@@ -18,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chaingraph.analysis.state import RegionState
-    from chaingraph.products import Flags, Floats, Integers
+    from chaingraph.products import Floats, Integers
+
+_FAR: Final = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,14 +39,24 @@ class Ranking:
     Attributes
     ----------
     rows
-        The pairs of the field that are newcomers here, sorted by gap and rank; all other arrays
+        The pairs of the field that stand in a list, sorted by gap, list and place; all other arrays
         follow them.
+    listed
+        The list of each, by number among :data:`chaingraph.recruit.lists.LISTS`.
+    place
+        From 1 in each list.
+    rank
+        As the place, but equal scores share the best of their places.
+    best, worst
+        Ends of the interval of the rank; of suppliers, who are ordered by distance, the place.
     """
 
     state: RegionState
     view: View
     weights: dict[str, float]
     rows: Integers
+    listed: Integers
+    place: Integers
     rank: Integers
     best: Integers
     worst: Integers
@@ -44,10 +65,14 @@ class Ranking:
 
 
 def rank_field(
-    state: RegionState, products: Sequence[int], weights: dict[str, float], method: str
+    state: RegionState,
+    products: Sequence[int],
+    weights: dict[str, float],
+    method: str,
+    contracts: Sequence[int] = (),
 ) -> Ranking:
-    """Score and rank all candidates of some products for one region."""
-    return rank_view(state, open_view(state, products), weights, method)
+    """Score and rank all candidates of some products for one region; of contracts the suppliers."""
+    return rank_view(state, open_view(state, products), weights, method, contracts)
 
 
 def open_view(state: RegionState, products: Sequence[int]) -> View:
@@ -60,45 +85,55 @@ def open_view(state: RegionState, products: Sequence[int]) -> View:
     setting = open_setting(evidence, wanted)
     place = find_place(evidence, state.region, setting.points)
     green = green_share(study.dataset, place)
-    return View(open_field(evidence, wanted), place, setting, lacking(state), green)
+    field = open_field(evidence, wanted).with_groups(place.known_groups)
+    return View(field, place, setting, lacking(state), green, gather_portfolios(study))
 
 
-def rank_view(state: RegionState, view: View, weights: dict[str, float], method: str) -> Ranking:
+def rank_view(
+    state: RegionState,
+    view: View,
+    weights: dict[str, float],
+    method: str,
+    contracts: Sequence[int] = (),
+) -> Ranking:
     """Score and rank the candidates that a view holds."""
     field = view.field
-    rows = np.flatnonzero(~_local_makers(state, field))
+    bought = np.zeros(state.study.product_graph.size, dtype=bool)
+    bought[list(contracts)] = True
+    listed = which_list(view, bought)
+    rows = np.flatnonzero(listed != NONE)
+    rows = rows[np.lexsort((listed[rows], field.gap[rows]))]
+    tier, listed = tiers(view, listed)[rows], listed[rows]
     parts = {name: values[rows] for name, values in measure(view).items()}
-    gap, tier = field.gap[rows], view.place.tier(field)[rows]
+    gap = field.gap[rows] * len(LISTS) + listed
     if method == "topsis":
         weights = dict.fromkeys(FEATURES, 1.0)
         scores = _closeness(parts, gap)
         best = worst = rank_within(scores[0], gap, tier)
     else:
         scores = score(parts, weights)
-        best, worst = shaken_ranks(parts, weights, gap, tier)
-    rank = rank_within(scores[0], gap, tier)
-    order = np.lexsort((rank, gap))
+        best, worst = drawn_ranks(parts, weights, gap, tier)
+    supplied = listed == SUPPLIER
+    nearest = -np.nan_to_num(field.of_own(view.place.nearest)[rows], nan=_FAR)
+    ordered = np.where(supplied, nearest, scores[0])
+    place, rank = rank_within(ordered, gap, tier), tied_ranks(ordered, gap, tier)
+    best, worst = np.where(supplied, rank, best), np.where(supplied, rank, worst)
+    best, worst = np.minimum(best, rank), np.maximum(worst, place)
+    order = np.lexsort((place, gap))
+    rows = rows[order]
     return Ranking(
         state=state,
         view=view,
         weights=weights,
-        rows=rows[order],
+        rows=rows,
+        listed=listed[order],
+        place=place[order],
         rank=rank[order],
         best=best[order],
         worst=worst[order],
         scores=tuple(values[order] for values in scores),
         parts={name: values[order] for name, values in parts.items()},
     )
-
-
-def _local_makers(state: RegionState, field: Field) -> Flags:
-    """Tell which pairs have a plant of the product here, standing or being built."""
-    evidence = field.evidence
-    building = (evidence.columns["scope"] != "project") & (evidence.columns["event"] == "started")
-    inside = evidence.inside(state.region) & (evidence.makes | building)
-    flags = np.zeros(len(evidence.holdings.product), dtype=bool)
-    flags[evidence.columns["holding"][inside]] = True
-    return np.asarray(field.of_own(flags.astype(float), 0.0) > 0, dtype=bool)
 
 
 def _closeness(parts: Mapping[str, Floats], gap: Integers) -> tuple[Floats, ...]:
@@ -113,9 +148,3 @@ def _closeness(parts: Mapping[str, Floats], gap: Integers) -> tuple[Floats, ...]
         found.append(result)
     low, high = np.minimum(*found[1:]), np.maximum(*found[1:])
     return found[0], np.minimum(low, found[0]), np.maximum(high, found[0])
-
-
-def typical_plant(view: View) -> Floats:
-    """Return by product the median of the groups' typical plants; nan where none has a figure."""
-    held = view.field.evidence.holdings
-    return medians(held.product, held.typical, view.field.evidence.study.product_graph.size)

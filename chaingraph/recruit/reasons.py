@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from chaingraph.analysis.state import RegionState
-    from chaingraph.products import Floats, Integers
+    from chaingraph.products import Flags, Floats, Integers
     from chaingraph.recruit.features import View
     from chaingraph.words import Language
 
-RELATIONS: Final = ("makes", "intends", "family", "related")
+RELATIONS: Final = ("makes", "intends", "family", "related", "here")
 """What a group is to a product; words in the vocabulary ``relation``."""
 _FEW: Final = 3
 
@@ -62,6 +62,7 @@ class Facts:
     state: RegionState
     pairs: Integers
     rows: pd.DataFrame
+    supplied: Flags
 
     @property
     def product(self) -> Integers:
@@ -90,8 +91,12 @@ class Facts:
         start = evidence.bounds
         km = np.where(evidence.telling, self.view.place.distance, np.nan)
         found = []
-        for entry in self.entries:
-            rows = np.concatenate([np.arange(start[h], start[h + 1]) for h in entry.tolist()])
+        own = self.view.field.own[self.pairs].tolist()
+        for i, entry in enumerate(self.entries):
+            # of a supplier counts where the product comes from, not its nearest plant of anything
+            entry = np.array([own[i]]) if self.supplied[i] and own[i] >= 0 else entry  # noqa: PLW2901
+            spans = [np.arange(start[h], start[h + 1]) for h in entry.tolist()]
+            rows = np.concatenate(spans) if spans else self.local_rows(i)
             known = rows[~np.isnan(km[rows])]
             found.append(int(known[np.argmin(km[known])]) if len(known) else -1)
         return found
@@ -320,11 +325,24 @@ class Facts:
         dates = {columns["since"][r] for r in self.announced_rows(i).tolist()}
         return "; ".join(sorted(date for date in dates if isinstance(date, str)))
 
-    def relations(self) -> list[str]:
-        """Return what each pair's group is to the product: makes, intends, family or related."""
+    @cached_property
+    def plant(self) -> tuple[Floats, Flags]:
+        """Units a year of each pair's typical plant, else of a usual one; and whether it is its own."""
         field = self.view.field
-        chosen = [flags[self.pairs] for flags in (field.maker, field.intends, field.family)]
-        number = np.select(chosen, [0, 1, 2], 3)
+        own = field.of_own(field.evidence.holdings.typical)[self.pairs]
+        known = ~np.isnan(own)
+        return np.where(known, own, self.view.usual_plant[self.product]), known
+
+    @cached_property
+    def buyers(self) -> Flags:
+        """Whether each pair's group takes the product in the region, or intends to."""
+        return self.view.place.buyers(self.view.field)[self.pairs]
+
+    def relations(self) -> list[str]:
+        """Return what each pair's group is to the product: makes, intends, family, related or only here."""
+        field = self.view.field
+        flags = (field.maker, field.intends, field.family, field.close)
+        number = np.select([own[self.pairs] for own in flags], [0, 1, 2, 3], 4)
         return [RELATIONS[n] for n in number.tolist()]
 
     def intents(self, lang: Language) -> Any:
@@ -333,12 +351,15 @@ class Facts:
         return pd.array(told, dtype="str")
 
 
-def gather_facts(view: View, state: RegionState, pairs: Integers) -> Facts:
-    """Fetch the rows of the groups that are shown."""
+def gather_facts(
+    view: View, state: RegionState, pairs: Integers, *, supplied: Flags | None = None
+) -> Facts:
+    """Fetch the rows of the groups that are shown; of suppliers the nearest plant is one of the product."""
+    flags = np.zeros(len(pairs), dtype=bool) if supplied is None else supplied
     ds = state.study.dataset
     groups = sorted(set(view.field.evidence.groups[view.field.group[pairs]].tolist()))
     rows = rows_of_groups(ds.enterprises, state.study.standing, groups)
-    return Facts(view, state, pairs, rows)
+    return Facts(view, state, pairs, rows, flags)
 
 
 def sentence(key: str, sources: Iterable[Any], **params: Any) -> Reason:

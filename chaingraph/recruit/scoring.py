@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -19,15 +20,41 @@ if TYPE_CHECKING:
 
 Method = Literal["logit", "topsis"]
 METHODS: Final = get_args(Method)
-SHAKE: Final = 0.5
-"""By how much each weight is moved, up and down, to see how firm a rank is."""
+DRAWS: Final = 100
+"""Draws of weights and evidence behind an interval of ranks."""
+POOL: Final = 40
+"""Candidates of a list, the first ones, whose ranks are drawn: who stands behind them is behind them all."""
+ENDS: Final = (0.05, 0.95)
+"""Quantiles of the drawn ranks that are shown."""
+LOOSE: Final = 0.25
+"""Standard error of a weight that was given, not fitted, as a share of it."""
+TIE: Final = 1e-9
+"""Scores nearer than this are equal."""
+_MOST: Final = 1e6
+COUNTED: Final = ("record", "momentum", "ties")
+"""Features of what was counted, n / (n + 1): how many were seen is partly chance."""
 
 
 @cache
-def default_weights() -> dict[str, float]:
-    """Return the fitted weights that lie beside this module in ``weights.toml``."""
+def _shipped() -> dict[str, dict[str, float]]:
+    """Return the tables of the file that lies beside this module."""
     text = resources.files(__package__).joinpath("weights.toml").read_text(encoding="utf-8")
-    return _checked(tomllib.loads(text), "weights.toml")
+    loaded = tomllib.loads(text)
+    return {"weights": _checked(loaded, "weights.toml"), "errors": loaded["errors"]}
+
+
+def default_weights() -> dict[str, float]:
+    """Return the weights that lie beside this module in ``weights.toml``."""
+    return dict(_shipped()["weights"])
+
+
+def weight_errors(weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the standard error of each weight: that of the fit, of weights that were given a quarter of them."""
+    fitted, errors = _shipped()["weights"], _shipped()["errors"]
+    return {
+        name: errors[name] if name in errors and fitted.get(name) == weight else LOOSE * weight
+        for name, weight in weights.items()
+    }
 
 
 def read_weights(weights: Mapping[str, float] | str | Path | None) -> dict[str, float]:
@@ -92,14 +119,14 @@ def weights_text(weights: Mapping[str, float], errors: Mapping[str, float], abou
     lines = ["# Weights of the ranking of targets, one a feature; see chaingraph.recruit.features."]
     lines += [f"# {line}" for line in about.splitlines()]
     lines += [
-        "# Beside each: its standard error; none where it is judged or at its bound of 0.",
+        "# Below them their standard errors; none where a weight is judged or at its bound of 0.",
         "",
     ]
     lines.append("[weights]")
-    for name in FEATURES:
-        error = errors.get(name, float("nan"))
-        beside = "" if np.isnan(error) else f"  # {error:.3f}"
-        lines.append(f"{name} = {weights.get(name, 0.0):.3f}{beside}")
+    lines += [f"{name} = {weights.get(name, 0.0):.3f}" for name in FEATURES]
+    lines += ["", "[errors]"]
+    known = {name: errors.get(name, float("nan")) for name in FEATURES}
+    lines += [f"{name} = {error:.3f}" for name, error in known.items() if not np.isnan(error)]
     return "\n".join(lines) + "\n"
 
 
@@ -175,24 +202,83 @@ def rank_within(scores: Floats, gap: Integers, tier: Integers | None = None) -> 
     return ranks
 
 
-def shaken_ranks(
+def tied_ranks(scores: Floats, gap: Integers, tier: Integers) -> Integers:
+    """Return ranks in which equal scores of a tier share the best of their places (1, 2, 2, 4).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tied_ranks(np.array([3.0, 5.0, 3.0, 1.0]), np.zeros(4, dtype=int), np.zeros(4, dtype=int)).tolist()
+    [2, 1, 2, 4]
+    """
+    ranks = rank_within(scores, gap, tier)
+    order = np.lexsort((ranks, gap))
+    same = np.zeros(len(order), dtype=bool)
+    one, other = order[1:], order[:-1]
+    same[1:] = (gap[one] == gap[other]) & (tier[one] == tier[other])
+    same[1:] &= np.isclose(scores[one], scores[other], rtol=0.0, atol=TIE)
+    start = np.maximum.accumulate(np.where(same, 0, np.arange(len(order))))
+    tied = np.empty(len(order), dtype=np.intp)
+    tied[order] = ranks[order][start]
+    return tied
+
+
+def drawn_ranks(
     parts: Mapping[str, Floats],
     weights: Mapping[str, float],
     gap: Integers,
-    tier: Integers | None = None,
+    tier: Integers,
+    *,
+    seed: int = 0,
 ) -> tuple[Integers, Integers]:
-    """Return the best and the worst rank while each weight in turn moves by half, up and down.
+    """Return the ends of the interval of each candidate's rank over draws of weights and evidence.
 
+    Weights are drawn from a normal distribution with their standard errors, cut at 0. What is not known
+    of a candidate lies anywhere between 0 and 1, what was counted (cities, arrivals, partners) is drawn
+    as Poisson. Nine of ten drawn ranks lie within the interval. The draws of a list are its own: no other
+    list changes them. Who stands behind the first 40 of a list keeps its rank.
     The features that all candidates of a gap share move them all alike, so they are left out.
     """
     base = sum(
         (weights[name] * filled(values) for name, values in parts.items()), np.zeros(len(gap))
     )
-    best = worst = rank_within(base, gap, tier)
-    for name, values in parts.items():
-        if name in PLACE_FEATURES:
-            continue
-        for sign in (-SHAKE, SHAKE):
-            moved = rank_within(base + sign * weights[name] * filled(values), gap, tier)
-            best, worst = np.minimum(best, moved), np.maximum(worst, moved)
+    ranks = rank_within(base, gap, tier)
+    best, worst = ranks.copy(), ranks.copy()
+    own = [name for name in parts if name not in PLACE_FEATURES]
+    errors = weight_errors({name: weights[name] for name in own})
+    order = np.lexsort((ranks, gap))
+    bounds = np.searchsorted(gap[order], np.arange(int(gap.max(initial=-1)) + 2))
+    for first, last in pairwise(bounds.tolist()):
+        rows = order[first : min(last, first + POOL)]
+        if len(rows) > 1:
+            rng = np.random.default_rng(seed)
+            sums = np.zeros((len(rows), DRAWS))
+            for name in own:
+                weight = rng.normal(weights[name], errors[name], DRAWS)
+                sums += np.maximum(0.0, weight) * _drawn(name, parts[name][rows], rng)
+            low, high = _quantiles(sums, tier[rows])
+            best[rows] = np.minimum(ranks[rows], low)
+            worst[rows] = np.maximum(ranks[rows], high)
     return best, worst
+
+
+def _drawn(name: str, values: Floats, rng: np.random.Generator) -> Floats:
+    """Return draws of a feature, one row a candidate; what is known and was not counted stays."""
+    drawn = np.repeat(values[:, np.newaxis], DRAWS, axis=1)
+    unknown = np.isnan(values)
+    drawn[unknown] = rng.random((int(unknown.sum()), DRAWS))
+    if name in COUNTED:
+        count = drawn / np.maximum(1.0 - drawn, TIE)
+        seen = rng.poisson(np.minimum(count, _MOST))
+        drawn = seen / (seen + 1.0)
+    return np.asarray(drawn, dtype=float)
+
+
+def _quantiles(sums: Floats, tier: Integers) -> tuple[Integers, Integers]:
+    """Return the ends of the ranks of each row over the columns; lower tiers come first in each."""
+    level = sums - tier[:, np.newaxis] * (np.ptp(sums, axis=0) + 1.0)
+    order = np.argsort(-level, axis=0, kind="stable")
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(1, len(level) + 1)[:, np.newaxis], axis=0)
+    low, high = np.quantile(ranks, ENDS, axis=1, method="nearest")
+    return low.astype(np.intp), high.astype(np.intp)

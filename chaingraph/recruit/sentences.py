@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chaingraph.recruit.features import GROUP_FEATURES, energy_share
+from chaingraph.recruit.portfolio import FEW_GROUPS
 from chaingraph.recruit.reasons import Reason, amount, sentence, several
 from chaingraph.recruit.shortage import green_row
 from chaingraph.results import shown_number
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from chaingraph.recruit.reasons import Facts
 
 _TOLD: Final = 4
+_KINSHIP: Final = ("portfolio", "same_chain")
+_LEAST_SHARE: Final = 0.01
 _UNDATED: Final = "9999"
 
 
@@ -46,9 +49,42 @@ def warnings_of(facts: Facts, i: int) -> list[Reason]:
         found.append(
             sentence("reason-announced", facts.sources_of(rows)[:2], **_events(facts, rows))
         )
-    if not facts.view.field.maker[facts.pairs[i]]:
+    if not facts.view.field.maker[facts.pairs[i]] and not _told_already(facts, i):
         found += [told for told in (_maker(facts, i),) if told]
+    if facts.buyers[i]:
+        zh, en, _ = facts.product_names[int(facts.product[i])]
+        found.append(sentence("reason-buyer", [], product_zh=zh, product_en=en))
     return found
+
+
+def _told_already(facts: Facts, i: int) -> bool:
+    """Tell whether all that a pair's group intends with the product is what it intends here."""
+    rows = facts.intent_rows(i).tolist()
+    return bool(rows) and set(rows) <= set(facts.announced_rows(i).tolist())
+
+
+def size_of(facts: Facts, i: int) -> Reason | None:
+    """Say what of a pair's typical plant the gap would take; nothing where either is unknown."""
+    plant, wanted = float(facts.plant[0][i]), float(facts.view.wanted[int(facts.product[i])])
+    if not (plant > 0 and wanted > 0):
+        return None
+    unit = facts.product_names[int(facts.product[i])][2]
+    key = f"reason-size-{'own' if facts.plant[1][i] else 'usual'}"
+    said = {"gap": amount(wanted, unit), "plant": amount(plant, unit)}
+    if wanted > plant:
+        return sentence(f"{key}-more", [], times=shown_number(wanted / plant), **said)
+    return sentence(key, [], share=shown_share(wanted / plant), **said)
+
+
+def shown_share(share: float) -> str:
+    """Return a share as a per cent; what is above 0 never as 0%.
+
+    Examples
+    --------
+    >>> shown_share(0.045), shown_share(0.004)
+    ('4%', '<1%')
+    """
+    return "<1%" if 0 < share < _LEAST_SHARE else f"{share:.0%}"
 
 
 def _listed(facts: Facts, positions: list[int]) -> dict[str, str]:
@@ -78,6 +114,8 @@ def _maker(facts: Facts, i: int) -> Reason | None:
         rows = facts.intent_rows(i)
         key = "reason-intends" if field.intends[pair] else "reason-family"
         return sentence(key, facts.sources_of(rows)[:2], **names, **_events(facts, rows))
+    if not field.close[pair]:
+        return sentence("reason-here", [], **names)
     made = facts.related(i, made=True)
     if made:
         return sentence("reason-related", [], **names, **_listed(facts, made))
@@ -92,15 +130,9 @@ def _capability(facts: Facts, i: int) -> Reason | None:
     if np.isnan(capacity):
         return None
     position = int(facts.product[i])
-    zh, en, unit = facts.product_names[position]
+    unit = facts.product_names[position][2]
     urls = [plant.source_url for plant in facts.plants(i)[:2]]
-    lacking = facts.view.wanted[position]
-    params = {"product_zh": zh, "product_en": en, "capacity": amount(float(capacity), unit)}
-    if lacking > 0:
-        return sentence(
-            "reason-capability-gap", urls, times=shown_number(float(capacity / lacking)), **params
-        )
-    return sentence("reason-capability", urls, **params)
+    return sentence("reason-capability", urls, capacity=amount(float(capacity), unit))
 
 
 def _record(facts: Facts, i: int) -> Reason | None:
@@ -196,6 +228,25 @@ def _closeness(facts: Facts, i: int) -> Reason | None:
     )  # fmt: skip
 
 
+def _portfolio(facts: Facts, i: int) -> Reason | None:
+    view, pair, product = facts.view, int(facts.pairs[i]), int(facts.product[i])
+    other = view.best_neighbour(pair)
+    if other < 0:
+        return None
+    owners = view.portfolios.owners[other]
+    both = round(float(view.portfolios.joint(product)[other] * (owners + FEW_GROUPS)))
+    (zh, en, _), (other_zh, other_en, _) = (facts.product_names[p] for p in (product, other))
+    return sentence(
+        "reason-portfolio", [], product_zh=zh, product_en=en, other_zh=other_zh, other_en=other_en,
+        both=both, owners=int(owners),
+    )  # fmt: skip
+
+
+def _same_chain(facts: Facts, i: int) -> Reason | None:
+    share = float(facts.view.chain_share[int(facts.pairs[i])])
+    return sentence("reason-same-chain", [], share=f"{share:.0%}") if share > 0 else None
+
+
 def _local_pull(facts: Facts, i: int) -> Reason | None:
     position = int(facts.product[i])
     graph, setting = facts.state.study.product_graph, facts.view.setting
@@ -267,6 +318,8 @@ _WRITERS: Final[Mapping[str, Callable[[Facts, int], Reason | None]]] = {
     "ties": _ties,
     "present": _present,
     "closeness": _closeness,
+    "portfolio": _portfolio,
+    "same_chain": _same_chain,
     "local_pull": _local_pull,
     "nearby_pull": _nearby_pull,
     "inputs": _inputs,
@@ -292,9 +345,15 @@ def tell(facts: Facts, weights: Mapping[str, float], parts: Mapping[str, Floats]
     sources: list[str | None] = []
     for i in range(len(facts.pairs)):
         strong = {n: weights[n] * np.nan_to_num(parts[n][i]) for n in GROUP_FEATURES}
+        if facts.view.field.maker[facts.pairs[i]]:
+            # who makes the product need not be told apart by what is often made with it
+            strong = {n: value for n, value in strong.items() if n not in _KINSHIP}
         names = sorted((n for n in strong if strong[n] > 0), key=lambda n: (-strong[n], n))
         strongest = [write(facts, i, name) for name in names[:_TOLD]]
-        told = [*warnings_of(facts, i), *(reason for reason in strongest if reason)]
+        size = size_of(facts, i)
+        told = [*warnings_of(facts, i), *([size] if size else [])]
+        known = {reason.en for reason in told}
+        told += [reason for reason in strongest if reason and reason.en not in known]
         zh.append("；".join(reason.zh for reason in told) or None)
         en.append("; ".join(reason.en for reason in told) or None)
         urls = dict.fromkeys(url for reason in told for url in reason.sources)

@@ -53,7 +53,7 @@ def green_share(ds: Dataset, place: Place) -> float:
 
 def missing_makers(view: View, products: Sequence[int]) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Name the gaps that nobody in the data makes elsewhere, and the nearest related makers of each."""
-    field, graph = view.field, view.field.evidence.study.product_graph
+    field, study = view.field, view.field.evidence.study
     newcomers = view.place.newcomers(field)
     notes = []
     for product in products:
@@ -62,7 +62,8 @@ def missing_makers(view: View, products: Sequence[int]) -> tuple[tuple[str, dict
             continue
         near = _related_makers(view, product)
         key = "target-no-maker" if near else "target-nobody"
-        notes.append((key, {"product": graph.ids[product], "makers": ", ".join(near)}))
+        names = {"product": study.names_en[product], "product_zh": study.names_zh[product]}
+        notes.append((key, names | {"id": study.product_graph.ids[product], "makers": ", ".join(near)}))
     return tuple(notes)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from chaingraph import words
 from chaingraph.analysis.balance import nobody_notes, study_params
 from chaingraph.analysis.gaps import gaps_of
 from chaingraph.analysis.settings import read_lang, read_product
@@ -15,14 +16,15 @@ from chaingraph.analysis.state import RegionState
 from chaingraph.analysis.study import Study, as_state, as_study
 from chaingraph.errors import OptionError
 from chaingraph.recruit.features import FEATURES
-from chaingraph.recruit.ranking import Ranking, rank_field, typical_plant
+from chaingraph.recruit.lists import LISTS, SUPPLIER, deciding
+from chaingraph.recruit.ranking import Ranking, rank_field
 from chaingraph.recruit.reasons import Facts, gather_facts
 from chaingraph.recruit.scoring import (
     METHODS,
     read_weights,
 )
 from chaingraph.recruit.sentences import tell
-from chaingraph.recruit.shortage import lacking, missing_makers
+from chaingraph.recruit.shortage import missing_makers
 from chaingraph.recruit.unlisted import unlisted, unlisted_notes
 from chaingraph.results import Call, Result
 
@@ -39,10 +41,13 @@ if TYPE_CHECKING:
     from chaingraph.words import Language
 
 SHOWN: Final = (
-    "gap_rank", "product_id", "name_zh", "name_en", "verb", "rank", "group_zh", "relation", "intent_zh",
-    "intent_en", "score", "closes",
-    "unit", "coverage_after", "distance_km", "rank_best", "rank_worst",
+    "gap_rank", "product_id", "name_zh", "name_en", "verb", "then", "target_list", "rank", "group_zh",
+    "relation", "plant", "unit", "plant_share", "distance_km", "rank_best", "rank_worst",
 )  # fmt: skip
+LIMIT: Final = 10
+"""Targets from outside, or suppliers, a gap."""
+LOCAL_LIMIT: Final = 3
+"""Targets a gap that are here already."""
 
 
 def rank_targets(
@@ -50,7 +55,8 @@ def rank_targets(
     gaps: Result | Sequence[str] | str | None = None,
     *,
     region: str | Region | None = None,
-    limit: int = 10,
+    limit: int = LIMIT,
+    local_limit: int = LOCAL_LIMIT,
     weights: Mapping[str, float] | str | Path | None = None,
     method: Method = "logit",
     at: str | None = None,
@@ -60,10 +66,14 @@ def rank_targets(
     explode: bool = False,
     lang: Language | None = None,
 ) -> Result:
-    r"""Rank for each gap the groups that make the product elsewhere and have no plant of it here.
+    r"""List for each gap whom to bring from outside, and who is here already and could add the product.
 
-    After them stand those that only intend to make it or that make a closely related product, at last
-    the gap's own buyers here and who is related through a general good alone.
+    *From outside* come the groups that make the product elsewhere and have no plant here; after them
+    stand those that only intend to make it or that make a closely related product, at last who would buy
+    it here and who is related through a general good alone. *Already here* are groups with a plant in the
+    region, of other products, makers of this one elsewhere first. A group stands in one list of a gap
+    only, and who makes the product here in none. Where a gap is to be met by contracts, *suppliers* are
+    listed instead: makers elsewhere, the nearest first.
 
     Parameters
     ----------
@@ -71,15 +81,15 @@ def rank_targets(
         The dataset, an open study or a region's state; needs enterprises and capacities; supplies,
         projects, regions and indicators add features where they are there.
     gaps
-        A result of :func:`find_gaps` (its gaps of the list *recruit*, in its order; it settles the
-        region and all assumptions), products by id or name (of whatever list: restricted ones are
-        contracts to be made), or None: all gaps of the region's list *recruit*. For a surplus the
-        makers of the products that would use it and have no local maker are ranked.
+        A result of :func:`find_gaps` (its gaps of the list *recruit*, then those to be met by contracts,
+        in its order; it settles the region and all assumptions), products by id or name (of whatever
+        list), or None: all such gaps of the region. For a surplus the makers of the products that would
+        use it and have no local maker are ranked.
     region
         One region, of gaps of several that which they are ranked for; else that of the gaps, or the
         focus.
-    limit
-        Targets a gap; 0: all.
+    limit, local_limit
+        Targets a gap from outside, or suppliers; and targets that are here already; 0: all.
     weights
         Weights of features, or a TOML file with a table ``[weights]``; the fitted ones by default.
     method
@@ -90,18 +100,21 @@ def rank_targets(
     Returns
     -------
     Result
-        One row a gap and target, sorted by the gaps' order and rank: the gap (`gap_rank`,
+        One row a gap and target, sorted by the gaps' order, list and rank: the gap (`gap_rank`,
         `product_id`, names, `gap_kind`, `verb` (what to do now), `then`, `action`, `serves`, `unit`,
-        `gap_low`, `gap`, `gap_high`, `coverage`, `restricted`, `restricted_zh`), the target (`rank`,
+        `gap_low`, `gap`, `gap_high`, `coverage`, `restricted`, `restricted_zh`), the target
+        (`target_list`: outside, local or supplier; `rank` in it, equal scores share one;
         `group_zh`, `makes_it`, `relation`, `intent_zh`,
         `intent_en`, `related_products`,
         `group_capacity`, `sites`, `provinces`, `nearest_site`, `distance_km`, `partners`,
-        `local_sites`, `announced_here`), what it would bring (`plant`, `plant_basis`, `closes`: how much
-        of the gap, of the least one where there is no figure, `coverage_after`), the score (`score`,
-        `score_low` and `score_high` with what is unknown at
-        its worst and best, `rank_best` and `rank_worst` while each weight moves by half, and
+        `local_sites`, `announced_here`), what it would bring (`plant`: units a year of its typical plant,
+        `plant_basis`, `plant_share`: what of that plant the gap would take, 0.04 where it needs 90 t of a
+        plant of 2,000 t, at most 1; `closes`: how much of the gap, of the least one where there is no
+        figure, `coverage_after`), the score (`score`, `score_low` and `score_high` with what is unknown at
+        its worst and best, `rank_best` and `rank_worst`: nine of ten draws of weights and evidence lie
+        between, :func:`chaingraph.recruit.scoring.drawn_ranks`; and
         `part_maker` ... `part_green_power`, contributions that add up to it) and `reasons_zh`,
-        `reasons_en`, `sources`.
+        `reasons_en`, `sources`. Suppliers are ordered by distance, not by score.
 
     Raises
     ------
@@ -115,8 +128,8 @@ def rank_targets(
     in an alternative group. The score is :math:`\sum_k w_k f_k / \sum_k w_k` of the features in
     :mod:`chaingraph.recruit.features`; weights are those of a conditional logit (McFadden 1974) of
     which group came to which city with which product. :func:`backtest` measures how far that can be
-    trusted. A typical plant is the median of the group's plants, else of all known plants of the product;
-    it runs at the product's availability. Rows that stand for makers unknown are no targets.
+    trusted. A typical plant is the median of the group's plants, else as plants of the product are built
+    (the fact *plant_size*, else the plants of the data); it runs at the product's availability. Rows that stand for makers unknown are no targets.
     What makes a group a maker, and what is only its intent, says :mod:`chaingraph.recruit.proof`. No
     list is made for what is not recruited (grid energy, resources, what users make on their sites, what
     is collected, services) nor for what is declining: a note says what to do instead.
@@ -131,16 +144,20 @@ def rank_targets(
     call = Call.of(rank_targets, locals())
     if method not in METHODS:
         raise OptionError("bad-method", value=method, choices=", ".join(METHODS))
-    if limit < 0:
-        raise OptionError("bad-limit", value=limit)
+    for number in (limit, local_limit):
+        if number < 0:
+            raise OptionError("bad-limit", value=number)
     asked_for = {"at": at, "statuses": statuses, "load": load, "goal": goal, "explode": explode}
     state = _open(ds, gaps, region, asked_for)
     study = state.study
     asked, unfit = _fit(study, _asked(state, gaps))
-    ranking = rank_field(state, sorted(set(asked["position"])), read_weights(weights), method)
-    frame = _frame(ranking, asked, limit)
+    contracts = asked.loc[_bought(asked), "position"].tolist()
+    ranking = rank_field(
+        state, sorted(set(asked["position"])), read_weights(weights), method, contracts
+    )
+    frame = _frame(ranking, asked, (limit, local_limit, limit))
     params = study_params(study, [state.region.name], None) | {
-        "method": method, "weights": ranking.weights, "limit": limit,
+        "method": method, "weights": ranking.weights, "limit": limit, "local_limit": local_limit,
     }  # fmt: skip
     notes = missing_makers(ranking.view, asked["position"].tolist())
     notes += unlisted_notes(study, unfit)
@@ -203,9 +220,22 @@ def _asked(state: RegionState, gaps: Result | Sequence[str] | str | None) -> pd.
     else:
         names = [gaps] if isinstance(gaps, str) else gaps
         return _placed(state, _named(state, [read_product(study.products, n) for n in names]))
-    if len(found):
-        found = found[found["list"] == "recruit"]
-    return _placed(state, _spread(found))
+    return _placed(state, _spread(listed_gaps(found)))
+
+
+def listed_gaps(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the gaps that targets are listed for: those of the list recruit, then other contracts."""
+    if found.empty:
+        return found
+    recruit = found["list"] == "recruit"
+    bought = ~recruit & (found["list"] != "supply") & _bought(found)
+    return pd.concat([found[recruit], found[bought]], ignore_index=True)
+
+
+def _bought(found: pd.DataFrame) -> Any:
+    """Tell which gaps are met by contracts, at once or once the look is taken."""
+    verb, then = (found[name].fillna("").astype(str) for name in ("verb", "then"))
+    return np.array([deciding(*pair) == "contract" for pair in zip(verb, then, strict=True)], bool)
 
 
 def _fit(study: Basis, asked: pd.DataFrame) -> tuple[pd.DataFrame, list[int]]:
@@ -223,8 +253,7 @@ _SAID: Final = ("gap_kind", "action", "verb", "then")
 
 def _named(state: RegionState, names: list[str]) -> list[_Row]:
     """Return products asked for by name, with what the state says of each."""
-    words = [state.decisions.text(name).tolist() for name in ("kind", "action")]
-    kind, action = words
+    kind, action = (state.decisions.text(name).tolist() for name in ("kind", "action"))
     verb, then = state.advice.verb.tolist(), state.advice.then.tolist()
     rows = []
     for name in dict.fromkeys(names):
@@ -239,8 +268,8 @@ def _spread(found: pd.DataFrame) -> list[_Row]:
         return []
     rows: dict[str, _Row] = {}
     columns = (found[name] for name in ("product_id", "open_outputs", *_SAID))
-    for product_id, open_outputs, *words in zip(*columns, strict=True):
-        kind, action, verb, then = (word if isinstance(word, str) else "" for word in words)
+    for product_id, open_outputs, *told in zip(*columns, strict=True):
+        kind, action, verb, then = (word if isinstance(word, str) else "" for word in told)
         if kind != "surplus":
             rows.setdefault(product_id, (product_id, kind, action, verb, then, ""))
         elif isinstance(open_outputs, str):
@@ -257,21 +286,22 @@ def _placed(state: RegionState, rows: list[_Row]) -> pd.DataFrame:
     return frame
 
 
-def _frame(ranking: Ranking, asked: pd.DataFrame, limit: int) -> pd.DataFrame:
-    """Lay the ranked targets out, gap by gap in the order asked for."""
+def _frame(ranking: Ranking, asked: pd.DataFrame, limits: tuple[int, ...]) -> pd.DataFrame:
+    """Lay the first targets of each list out, gap by gap in the order asked for."""
     field, state = ranking.view.field, ranking.state
     pairs = ranking.rows
-    keep = np.flatnonzero((ranking.rank <= limit) | (limit == 0))
+    most = np.array(limits, dtype=np.intp)[ranking.listed]
+    keep = np.flatnonzero((ranking.place <= most) | (most == 0))
     products = field.product[pairs[keep]]
     order_of = dict(zip(asked["position"], range(len(asked)), strict=True))
     place = np.array([order_of[p] for p in products.tolist()], dtype=np.intp)
-    keep = keep[np.lexsort((ranking.rank[keep], place))]
+    keep = keep[np.lexsort((ranking.place[keep], ranking.listed[keep], place))]
     place = np.sort(place)
     chosen = pairs[keep]
-    facts = gather_facts(ranking.view, state, chosen)
+    facts = gather_facts(ranking.view, state, chosen, supplied=ranking.listed[keep] == SUPPLIER)
     table = asked.iloc[place].reset_index(drop=True)
     columns = _gap_columns(state, table) | _target_columns(ranking, facts, keep)
-    columns |= _plant_columns(ranking, keep)
+    columns |= _plant_columns(facts)
     columns |= {
         "score": ranking.scores[0][keep],
         "score_low": ranking.scores[1][keep],
@@ -323,6 +353,7 @@ def _target_columns(ranking: Ranking, facts: Facts, keep: Integers) -> dict[str,
     chosen = ranking.rows[keep]
     names = facts.names()
     return {
+        "target_list": pd.array([LISTS[n] for n in ranking.listed[keep].tolist()], dtype="str"),
         "rank": ranking.rank[keep],
         "group_zh": facts.labels(),
         "makes_it": field.maker[chosen],
@@ -341,23 +372,25 @@ def _target_columns(ranking: Ranking, facts: Facts, keep: Integers) -> dict[str,
     }
 
 
-def _plant_columns(ranking: Ranking, keep: Integers) -> dict[str, Any]:
+def _plant_columns(facts: Facts) -> dict[str, Any]:
     """Say what a typical plant of each target would close, running at its availability."""
-    field, state = ranking.view.field, ranking.state
-    chosen = ranking.rows[keep]
-    own = field.of_own(field.evidence.holdings.typical)[chosen]
-    usual = typical_plant(ranking.view)[field.product[chosen]]
-    plant = np.where(np.isnan(own), usual, own)
-    basis = np.where(~np.isnan(own), "own", np.where(~np.isnan(usual), "median", "unknown"))
-    product = field.product[chosen]
+    state, product = facts.state, facts.product
+    plant, own = facts.plant
+    built = ~np.isnan(state.study.sizes.typical[product])
+    usual = np.where(built, "typical", np.where(~np.isnan(plant), "median", "unknown"))
+    basis = np.where(own, "own", usual)
     runs = plant * state.study.loads.availability[product]
     demand, gap = state.demand.point[product], state.gap.point[product]
     rest = np.maximum(0.0, gap - runs)
     after = np.divide(demand - rest, demand, out=np.full(len(plant), np.nan), where=demand > 0)
+    wanted = facts.view.wanted[product]
+    both = (plant > 0) & (wanted > 0)
+    share = np.divide(wanted, plant, out=np.full(len(plant), np.nan), where=both)
     return {
         "plant": plant,
         "plant_basis": pd.array(basis, dtype="str"),
-        "closes": np.minimum(lacking(state)[product], runs),
+        "plant_share": np.minimum(1.0, share),
+        "closes": np.minimum(wanted, runs),
         "coverage_after": after,
     }
 
@@ -372,14 +405,25 @@ def first_gaps(result: Result, count: int) -> Result:
     return replace(result, frame=kept, notes=more)
 
 
+def first_names(result: Result, count: int) -> Result:
+    """Return the first targets of each list."""
+    frame = result.frame
+    within = frame.groupby(["gap_rank", "target_list"], sort=False).cumcount() < count
+    return replace(result, frame=frame[within].reset_index(drop=True))
+
+
 def reason_lines(result: Result, lang: Language | None = None) -> list[str]:
-    """Return one line a target: its place, its group and its reasons, with their sources below."""
+    """Return one line a target: its list and place, its group and its reasons, their sources below."""
     chosen = lang or result.lang
     lines: list[str] = []
     frame = result.frame
-    columns = ("product_id", "rank", "group_zh", f"reasons_{chosen}", "sources")
-    for product, rank, group, reasons, sources in zip(*(frame[n] for n in columns), strict=True):
-        lines.append(f"{product} {rank} {group}: {reasons if isinstance(reasons, str) else '-'}")
+    columns = (f"name_{chosen}", "target_list", "rank", "group_zh", f"reasons_{chosen}", "sources")
+    for product, listed, rank, group, reasons, sources in zip(
+        *(frame[n] for n in columns), strict=True
+    ):
+        where = words.term("target_list", listed, chosen)
+        said = reasons if isinstance(reasons, str) else "-"
+        lines.append(f"{product} · {where} {rank} · {group}: {said}")
         if isinstance(sources, str):
             lines += [f"    {url}" for url in sources.split()]
     return lines

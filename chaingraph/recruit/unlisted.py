@@ -46,17 +46,18 @@ def unlisted(study: Basis) -> NDArray[np.str_]:
 
 def unlisted_notes(study: Basis, products: Sequence[int]) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Say of products without a list what to do instead, and why."""
-    why = unlisted(study)
-    notes = []
-    for product in products:
-        reason = str(why[product])
-        said: dict[str, Any] = {
-            "product": study.names_en[product],
-            "product_zh": study.names_zh[product],
-        }
-        for lang in LANGUAGES:
-            end = "" if lang == "en" else f"_{lang}"
-            said[f"verb{end}"] = words.term("verb", UNLISTED[reason], lang)
-            said[f"why{end}"] = words.message(f"no-list-{reason}", lang)
-        notes.append(("target-no-list", said))
-    return tuple(notes)
+    return tuple(("target-no-list", unlisted_facts(study, product)) for product in products)
+
+
+def unlisted_facts(study: Basis, product: int) -> dict[str, Any]:
+    """Return what the sentence on a product without a list says of it, in both languages."""
+    reason = str(unlisted(study)[product])
+    said: dict[str, Any] = {
+        "product": study.names_en[product],
+        "product_zh": study.names_zh[product],
+    }
+    for lang in LANGUAGES:
+        end = "" if lang == "en" else f"_{lang}"
+        said[f"verb{end}"] = words.term("verb", UNLISTED[reason], lang)
+        said[f"why{end}"] = words.message(f"no-list-{reason}", lang)
+    return said
