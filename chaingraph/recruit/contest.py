@@ -198,6 +198,8 @@ def _lists(scores: Floats, hits: Integers, here: Flags) -> dict[str, float]:
 
 def judged(scores: Floats, hits: Integers, positives: int, orders: Floats) -> dict[str, float]:
     """Return every measure of one query, averaged over the drawn orders in which ties may stand."""
+    if not len(hits):
+        return judge(np.empty(0, dtype=np.intp), positives)
     tied = len(np.unique(scores)) < len(scores)
     drawn = [
         judge(ranks(scores, order)[hits], positives) for order in orders[: TIES if tied else 1]
