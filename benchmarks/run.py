@@ -148,7 +148,7 @@ def relatedness(folder: Path, runs: int) -> list[Row]:
     what = "RCA, density, ECI, PCI of 340 regions x 1,000 products"
     if importlib.util.find_spec("ecomplexity") is None:
         ours = statistics.median(task("relatedness-ours", folder).seconds for _ in range(runs))
-        return [Row("4", what, ours, None, "1/20x", met=False, note="ecomplexity is not installed")]
+        return [Row("4", what, ours, None, "1/15x", met=False, note="ecomplexity is not installed")]
     ours, reference = alternate(
         runs,
         lambda: task("relatedness-ours", folder),
@@ -157,14 +157,14 @@ def relatedness(folder: Path, runs: int) -> list[Row]:
     arrays = statistics.median(task("relatedness-arrays", folder).seconds for _ in range(runs))
     note = "ecomplexity without its log-supermodularity check, but with COI and COG"
 
-    def row(what: str, seconds: float) -> Row:
+    def row(what: str, seconds: float, least: int) -> Row:
         ratio = reference.seconds / seconds
         what = f"{what} ({ratio:.1f} times faster)"
-        return Row("4", what, seconds, reference.seconds, "1/20x", ratio >= 20, note)
+        return Row("4", what, seconds, reference.seconds, f"1/{least}x", ratio >= least, note)
 
     return [
-        row(f"{what}, long table to long table, against ecomplexity", ours.seconds),
-        row("the same from a matrix to arrays", arrays),
+        row(f"{what}, long table to long table, against ecomplexity", ours.seconds, 15),
+        row("the same from a matrix to arrays", arrays, 80),
     ]
 
 
@@ -177,8 +177,8 @@ def targets(folder: Path, runs: int) -> list[Row]:
     note = "from evidence in memory; numpy is given its features, ours measures 14 of them"
     row = compared("6", what, 1.0, (ours, reference), note)
     end = f"`rank_targets` of 100 gaps from Parquet (peak {whole.peak_mb:,.0f} MB)"
-    fits = whole.peak_mb < 4096
-    return [row, Row("6", end, whole.seconds, None, "4 GB", fits)]
+    fits = whole.peak_mb < 2048 and whole.seconds <= 20
+    return [row, Row("6", end, whole.seconds, None, "20 s, 2 GB", fits)]
 
 
 def start_up(runs: int) -> list[Row]:

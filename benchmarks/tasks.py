@@ -263,12 +263,10 @@ def ours_relatedness(rows: Any) -> Any:
     amounts = np.zeros((len(regions), len(products)))
     amounts.put(place, rows["amount"].to_numpy())
     advantage, density, found = ours_arrays(amounts)
-    return rows.assign(
-        rca=advantage.take(place),
-        density=density.take(place),
-        eci=found.eci[region],
-        pci=found.pci[product],
-    )
+    columns = {name: rows[name] for name in rows}
+    columns |= {"rca": advantage.take(place), "density": density.take(place)}
+    columns |= {"eci": found.eci[region], "pci": found.pci[product]}
+    return pd.DataFrame(columns, copy=False)
 
 
 def reference_relatedness(rows: Any) -> Any:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.anchors import find_anchors
     from chaingraph.analysis.balance import calculate_balance
     from chaingraph.analysis.content import measure_local_content
+    from chaingraph.analysis.cost import delivered_cost, explain_delivered_cost
     from chaingraph.analysis.crosschain import find_cross_chain
     from chaingraph.analysis.explain import explain_product
     from chaingraph.analysis.gaps import find_gaps
@@ -57,9 +58,18 @@ if TYPE_CHECKING:
     from chaingraph.matching.lists import read_enterprise_list
     from chaingraph.matching.match import match_enterprises
     from chaingraph.matching.review import read_decisions, save_matches
+    from chaingraph.planning.indicators import Indicators, measure_indicators
+    from chaingraph.planning.programme import build_plan
+    from chaingraph.planning.programme_file import Plan, read_plan
+    from chaingraph.planning.responsibility import build_responsibility
+    from chaingraph.planning.responsibility_book import save_responsibility
+    from chaingraph.planning.track import Tracking, track_list
+    from chaingraph.planning.track_carry import carry_list
+    from chaingraph.planning.track_reading import Returned, read_tracking
     from chaingraph.readers.chainkg import read_chain_graph
     from chaingraph.readers.lists import read_lists
     from chaingraph.recruit.backtest import Backtest, backtest
+    from chaingraph.recruit.calls import call_sheet
     from chaingraph.recruit.explain import explain_target
     from chaingraph.recruit.targets import rank_targets
     from chaingraph.regions import Region
@@ -70,7 +80,9 @@ if TYPE_CHECKING:
     from chaingraph.updates.diff import Diff, diff_datasets
     from chaingraph.updates.merging import Merged, merge_dataset
     from chaingraph.updates.surveys import read_survey_answers, record_surveys
+    from chaingraph.views.call_sheet import build_call_pages, save_call_sheet
     from chaingraph.views.chain_map import ChainMap, build_chain_map, save_chain_map
+    from chaingraph.views.dispatch import save_dispatch
     from chaingraph.views.figure_page import FigurePage, build_figure, save_figure
     from chaingraph.views.questionnaire import save_questionnaire
     from chaingraph.views.report.build import build_report, save_report
@@ -82,6 +94,7 @@ _HOMES = {
     "chaingraph.analysis.anchors": ("find_anchors",),
     "chaingraph.analysis.balance": ("calculate_balance",),
     "chaingraph.analysis.content": ("measure_local_content",),
+    "chaingraph.analysis.cost": ("delivered_cost", "explain_delivered_cost"),
     "chaingraph.analysis.crosschain": ("find_cross_chain",),
     "chaingraph.analysis.explain": ("explain_product",),
     "chaingraph.analysis.gaps": ("find_gaps",),
@@ -115,6 +128,14 @@ _HOMES = {
         "dataset_from_frames",
         "load_dataset",
     ),
+    "chaingraph.planning.programme": ("build_plan",),
+    "chaingraph.planning.programme_file": ("Plan", "read_plan"),
+    "chaingraph.planning.indicators": ("Indicators", "measure_indicators"),
+    "chaingraph.planning.responsibility": ("build_responsibility",),
+    "chaingraph.planning.responsibility_book": ("save_responsibility",),
+    "chaingraph.planning.track": ("Tracking", "track_list"),
+    "chaingraph.planning.track_carry": ("carry_list",),
+    "chaingraph.planning.track_reading": ("Returned", "read_tracking"),
     "chaingraph.readers.chainkg": ("read_chain_graph",),
     "chaingraph.readers.lists": ("read_lists",),
     "chaingraph.matching.decisions": ("remember_decisions",),
@@ -122,6 +143,7 @@ _HOMES = {
     "chaingraph.matching.match": ("match_enterprises",),
     "chaingraph.matching.review": ("read_decisions", "save_matches"),
     "chaingraph.recruit.backtest": ("Backtest", "backtest"),
+    "chaingraph.recruit.calls": ("call_sheet",),
     "chaingraph.recruit.explain": ("explain_target",),
     "chaingraph.recruit.targets": ("rank_targets",),
     "chaingraph.gazetteer": ("find_region", "near", "region"),
@@ -133,7 +155,9 @@ _HOMES = {
     "chaingraph.updates.diff": ("Diff", "diff_datasets"),
     "chaingraph.updates.merging": ("Merged", "merge_dataset"),
     "chaingraph.updates.surveys": ("read_survey_answers", "record_surveys"),
+    "chaingraph.views.call_sheet": ("build_call_pages", "save_call_sheet"),
     "chaingraph.views.chain_map": ("ChainMap", "build_chain_map", "save_chain_map"),
+    "chaingraph.views.dispatch": ("save_dispatch",),
     "chaingraph.views.figure_page": ("FigurePage", "build_figure", "save_figure"),
     "chaingraph.views.questionnaire": ("save_questionnaire",),
     "chaingraph.views.report.build": ("build_report", "save_report"),
@@ -154,29 +178,40 @@ __all__ = [
     "FileProblemError",
     "Finding",
     "Imported",
+    "Indicators",
     "LoopError",
     "Merged",
     "MissingLibraryError",
     "MissingTableError",
     "OptionError",
+    "Plan",
     "Region",
     "RegionState",
     "Result",
+    "Returned",
     "Study",
+    "Tracking",
     "UnknownNameError",
     "__version__",
     "backtest",
+    "build_call_pages",
     "build_chain_map",
     "build_diff_report",
     "build_figure",
     "build_graph",
+    "build_plan",
     "build_report",
+    "build_responsibility",
     "calculate_balance",
     "calculate_requirements",
+    "call_sheet",
+    "carry_list",
     "check_dataset",
     "dataset_from_frames",
+    "delivered_cost",
     "diff_datasets",
     "draw_demand",
+    "explain_delivered_cost",
     "explain_product",
     "explain_target",
     "export_dataset",
@@ -194,6 +229,7 @@ __all__ = [
     "list_unverified",
     "load_dataset",
     "match_enterprises",
+    "measure_indicators",
     "measure_local_content",
     "measure_relatedness",
     "measure_sensitivity",
@@ -207,20 +243,26 @@ __all__ = [
     "read_decisions",
     "read_enterprise_list",
     "read_lists",
+    "read_plan",
     "read_survey_answers",
+    "read_tracking",
     "reconcile",
     "record_surveys",
     "region",
     "remember_decisions",
+    "save_call_sheet",
     "save_chain_map",
     "save_conflicts",
     "save_dataset",
     "save_diff",
+    "save_dispatch",
     "save_figure",
     "save_matches",
     "save_questionnaire",
     "save_report",
+    "save_responsibility",
     "trace_product",
+    "track_list",
 ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chaingraph.checks import matches_date
+from chaingraph.days import read_day
 from chaingraph.engines import collect, read_frame
 from chaingraph.errors import MissingTableError, OptionError
 
@@ -303,11 +303,12 @@ def _editing() -> Any:
     return importlib.import_module("chaingraph.editing")
 
 
-def checked_date(date: str) -> str:
-    """Return a date as it is, or raise the OptionError that names it."""
-    if not isinstance(date, str) or not matches_date(date):
+def checked_date(date: object) -> str:
+    """Return a date as the tables write it, or raise the OptionError that names it; see :func:`read_day`."""
+    found = read_day(date)
+    if not found:
         raise OptionError("bad-date-option", value=date)
-    return date
+    return found
 
 
 def last_day(date: str) -> str:

@@ -70,14 +70,38 @@ def same_engine(small: pd.DataFrame, like: Any) -> Any:
     raise MissingLibraryError("unknown-engine", library=str(kind))
 
 
-def collect(frame: Any) -> pd.DataFrame:
-    """Return a narwhals frame as pandas, in whatever engine it lives: texts, floats, integers, flags."""
+def collect(frame: Any, *, categories: bool = False) -> pd.DataFrame:
+    """Return a narwhals frame as pandas, in whatever engine it lives: texts, floats, integers, flags.
+
+    Parameters
+    ----------
+    frame
+        narwhals frame.
+    categories
+        Texts of another engine as sorted categories: that spares the making of millions of Python texts,
+        and they sort and group as numbers do. Those of pandas stay as they are.
+    """
     native = frame.to_native()
     if isinstance(native, pd.DataFrame):
         return native.reset_index(drop=True)
     schema = frame.collect_schema()
     columns = _fetched(frame)
-    return pd.DataFrame({name: _column(columns[name], schema[name]) for name in schema.names()})
+    found = {}
+    for name in schema.names():
+        values = columns.pop(name)  # let go of one by one: a large result is held once only
+        if categories and isinstance(schema[name], nw.String):
+            found[name] = _category(values)
+        else:
+            found[name] = _column(values, schema[name])
+    return pd.DataFrame(found, copy=False)
+
+
+def _category(values: Any) -> Any:
+    """Return fetched texts as sorted categories."""
+    codes, names = _codes(values)
+    return pd.Categorical.from_codes(
+        np.asarray(codes, dtype=np.int32), categories=pd.Index(names, dtype=object)
+    )
 
 
 def _fetched(frame: Any) -> dict[str, Any]:
@@ -194,12 +218,13 @@ def collect_coded(
 
 
 def _codes(values: Any) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
-    """Return the position of each text among the sorted distinct texts, and those."""
+    """Return the position of each text among the sorted distinct texts (-1: none), and those."""
     if type(values).__module__.startswith("polars"):
         import polars
 
-        names = values.unique().sort()
-        codes = values.cast(polars.Enum(names)).to_physical().to_numpy()
-        return codes.astype(np.intp), np.array(names.to_list(), dtype=object)
+        names = values.drop_nulls().unique().sort()
+        codes = values.cast(polars.Enum(names)).to_physical()
+        known = codes.cast(polars.Int64).fill_null(-1).to_numpy()
+        return known.astype(np.intp, copy=False), np.array(names.to_list(), dtype=object)
     found, texts = pd.factorize(pd.Series(values, dtype="str"), sort=True)
     return found, np.asarray(texts, dtype=object)

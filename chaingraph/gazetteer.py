@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -13,8 +13,9 @@ import pandas as pd
 
 from chaingraph.engines import collect, read_frame
 from chaingraph.enterprises import LEVELS, region_names
-from chaingraph.errors import OptionError, unknown_name
+from chaingraph.errors import OptionError, closest, unknown_name
 from chaingraph.groups import mean_points
+from chaingraph.places import Place, PlaceBook
 from chaingraph.regions import SIGN, WHOLE, Circle, Named, Region
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ Asked: TypeAlias = "str | Region | Iterable[str | Region] | None"
 _UPPER: Final = ("province", "city")
 """What tells namesakes apart: a park may lie in several counties of its city and is still one."""
 _NAMESAKES: Final = ("county", "park")
-_UNKNOWN: Final = "unknown"
-_COLUMN_OF: Final = {"province": "province", "municipality": "province", "county": "county"}
-_SUFFIXES: Final = ("市", "省", "区", "县")
 _AROUND: Final = re.compile(r"(?P<place>.+?)\s+~\s+(?P<km>\S+)\s*km", re.IGNORECASE)
 
 
@@ -63,30 +61,28 @@ class Gazetteer:
         """Return the places that the sites in a region name."""
         sites = read_frame(self._enterprises)
         chosen = sites if within is None else within.filter(sites)
-        return region_names(chosen.to_native()).replace({"city": {_UNKNOWN: ""}})
+        return region_names(chosen.to_native()).replace({"city": {"unknown": ""}})
+
+    @cached_property
+    def book(self) -> PlaceBook:
+        """The names of places and what they mean: those of the dataset, over those of the country."""
+
+        def texts(table: str, column: str) -> list[str]:
+            if table == "enterprises":
+                return list(self.sites[column])
+            if table == "regions" and self._table is not None:
+                return [str(cell) for cell in self._table[column].fillna("")]
+            return []
+
+        return PlaceBook.of(texts)
 
     @cached_property
     def _listed(self) -> dict[tuple[str, ...], Point]:
         """Places of the regions table, by level with all that they lie in, and where each is."""
         if self._table is None:
             return {}
-        columns = ("adcode", "name_zh", "level", "parent", "lat", "lon")
-        cells = zip(*(self._table[name].tolist() for name in columns), strict=True)
-        rows = {code: others for code, *others in cells}
-        result: dict[tuple[str, ...], Point] = {}
-        for code, (*_, lat, lon) in rows.items():
-            found: dict[str, str] = {}
-            step: Any = code
-            while step in rows:
-                name, level, step = rows[step][:3]
-                column = _COLUMN_OF.get(level, "city")
-                if column in found:  # a region that the table puts into itself or into its like
-                    break
-                found[column] = name
-                if level == "municipality":
-                    found.setdefault("city", name)
-            result[tuple(found.get(column, "") for column in LEVELS)] = lat, lon
-        return result
+        cells = zip(*(self._table[name].tolist() for name in ("adcode", "lat", "lon")), strict=True)
+        return {(*self.book.codes[code], ""): (lat, lon) for code, lat, lon in cells}
 
     @cached_property
     def _paths(self) -> list[_Path]:
@@ -141,7 +137,8 @@ class Gazetteer:
             return joined
         if around := _AROUND.fullmatch(steps[0]):
             return self.near(self.find(_unbracketed(around["place"])), around["km"])
-        raise unknown_name("region", name, self.names)
+        near = closest(name, self.names)
+        raise unknown_name("region", name, self.names if near else self.book.names)
 
     def look_up(self, name: str) -> Region | None:
         """Return the region of a name, path or code; None where no place is called so.
@@ -165,14 +162,36 @@ class Gazetteer:
             spots = _spots([path for path in called if set(above) <= set(path)], level)
             if not spots:
                 continue
+            if level == "county":  # namesakes without a site are namesakes all the same
+                country = [
+                    p for p in self.book.named(last) if p.level == level and set(above) <= set(p)
+                ]
+                spots = _spots([*spots, *country], level)
             if len(spots) > 1 and level in _NAMESAKES:
-                paths = ", ".join("/".join([*filter(None, spot), last]) for spot in spots)
-                raise OptionError("ambiguous-region", value=last, paths=paths)
+                paths = ["/".join([*dict.fromkeys(filter(None, spot)), last]) for spot in spots]
+                raise OptionError("ambiguous-region", value=last, paths=", ".join(paths))
             county = [
                 part for part in above if level == "park" and ("county", part) in self._called
             ]
             return self._place(level, last, spots[0], county[-1] if county else "")
-        return None
+        return self._read(name)
+
+    def _read(self, name: str) -> Region | None:
+        """Return the region of names one behind the other, or of a place where no site is."""
+        if SIGN.search(name) or _AROUND.fullmatch(name.strip()):
+            return None
+        reading = self.book.read(name)
+        if reading.kind == "several":
+            paths = ", ".join(place.says() for place in reading.places)
+            raise OptionError("ambiguous-region", value=name, paths=paths)
+        if reading.kind != "found" or reading.rest or reading.said == "strange":
+            return None
+        return self.at(reading.place)
+
+    def at(self, place: Place) -> Region:
+        """Return the region of a place."""
+        upper = place[: min(len(_UPPER), LEVELS.index(place.level))]
+        return self._place(place.level, place.name, upper)
 
     def _place(self, level: str, name: str, spot: tuple[str, ...], county: str = "") -> Region:
         """Return the region of a name in a spot, picked by as few columns as tell it from others."""
@@ -184,31 +203,16 @@ class Gazetteer:
             where |= {column: text for column, text in needed.items() if text}
         path = tuple(text for column in LEVELS if (text := upper.get(column)) and column != level)
         pick = Named(tuple((column, (where[column],)) for column in LEVELS if column in where))
-        shown = "/".join([*path, name]) if len(where) > 1 else name
+        namesakes = level == "county" and len(self.book.named(name)) > 1
+        shown = "/".join([*dict.fromkeys(path), name]) if len(where) > 1 or namesakes else name
         return Region(shown, (*path, name), level, pick)
 
     def _official(self, name: str) -> str:
-        """Return the official name behind an English name, a code or a name without its suffix."""
-        for book in self._spellings:
-            if len(hit := book.get(name.casefold(), ())) == 1:
-                return hit[0]
-        known = self._spellings[0] if self._spellings else {}
-        short = [hit for suffix in _SUFFIXES for hit in known.get((name + suffix).casefold(), ())]
-        return short[0] if len(short) == 1 else name
-
-    @cached_property
-    def _spellings(self) -> list[dict[str, tuple[str, ...]]]:
-        """The official names behind each spelling: a book of names, of English names, of codes."""
-        if self._table is None:
-            return []
-        books = []
-        for column in ("name_zh", "name_en", "adcode"):
-            book: dict[str, tuple[str, ...]] = {}
-            cells = self._table[column].fillna("").astype("str").str.casefold()
-            for cell, name in zip(cells, self._table["name_zh"], strict=True):
-                book[cell] = (*book.get(cell, ()), str(name))
-            books.append(book)
-        return books
+        """Return the official name behind an English name, a code or a shorter name; of namesakes none."""
+        if any((level, name) in self._called for level in LEVELS):
+            return name
+        found = {place.name for place in self.book.named(name)}
+        return found.pop() if len(found) == 1 else name
 
     def of_level(self, level: str, within: Region | None = None) -> dict[Region, int]:
         """Return every region of a level that has sites, or has some in a region, with their number."""
@@ -314,8 +318,8 @@ class Gazetteer:
         """
         mine = self._set(region)
         its = self._set(text) if isinstance(text, Region) else self._cell_set(text)
-        if its is None:
-            parent = str(text).rpartition("/")[0]
+        if not its:
+            parent = self._parent(text)
             inside = parent and self.relation(region, parent) in {"same", "inside"}
             return "inside" if inside else "apart"
         if mine and mine == its:
@@ -328,13 +332,22 @@ class Gazetteer:
         """Tell whether a place lies in both regions."""
         return bool(self._set(one) & self._set(other))
 
+    def _parent(self, text: str | Region) -> str:
+        """Return what a place lies in that no row of the dataset has."""
+        found = text if isinstance(text, Region) else self._cell_region(text)
+        return "/".join(found.path[:-1]) if found is not None else str(text).rpartition("/")[0]
+
+    def _cell_region(self, text: str) -> Region | None:
+        """Return the region of a cell; None for no place or one of several."""
+        try:
+            return self.look_up(text.strip() or WHOLE)
+        except OptionError:
+            return None
+
     def _cell_set(self, text: str) -> int | None:
         """Return the places that lie in what a cell names; None for no place or one of several."""
         if text not in self._cell_sets:
-            try:
-                found = self.look_up(text.strip() or WHOLE)
-            except OptionError:
-                found = None
+            found = self._cell_region(text)
             self._cell_sets[text] = None if found is None else self._set(found)
         return self._cell_sets[text]
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from chaingraph.enterprises import Reading, Standing, Where
+    from chaingraph.regions import Region
 
 MAKING: Final = (*RUNNING, "suspended")
 """Statuses of a plant that stands: proof that its owner makes the product."""
@@ -43,6 +44,8 @@ def makers_by_site(
     *,
     products: Sequence[str] | None = None,
     where: Where | None = None,
+    besides: Region | None = None,
+    categories: bool = False,
     **reading: Unpack[Reading],
 ) -> pd.DataFrame:
     """Return who makes what where, or intends to: one row a product, site and `status`, phases added up.
@@ -55,6 +58,10 @@ def makers_by_site(
         Only these products; None: all.
     where
         A region, or column -> names that a site must have one of.
+    besides
+        With `products`: and all products of the sites of this region.
+    categories
+        Texts of another engine than pandas as categories, see :func:`chaingraph.engines.collect`.
     **reading
         `at`, `statuses`, `signs`, `stale` as in :func:`chaingraph.enterprises.standing_rows`.
 
@@ -68,13 +75,25 @@ def makers_by_site(
         is known, else missing). Company totals are the latest ones, see
         :func:`chaingraph.enterprises.latest_totals`.
     """
-    standing = stand(capacities, **reading).of(products)
+    standing, sites = stand(capacities, **reading), sites_in(enterprises, where)
+    rows = _made_at(standing.of(products), sites)
+    if products is not None and besides is not None:
+        local = besides.filter(sites)
+        others = standing.of(None, but=products).at_sites(local)
+        rows = nw.concat([rows, _made_at(others, local)])
+    found = collect(rows, categories=categories)
+    found["capacity"] = found["effective"].astype("float64").where(found["known"] > 0)
+    found = found.sort_values(list(_KEYS[:5]), ignore_index=True)
+    return found[[*_KEYS, "capacity", "since"]]
+
+
+def _made_at(standing: Standing, sites: Any) -> Any:
+    """Return what some sites make or intend to, phases added up, and the latest totals of companies."""
     rows = _fresh(standing, standing.told((*MAKING, *INTENDED))).select(
         "enterprise_id", "product_id", "scope", "since", "as_of", "effective", "known",
         status=nw.when(nw.col("status").is_in(list(INTENDED))).then(nw.col("status"))
         .otherwise(nw.lit(MAKING[0])),
     )  # fmt: skip
-    sites = sites_in(enterprises, where)
     wanted = ["product_id", "group", "enterprise_id", "status"]
     totals = latest_totals(located(rows.filter(nw.col("scope") == "group"), sites, []))
     totals = totals.group_by(*wanted).agg(nw.col("effective", "known").max(), nw.col("since").min())
@@ -87,12 +106,10 @@ def makers_by_site(
             totals.with_columns(scope=nw.lit("group")).select(*order),
         ]
     )
-    places = sites.select("enterprise_id", *LEVELS, "lat", "lon")
-    found = collect(rows.join(places, on="enterprise_id", how="inner"))
-    found["capacity"] = found["effective"].astype("float64").where(found["known"] > 0)
-    found[list(LEVELS)] = found[list(LEVELS)].fillna("")
-    found = found.sort_values(list(_KEYS[:5]), ignore_index=True)
-    return found[[*_KEYS, "capacity", "since"]]
+    places = sites.select(
+        "enterprise_id", *(nw.col(level).fill_null("") for level in LEVELS), "lat", "lon"
+    )
+    return rows.join(places, on="enterprise_id", how="inner")
 
 
 def _fresh(standing: Standing, rows: Any) -> Any:
@@ -100,10 +117,13 @@ def _fresh(standing: Standing, rows: Any) -> Any:
     return rows if standing.stale == "keep" else rows.filter(nw.col("stale") == 0)
 
 
-def city_products(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -> pd.DataFrame:
+def city_products(
+    enterprises: Any, capacities: Any, *, categories: bool = False, **reading: Unpack[Reading]
+) -> pd.DataFrame:
     """Return which cities make what: one row a `city` and `product_id`, sorted.
 
-    Plants that stand, see :data:`MAKING`; company totals lie nowhere.
+    Plants that stand, see :data:`MAKING`; company totals lie nowhere. `categories` as in
+    :func:`makers_by_site`.
     """
     standing = stand(capacities, **reading)
     rows = site_rows(standing.told(MAKING)).filter(nw.col("status").is_in(list(MAKING)))
@@ -111,7 +131,8 @@ def city_products(enterprises: Any, capacities: Any, **reading: Unpack[Reading])
     sites = read_frame(enterprises).select("enterprise_id", "city")
     sites = sites.filter(~nw.col("city").is_null())
     joined = rows.join(sites, on="enterprise_id", how="inner").select("city", "product_id")
-    return collect(joined.unique()).sort_values(["city", "product_id"], ignore_index=True)
+    found = collect(joined.unique(), categories=categories)
+    return found.sort_values(["city", "product_id"], ignore_index=True)
 
 
 def group_products(enterprises: Any, capacities: Any, **reading: Unpack[Reading]) -> pd.DataFrame:
@@ -191,9 +212,13 @@ def rows_of_groups(
     enterprises: Any,
     capacities: Any,
     groups: Sequence[str],
+    *,
+    categories: bool = False,
     **reading: Unpack[Reading],
 ) -> pd.DataFrame:
     """Return the capacity rows of some groups with names, places and sources: what reasons rest on.
+
+    `categories` as in :func:`makers_by_site`.
 
     Returns
     -------
@@ -203,10 +228,11 @@ def rows_of_groups(
     """
     sites = read_frame(enterprises)
     sites = sites.filter(owner().is_in(list(groups)))
-    standing = stand(capacities, **reading)
+    standing = stand(capacities, **reading).at_sites(sites)
     rows = _fresh(standing, standing.rows((*MAKING, *INTENDED))).drop(
         "counted", "bare", "figure", "effective_low", "stale"
     )
-    found = collect(located(rows, sites, ["name_zh", "name_en", *LEVELS, "lat", "lon"]))
+    wanted = ["name_zh", "name_en", *LEVELS, "lat", "lon"]
+    found = collect(located(rows, sites, wanted), categories=categories)
     keys = ["group", "product_id", "enterprise_id", "status", "since"]
     return found.sort_values(keys, ignore_index=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph import readers
+from chaingraph import readers, words
 from chaingraph.bundled import bundled_folders
 from chaingraph.checks import Finding, refuse, run_checks
 from chaingraph.dataset import Dataset, checked_date
@@ -18,6 +20,8 @@ from chaingraph.errors import (
     unknown_name,
 )
 from chaingraph.overriding import replace_rows
+from chaingraph.places import country
+from chaingraph.places.names import spellings
 from chaingraph.rawtables import Package, RawDataset, RawTable
 
 if TYPE_CHECKING:
@@ -38,7 +42,8 @@ def load_dataset(
     Parameters
     ----------
     source
-        Name of a bundled dataset (``"qujing"``) or path of a folder of CSV or Parquet files, of an
+        Name of a bundled dataset (``"qujing"``), its title, its chain or the region that it is about
+        (``"曲靖"``), or path of a folder of CSV or Parquet files, of an
         Excel workbook with one sheet a table (``.xlsx``), or of a zip file of CSV files. A large
         CSV file takes about four times its size in memory where its cells repeat.
     engine
@@ -132,7 +137,7 @@ def dataset_from_frames(
     ['a', 'b']
     """
     if as_of:
-        checked_date(as_of)
+        as_of = checked_date(as_of)
     package = Package(name=name, path=None, focus=focus, as_of=as_of, language=language)
     return _from_frames(package, frames, "frames")
 
@@ -221,7 +226,35 @@ def find_folder(source: str | Path) -> Path:
         return path
     if _looks_like_path(str(source)):
         raise FileProblemError("no-such-path", path=source)
+    asked = _plain(str(source))
+    named = [name for name, texts in _called().items() if asked in texts]
+    if (
+        not named and not asked.isascii()
+    ):  # 电池 for 新能源电池; of latin names only whole ones count
+        named = [name for name, texts in _called().items() if any(asked in text for text in texts)]
+    if len(named) > 1:
+        raise OptionError("ambiguous-dataset", value=source, names=", ".join(sorted(named)))
+    if named:
+        return bundled[named[0]]
     raise unknown_name("dataset", str(source), bundled)
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+@cache
+def _called() -> dict[str, set[str]]:
+    """Return what each bundled dataset is called: its titles, its focus by any name, its chain's names."""
+    found: dict[str, set[str]] = {}
+    for name, folder in bundled_folders().items():
+        card = json.loads(folder.joinpath("datapackage.json").read_text(encoding="utf-8"))
+        focus = str(card.get("focus") or "")
+        texts = {name, str(card.get("title", "")), str(card.get("title_zh", "")), focus}
+        texts |= spellings(focus) | set(country().read(focus).place.path[-1:] if focus else ())
+        texts |= {words.term("chain", name, lang) for lang in words.LANGUAGES}
+        found[name] = {_plain(text) for text in texts if text}
+    return found
 
 
 def own_folder(dataset: str) -> Path:

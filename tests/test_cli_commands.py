@@ -235,7 +235,7 @@ def test_the_former_name_of_load_is_said_in_one_sentence(lang, said):
 def test_view(tmp_path):
     page = tmp_path / "map.html"
     result = run("view", "toy", "--output", page)
-    assert result.output == ""
+    assert (result.stdout, result.stderr) == ("", f"wrote {page}\n")
     text = page.read_text(encoding="utf-8")
     assert text.startswith("<!DOCTYPE html>")
     assert "甲市" in text

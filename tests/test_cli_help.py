@@ -112,6 +112,8 @@ def test_the_example_of_every_help_runs(name, tmp_path, monkeypatch):
     (folder / "products.csv").write_text("product_id,name_zh,unit\na,甲,t\n", encoding="utf-8")
     plan = cg.plan_survey(cg.load_dataset("toy"))
     cg.save_questionnaire(plan, tmp_path / "questions.xlsx")
+    listed = cg.build_responsibility(cg.load_dataset("toy"))
+    cg.save_responsibility(listed, tmp_path / "list.xlsx")
     (tmp_path / "list.csv").write_text("企业名称\n曲靖晶澳光伏科技有限公司\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     words = shlex.split(example(name))

@@ -135,7 +135,7 @@ def test_province_is_seeded_and_its_loops_give_more_than_they_take(benchmarks, f
     graph = product_graph(ds.products, ds.inputs)
     assert 0 < spectral_radius(graph.size, graph.source, graph.target, graph.amount) < 1
     assert (graph.group >= 0).any()
-    assert read_load({graph.ids[0]: 0.5}, ds.products) == {graph.ids[0]: 0.5}
+    assert read_load({graph.ids[0]: 0.5}, ds) == {graph.ids[0]: 0.5}
 
 
 def test_structure_without_quantities_loads_and_traces(benchmarks, tmp_path):

@@ -8,9 +8,10 @@ import chaingraph as cg
 from chaingraph.matching.known import Known
 from chaingraph.matching.lists import ListRow
 from chaingraph.matching.names import NameReader, is_generic, split_core
-from chaingraph.matching.places import Spot, find_places, short_place
+from chaingraph.matching.places import find_places
 from chaingraph.matching.score import REVIEW, TAKEN, Party, score_parties
 from chaingraph.names import normal_text
+from chaingraph.places import Place, short_place
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_short_names_of_places(name, short):
     ],
 )
 def test_places_of_rows(places, cells, spot):
-    assert places.read(*cells) == {Spot(*spot)}
+    assert places.read(*cells) == {Place(*spot)}
 
 
 def test_unknown_places_say_nothing(places):

@@ -301,7 +301,9 @@ def test_every_listed_place_without_a_site_can_be_ranked_for(qujing):
     evidence = view.field.evidence
     for name in places:
         place = find_place(evidence, cg.region(qujing, name), view.setting.points)
-        facts = Facts(replace(view, place=place), state, np.array([0]), pd.DataFrame(), np.array([False]))
+        facts = Facts(
+            replace(view, place=place), state, np.array([0]), pd.DataFrame(), np.array([False])
+        )
         own = place.inside & (evidence.columns["group"] == facts.group[0])
         assert facts.local_rows(0).tolist() == np.flatnonzero(own).tolist(), name
 

@@ -177,8 +177,8 @@ def test_freezing_leaves_the_dataset_alone_and_drops_targets_written_later(qujin
     assert (since.str[:7] <= "2021-12").all()
     assert (frozen.tables["projects"]["date"].str[:7] <= "2021-12").all()
     assert (frozen.tables["supplies"]["year"].str[:4] <= "2021").all()
-    with pytest.raises(cg.OptionError, match="'2021/12' is no date"):
-        freeze(qujing, "2021/12")
+    with pytest.raises(cg.OptionError, match="'2021/13' is no date"):
+        freeze(qujing, "2021/13")
 
 
 # --- who counts as an entry ---
@@ -412,7 +412,7 @@ def test_an_entry_of_a_group_that_was_no_candidate_counts_as_missed():
         ({"cutoff": "2004"}, "cut-off 2004 is outside the data: entries are dated 2005 to 2023-05"),
         ({"cutoff": "2024"}, "cut-off 2024 is outside the data"),
         ({"cutoff": "2023-05"}, "outside the data: .* some must come after it"),
-        ({"cutoff": "2021/12"}, "'2021/12' is no date; write 2024"),
+        ({"cutoff": "2021/13"}, "'2021/13' is no date; write 2024"),
         *(({"horizon": text}, f"'{text}' is no horizon; write years, such as 3y")
           for text in ("0y", "three", "36m", "", "-1y")),
     ],

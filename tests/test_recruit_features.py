@@ -122,7 +122,9 @@ def test_same_chain_is_the_share_of_memberships_by_hand():
         (*row[:3], {**(row[3] if len(row) > 3 else {}), "chains": chains.get(row[0], "z")})
         for row in PRODUCTS
     ]
-    found = {g: row["same_chain"] for g, row in features_of(hand_dataset(products=products)).items()}
+    found = {
+        g: row["same_chain"] for g, row in features_of(hand_dataset(products=products)).items()
+    }
     assert found == {
         "Foilco": pytest.approx(2 / 3), "Smallco": 1, "Farco": 1, "Cellco": 0, "Rivalco": 0,
         "Resinco": 0,

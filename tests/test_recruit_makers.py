@@ -11,8 +11,8 @@ from chaingraph.analysis.study import open_study
 from chaingraph.enterprises import STATUSES
 from chaingraph.recruit import evidence
 from chaingraph.recruit.entries import list_entries
-from chaingraph.recruit.proof import ENDED, INTENDS, MAKES, NOTHING, of_event, of_status
 from chaingraph.recruit.lists import NEAR, deciding, tiers, which_list
+from chaingraph.recruit.proof import ENDED, INTENDS, MAKES, NOTHING, of_event, of_status
 from chaingraph.recruit.scoring import rank_within
 from chaingraph.recruit.unlisted import UNLISTED
 from chaingraph.schema import table_spec

@@ -36,6 +36,24 @@ def hand():
 
 @QUICK
 @given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from([0.0, 0.2, 0.5, 1.0])))
+)
+def test_ranks_are_those_of_a_sort_by_gap_tier_and_score_with_ties_as_given(candidates):
+    candidates.sort(key=lambda one: one[0])
+    gap, tier, scores = (np.array(column) for column in zip(*candidates, strict=True)) if candidates else (
+        np.empty(0, dtype=int), np.empty(0, dtype=int), np.empty(0)
+    )  # fmt: skip
+    ranks = rank_within(scores, gap, tier)
+    for number in set(gap.tolist()):
+        own = np.flatnonzero(gap == number).tolist()
+        order = sorted(
+            own, key=lambda i: (tier[i], -scores[i])
+        )  # Python's sort keeps ties as given
+        assert ranks[order].tolist() == list(range(1, len(own) + 1))
+
+
+@QUICK
+@given(
     st.lists(st.one_of(UNIT, st.just(float("nan"))), min_size=len(FEATURES), max_size=len(FEATURES)),
     st.lists(st.floats(0, 5), min_size=len(FEATURES), max_size=len(FEATURES)),
     st.sampled_from(list(FEATURES)), UNIT,
@@ -86,8 +104,9 @@ def test_draws_keep_to_the_tiers_and_lists_do_not_change_each_other():
 def test_equal_scores_share_a_rank():
     scores, gap = np.array([2.0, 2.0, 1.0, 2.0, 2.0]), np.array([0, 0, 0, 0, 1])
     tier = np.array([0, 0, 0, 1, 0])
+    nearly = np.array([2.0, 2.0 + 1e-12, 1.0, 2.0, 2.0])
     assert tied_ranks(scores, gap, tier).tolist() == [1, 1, 3, 4, 1]
-    assert tied_ranks(scores + [0, 1e-12, 0, 0, 0], gap, tier).tolist() == [1, 1, 3, 4, 1]
+    assert tied_ranks(nearly, gap, tier).tolist() == [1, 1, 3, 4, 1]
 
 
 def test_errors_are_those_of_the_fit_or_a_quarter_of_what_was_given():

@@ -234,7 +234,12 @@ def test_reasons_of_a_restricted_product_start_with_what_is_needed():
 
 def test_reasons_name_the_rows_behind_them(found):
     row = found.loc["Foilco"]
-    for text in ("makes foil", "capacity 5,000 t", "2,000 t: 50% of it", "is here already with tape"):
+    for text in (
+        "makes foil",
+        "capacity 5,000 t",
+        "2,000 t: 50% of it",
+        "is here already with tape",
+    ):
         assert text in row["reasons_en"]
     for text in ("生产foil", "年产能5,000 t", "典型工厂2,000 t，占其50%", "在本地已有tape"):
         assert text in row["reasons_zh"]
@@ -300,7 +305,7 @@ def test_a_gap_that_nobody_fills_says_so_and_names_the_nearest_related_makers(ha
         ({"region": "ther"}, cg.UnknownNameError, "no region 'ther'"),
         ({"method": "best"}, cg.OptionError, "no method 'best'; methods: logit, topsis"),
         ({"limit": -1}, cg.OptionError, "'-1' is no number of targets"),
-        ({"at": "2024/1"}, cg.OptionError, "'2024/1' is no date"),
+        ({"at": "2024/13"}, cg.OptionError, "'2024/13' is no date"),
         ({"weights": {"tie": 1}}, cg.OptionError, "no feature 'tie'; did you mean: ties"),
     ],
 )

@@ -187,6 +187,19 @@ def test_the_kept_graph_is_frozen_and_built_once(toy):
     assert region_graph(state.with_capacity([{"product_id": "foil", "capacity": 1}])) is not kept
 
 
+def test_the_order_of_the_kept_graph_is_found_once_and_of_a_copy_anew(toy, monkeypatch):
+    kept = bare_graph(toy)
+    read_links(kept)
+    with monkeypatch.context() as patch:
+        patch.setattr("chaingraph.analysis.region_graph.input_links", None)
+        assert len(read_links(kept).edges)
+    copy = nx.DiGraph(kept)
+    before = len(read_links(copy).edges)
+    copy.remove_edge(("product", "metal"), ("product", "foil"))
+    assert len(read_links(copy).edges) == before - 1
+    assert len(read_links(kept).edges) == before
+
+
 def test_facts_say_what_the_graph_says(toy):
     state = replace(cg.open_study(toy).state("甲市"))  # a state of its own, with its own graph
     graph = region_graph(state)

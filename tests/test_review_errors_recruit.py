@@ -104,16 +104,17 @@ def test_a_row_that_stands_for_makers_unknown_is_no_target_and_no_usual_plant():
     )
     assert "o1" not in filled.index
     assert filled.index.tolist() == plain.index.tolist()
-    assert filled.loc["Smallco", "plant"] == plain.loc["Smallco", "plant"] == 1300
+    assert filled.loc["Smallco", "plant"] == plain.loc["Smallco", "plant"] == 1000
     real = sites | {"o1": sites["o1"] | {"placeholder": False}}
     assert "o1" in targets_of(hand_dataset([*MAKERS, others], sites=real), limit=0).index
 
 
-def test_a_restricted_product_is_ranked_when_asked_for_and_else_a_matter_of_contracts():
+def test_a_restricted_product_is_a_matter_of_contracts():
     quota = {"restricted": "a quota"}
     products = [row if row[0] != "foil" else (*row, quota) for row in PRODUCTS]
     ds = hand_dataset(products=products)
-    assert "foil" not in set(cg.rank_targets(ds).frame["product_id"])
+    every = cg.rank_targets(ds).frame
+    assert set(every.loc[every["product_id"] == "foil", "target_list"]) == {"supplier"}
     row = targets_of(ds).loc["Foilco"]
     assert row["verb"] == "contract"
     gaps = cg.find_gaps(ds, draws=0).frame.set_index("product_id")

@@ -10,6 +10,7 @@ import pytest
 import chaingraph as cg
 from chaingraph.engines import collect
 from chaingraph.enterprises import (
+    LEVELS,
     count_undated,
     local_capacity,
     local_rows,
@@ -18,10 +19,12 @@ from chaingraph.enterprises import (
     plant_sizes,
     site_rows,
     stale_before,
+    stand,
     standing_rows,
 )
 from chaingraph.events import plant_signs
 from chaingraph.groups import makers_by_site
+from chaingraph.regions import Named, Region
 
 pl = pytest.importorskip("polars")
 duckdb = pytest.importorskip("duckdb")
@@ -544,6 +547,46 @@ def random_rows(count=600, seed=5):
     }  # fmt: skip
 
 
+C1 = Region("c1", ("c1",), "city", Named((("city", ("c1",)),)))
+MADE = dict.fromkeys(
+    ("product_id", "group", "enterprise_id", "scope", "status", *LEVELS, "since"), "str"
+)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_some_products_anywhere_and_all_of_a_region_are_read_at_once(engine):
+    sites = sites_of(
+        engine,
+        {"enterprise_id": "e1", "city": "c1"},
+        {"enterprise_id": "e2", "city": "c2"},
+    )
+    rows = native(engine, random_rows())
+    options = {"at": AT, "statuses": BOTH, "stale": "keep"}
+    whole = makers_by_site(sites, rows, **options).astype(MADE)
+    wanted = whole["product_id"].isin(["p1"]) | (whole["city"] == "c1")
+    part = makers_by_site(sites, rows, products=["p1"], besides=C1, categories=True, **options)
+    assert 0 < wanted.sum() < len(whole)
+    expected = whole[wanted & (whole["scope"] == "site")].reset_index(drop=True)
+    part = part.astype(MADE)
+    found = part[part["scope"] == "site"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
+def test_a_reading_counts_fewer_statuses_as_one_of_its_own():
+    rows = pd.DataFrame(random_rows())
+    options = {"at": AT, "signs": signs(("e1", "p1", "2022-01", "suspended"))}
+    both = stand(rows, statuses=BOTH, **options)
+    sites = sites_of("pandas", *({"enterprise_id": f"e{i}"} for i in range(40)))
+    ours = local_rows(sites, both.counting(RUNNING), level="city", watched=False)
+    theirs = local_rows(sites, rows, level="city", watched=False, statuses=RUNNING, **options)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(ours.numbers)[["capacity", "makers", "rows_bare"]],
+        pd.DataFrame(theirs.numbers)[["capacity", "makers", "rows_bare"]],
+    )
+    with pytest.raises(KeyError):
+        stand(rows, statuses=RUNNING, **options).counting({"operating": 0.5})
+
+
 @pytest.mark.parametrize("stale", ["drop", pytest.param("keep", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("engine", ENGINES[1:])
 def test_engines_agree(engine, stale):
@@ -571,6 +614,9 @@ def test_engines_agree(engine, stale):
                 pd.DataFrame(names | local.numbers),
                 national_capacity(sites, rows, **options),
                 makers_by_site(sites, rows, **options),
+                makers_by_site(
+                    sites, rows, products=["p1", "p3"], besides=C1, categories=True, **options
+                ).astype(MADE),
             )
         for ours, theirs in zip(*found.values(), strict=True):
             assert len(ours) > 5

@@ -31,9 +31,11 @@ from chaingraph.enterprises import LEVELS, STATUSES
 from chaingraph.knowledge import evidence
 from chaingraph.knowledge.recall import RECALL_BASES
 from chaingraph.matching import match
+from chaingraph.planning import candidates, capital, instance
 from chaingraph.recruit.choices import BASELINES
 from chaingraph.recruit.contest import PRODUCT_RULES
 from chaingraph.recruit.features import FEATURES
+from chaingraph.recruit.lists import LISTS
 from chaingraph.recruit.scoring import METHODS
 from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.updates import ledger
@@ -45,9 +47,10 @@ from chaingraph.updates.table_changes import CHANGES
 PACKAGE = Path(__file__).parents[1] / "chaingraph"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 MARKS = re.compile(r"[\u3000-\u303f\uff00-\uffef]")
-JOINTS = frozenset(
-    {"ends-point", "first-ahead", "first-known-users", "first-comma", "first-stop", "first-end"}
-)
+JOINTS = frozenset({
+    "ends-point", "first-ahead", "first-known-users", "first-comma", "first-stop", "first-end",
+    "sell-comma", "sell-stop", "sell-of-price", "sell-of-price-small",
+})  # fmt: skip
 """Parts of the first lines that others stand before."""
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:!?(]|[,;:!?)][\u4e00-\u9fff]|\([^()]*[\u4e00-\u9fff]")
 ERRORS = {
@@ -208,6 +211,9 @@ def test_every_term_is_there_twice(name):
         ("size_verdict", reach.VERDICTS),
         ("plant_size_basis", sizes.BASES),
         ("list", decision_table().lists),
+        ("budget", instance.BUDGETS),
+        ("investment_basis", capital.BASES),
+        ("left_out", candidates.REASONS),
         ("stage", table_spec("products").by_name["stage"].enum),
         ("role", products.ROLES),
         ("role", table_spec("inputs").by_name["role"].enum),
@@ -232,7 +238,8 @@ def test_every_term_is_there_twice(name):
         ("outcome", ledger.OUTCOMES),
         ("conflict_kind", ledger.KINDS),
         ("feature", FEATURES),
-        ("plant_basis", ("own", "median", "unknown")),
+        ("plant_basis", ("own", "typical", "median", "unknown")),
+        ("target_list", LISTS),
         ("split", ("time", "city")),
         ("feature_of", ("group", "place")),
         ("method", {"model", "rca", *BASELINES, *PRODUCT_RULES, *METHODS}),
@@ -267,6 +274,9 @@ def results() -> list[cg.Result]:
         cg.measure_relatedness(toy),
         cg.find_anchors(toy),
         cg.rank_targets(toy),
+        cg.call_sheet(toy),
+        cg.delivered_cost(toy, "foil"),
+        cg.explain_delivered_cost(toy, "foil"),
         cg.explain_target(toy, "foil", "光箔"),
         *cg.backtest(toy, cutoff="2019-12", draws=10).results,
         found := cg.match_enterprises(toy, [{"name": "甲市电芯", "city": "甲市"}]),
@@ -277,6 +287,7 @@ def results() -> list[cg.Result]:
         *(done := cg.merge_dataset(toy.packages[-1].path, "toy", dry_run=True)).results,
         done.changes,
         done.conflicts,
+        *cg.build_plan(toy, stability=2, draws=20),
         overview.describe_dataset(toy),
         overview.describe_datasets(),
         overview.list_findings("toy"),

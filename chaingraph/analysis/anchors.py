@@ -16,7 +16,8 @@ from chaingraph.analysis.partners import Partners, gather_partners, name_leads
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import as_state
 from chaingraph.enterprises import site_rows
-from chaingraph.errors import UnknownNameError, unknown_name
+from chaingraph.errors import OptionError, UnknownNameError, unknown_name
+from chaingraph.names import normal_text
 from chaingraph.products import positions
 from chaingraph.results import Call, Result
 from chaingraph.words import LANGUAGES
@@ -254,8 +255,38 @@ def _asked(study: Basis, makers: pd.DataFrame, counted: pd.DataFrame, name: str)
             for end, lang in (("", LANGUAGES[1]), ("_zh", LANGUAGES[0]))
         }
         raise UnknownNameError("anchor-not-counted", name=name, **counting)
+    found = named_enterprise(counted, name)
+    if found:
+        return counted[counted["enterprise_id"] == found]
     names = {cell for column in columns[:2] for cell in counted[column].dropna()}
     raise unknown_name("enterprise", name, names)
+
+
+def named_enterprise(rows: pd.DataFrame, name: str) -> str:
+    """Return the id of the only enterprise of some rows whose id, name or group holds a text; else nothing.
+
+    Raises
+    ------
+    OptionError
+        Where several do; they are named.
+
+    Examples
+    --------
+    >>> import chaingraph as cg
+    >>> sites = cg.load_dataset("qujing").enterprises
+    >>> named_enterprise(sites[sites["city"] == "曲靖市"], "晶澳")
+    'ja_qujing'
+    """
+    asked = normal_text(name)
+    columns = [c for c in ("enterprise_id", "name_zh", "name_en", "group_zh") if c in rows]
+    texts = [rows[column].fillna("").astype("str").map(normal_text) for column in columns]
+    hit = [any(asked in text for text in cells) for cells in zip(*texts, strict=True)]
+    found = rows[hit].drop_duplicates("enterprise_id") if asked else rows[:0]
+    if len(found) > 1:
+        named = zip(found["name_zh"].fillna(""), found["enterprise_id"], strict=True)
+        shown = ", ".join(f"{title} [{key}]" for title, key in named)
+        raise OptionError("ambiguous-enterprise", value=name, enterprises=shown)
+    return "" if found.empty else str(found["enterprise_id"].iloc[0])
 
 
 def _inputs(state: RegionState, intake: Intake) -> pd.DataFrame:

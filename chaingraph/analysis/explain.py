@@ -81,7 +81,7 @@ def explain_product(
         ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal
     )
     study = state.study
-    product_id = read_product(study.products, product_id)
+    product_id = read_product(study.dataset, product_id)
     position = study.product_graph.find(product_id)
     links = _demand_links(state, position)
     users = [study.product_graph.ids[int(study.product_graph.target[link])] for link in links]

@@ -16,6 +16,7 @@ from chaingraph.analysis.balance import (
     chain_filter,
     join_blocks,
     named_codes,
+    nobody_notes,
     study_params,
 )
 from chaingraph.analysis.choices import GroupLines, group_lines
@@ -180,7 +181,7 @@ def find_gaps(
     )  # fmt: skip
     params = study_params(study, names, chain) | {"draws": draws, "seed": seed, "weights": weights}
     shown = SHOWN if len(names) == 1 else ("region", *SHOWN)
-    notes = _notes(frame, study)
+    notes = _notes(frame, study) + nobody_notes(study, frame, names)
     if study.dataset.other_date and len(names) == 1:
         notes += _undated(study, names[0])
     return Result("gaps", frame, params, read_lang(study.dataset, lang), shown, notes, call=call)

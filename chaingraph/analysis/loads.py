@@ -17,8 +17,6 @@ from chaingraph.quantity import Quantity
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
     from chaingraph.dataset import Dataset
     from chaingraph.knowledge.statements import Statements, Total
     from chaingraph.products import ProductGraph
@@ -57,14 +55,15 @@ class Loads:
     availability: Floats
 
 
-def read_load(load: Load, products: pd.DataFrame) -> str | dict[str, float]:
+def read_load(load: Load, ds: Dataset) -> str | dict[str, float]:
     """Return what is asked of the loads: ``actual``, ``full``, or figures by product id.
 
     Parameters
     ----------
     load
         ``"actual"``: from the data, else assumed; ``"full"``: 1; one figure for all; or figures of
-        some products (ids or names), the others that of ``"*"``, without it as in ``"actual"``.
+        some products (ids, names, or what the trade calls them), the others that of ``"*"``, without it
+        as in ``"actual"``.
 
     Raises
     ------
@@ -76,7 +75,7 @@ def read_load(load: Load, products: pd.DataFrame) -> str | dict[str, float]:
     Examples
     --------
     >>> import chaingraph as cg
-    >>> read_load({"电芯": 0.5}, cg.load_dataset("toy").products)
+    >>> read_load({"电芯": 0.5}, cg.load_dataset("toy"))
     {'cell': 0.5}
     """
     if isinstance(load, str):
@@ -86,7 +85,7 @@ def read_load(load: Load, products: pd.DataFrame) -> str | dict[str, float]:
     if hasattr(load, "items"):
         named = dict(load.items())
         whole = {EVERY: named.pop(EVERY)} if EVERY in named else {}
-        pairs = whole | by_product_id(products, named)
+        pairs = whole | by_product_id(ds, named)
     else:
         pairs = {EVERY: load}
     figures = {name: _figure(value) for name, value in pairs.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 
@@ -14,7 +15,8 @@ from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.state import RegionState
 from chaingraph.analysis.study import as_study
 from chaingraph.dataset import last_day
-from chaingraph.enterprises import local_rows
+from chaingraph.engines import read_frame
+from chaingraph.enterprises import local_rows, stand
 from chaingraph.gazetteer import find_regions
 from chaingraph.knowledge.statements import INSIDE, SAME
 from chaingraph.regions import WHOLE
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from chaingraph.analysis.study import Source, Study
+    from chaingraph.enterprises import Standing
     from chaingraph.regions import Region
     from chaingraph.words import Language
 
@@ -113,13 +116,21 @@ def reconcile(
     study = as_study(ds)
     own = ds.region if isinstance(ds, RegionState) and region is None else region
     where = find_regions(study.dataset, own if own is None else [own])[0]
-    rows = []
-    for place in _places(study, where):
-        said = sorted(
-            _totals(study, place), key=lambda one: (one.products, one.year, one.measure, -one.value)
+    records = _records(study)
+    order = {
+        place: sorted(
+            _totals(study, place, records),
+            key=lambda one: (one.products, one.year, one.measure, -one.value),
         )
+        for place in _places(study, where)
+    }
+    standings = _standings(study, [one for said in order.values() for one in said])
+    rows = []
+    for place, said in order.items():
         area = _with_parts(study, place)
-        sums = {date: _sums(study, area, date) for date in sorted({one.year for one in said})}
+        sums = {
+            date: _sums(study, area, standings[date]) for date in sorted({one.year for one in said})
+        }
         rows += [_row(study, place, one, sums[one.year]) for one in said]
     frame = pd.DataFrame(rows, columns=list(_COLUMNS))
     for name in _TEXTS:
@@ -169,17 +180,20 @@ def _with_parts(study: Study, place: Region) -> Region:
     return place
 
 
-def _totals(study: Study, region: Region) -> Iterator[_Said]:
+def _records(study: Study) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the rows of the tables that hold totals, by table."""
+    tables = [name for name in ("outputs", "indicators") if study.dataset.has(name)]
+    return {name: study.dataset.table(name).astype("object").to_dict("records") for name in tables}
+
+
+def _totals(
+    study: Study, region: Region, records: Mapping[str, list[Mapping[str, Any]]]
+) -> Iterator[_Said]:
     """Yield the totals of a region; an indicator that says what a row of outputs says stands once."""
     relation = study.relation(region)
     seen: set[tuple[tuple[str, ...], str, float]] = set()
-    for name in ("outputs", "indicators"):
-        if not study.dataset.has(name):
-            continue
-        records: list[Mapping[str, Any]] = (
-            study.dataset.table(name).astype("object").to_dict("records")
-        )
-        for record in records:
+    for name, rows in records.items():
+        for record in rows:
             place = record["region"]
             if not isinstance(place, str) or relation(place) != SAME:
                 continue
@@ -244,14 +258,31 @@ def _text(cell: object) -> str:
     return cell if isinstance(cell, str) else ""
 
 
-def _sums(study: Study, region: Region, date: str) -> dict[str, dict[str, tuple[float, int]]]:
+def _standings(study: Study, said: list[_Said]) -> dict[str, Standing]:
+    """Return the rows of the products of some totals as they stand at the date of each, read once a date."""
+    products = sorted({product for one in said for product in one.products})
+    capacities = read_frame(study.dataset.capacities)
+    of_these = capacities.filter(nw.col("product_id").is_in(products)).to_native()
+    return {
+        date: stand(
+            of_these,
+            at=last_day(date),
+            statuses=_COUNTED["with_construction"],
+            signs=study.site_signs,
+        )
+        for date in sorted({one.year for one in said})
+    }
+
+
+def _sums(
+    study: Study, region: Region, standing: Standing
+) -> dict[str, dict[str, tuple[float, int]]]:
     """Return by what is counted: product -> known capacity and rows without a figure at a date."""
-    ds = study.dataset
     found: dict[str, dict[str, tuple[float, int]]] = {}
     for name, statuses in _COUNTED.items():
         rows = local_rows(
-            ds.enterprises, ds.capacities, level=None, where=region, at=last_day(date),
-            statuses=statuses, signs=study.site_signs, watched=False,
+            study.dataset.enterprises, standing.counting(statuses), level=None, where=region,
+            watched=False,
         )  # fmt: skip
         figures = zip(
             rows.products[rows.product].tolist(), rows.numbers["capacity"].tolist(),

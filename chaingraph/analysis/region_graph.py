@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from chaingraph.analysis.state import RegionState
     from chaingraph.dataset import Dataset
-    from chaingraph.quantity import Floats
+    from chaingraph.quantity import Floats, Integers
     from chaingraph.results import Result
 
 NODE_KINDS: Final = ("product", "enterprise", "group", "plant")
@@ -267,10 +268,11 @@ def input_links(graph: nx.DiGraph[Any]) -> Iterator[tuple[str, str, dict[str, An
     """Yield input, output and attributes of each link between products, by output, then input."""
     found = [
         (end[1], start[1], data)
-        for start, end, data in graph.edges(data=True)
+        for start, ends in graph.adjacency()
+        for end, data in ends.items()
         if data["edge_kind"] == "input"
     ]
-    for output, source, data in sorted(found, key=lambda link: link[:2]):
+    for output, source, data in sorted(found, key=itemgetter(0, 1)):
         yield source, output, data
 
 
@@ -295,11 +297,38 @@ class Links(NamedTuple):
     edges: list[dict[str, Any]]
 
 
-def read_links(graph: nx.DiGraph[Any]) -> Links:
-    """Read the links between products off a graph."""
+class _Order(NamedTuple):
+    """Which products and links a graph has, in order: ids, ends by position, and the links' attributes."""
+
+    ids: tuple[str, ...]
+    source: Integers
+    target: Integers
+    found: list[tuple[str, str, dict[str, Any]]]
+
+
+_ORDERS: WeakKeyDictionary[nx.DiGraph[Any], _Order] = WeakKeyDictionary()
+"""The order of each frozen graph: it can lose no link and get none."""
+
+
+def _order_of(graph: nx.DiGraph[Any]) -> _Order:
+    import networkx as nx
+
+    if graph in _ORDERS:
+        return _ORDERS[graph]
     ids = tuple(sorted(node[1] for node, _ in of_kind(graph, "product")))
     place = {name: number for number, name in enumerate(ids)}
     found = list(input_links(graph))
+    source = np.array([place[source] for source, *_ in found], dtype=np.intp)
+    target = np.array([place[output] for _, output, _ in found], dtype=np.intp)
+    order = _Order(ids, source, target, found)
+    if nx.is_frozen(graph):
+        _ORDERS[graph] = order
+    return order
+
+
+def read_links(graph: nx.DiGraph[Any]) -> Links:
+    """Read the links between products off a graph."""
+    ids, source, target, found = _order_of(graph)
     edges = [data for *_, data in found]
     role = np.array([ROLES.index(data["role"]) for data in edges], dtype=np.intp)
     groups: dict[tuple[str, str], int] = {}
@@ -311,8 +340,8 @@ def read_links(graph: nx.DiGraph[Any]) -> Links:
     ]
     arrays = ProductGraph(
         ids=ids,
-        source=np.array([place[source] for source, *_ in found], dtype=np.intp),
-        target=np.array([place[output] for _, output, _ in found], dtype=np.intp),
+        source=source,
+        target=target,
         coefficient=_numbers(edges, "coefficient"),
         low=_numbers(edges, "low"),
         high=_numbers(edges, "high"),

@@ -221,16 +221,24 @@ def complexity(presence: NDArray[Any]) -> Complexity:
 
 def _largest_group(made: Flags) -> tuple[Flags, Flags]:
     """Return the regions and products of the largest connected group, none where two are as large."""
-    row, column = np.nonzero(made)
     count, width = made.shape
-    label, following = np.full(count, -1), np.arange(count)
-    product_label = np.full(width, count)
-    while not np.array_equal(label, following):
-        label = following
-        np.minimum.at(product_label, column, label[row])
-        following = label.copy()
-        np.minimum.at(following, row, product_label[column])
-    sizes = np.bincount(label[row], minlength=1)
+    label, product_label = np.full(count, -1), np.full(width, count)
+    for start in range(count):
+        if label[start] >= 0:
+            continue
+        group: Flags = np.zeros(count, dtype=bool)
+        group[start] = True
+        products: Flags = made[start]
+        while True:
+            grown = np.asarray(made[:, products].any(axis=1))
+            grown[start] = True  # it may make nothing
+            if np.array_equal(grown, group):
+                break
+            group, products = grown, np.asarray(made[grown].any(axis=0))
+        label[group] = start
+        product_label[products] = start
+    presences = np.repeat(label, made.sum(axis=1))
+    sizes = np.bincount(presences, minlength=1)
     largest = int(sizes.argmax())
     if sizes[largest] == 0 or (sizes == sizes[largest]).sum() > 1:
         return np.zeros(count, dtype=bool), np.zeros(width, dtype=bool)

@@ -93,7 +93,7 @@ def calculate_requirements(
     call = Call.of(calculate_requirements, locals())
     if not goal:
         raise OptionError("bad-goal", value="")
-    wanted = read_goal(goal, ds.products)
+    wanted = read_goal(goal, ds)
     if ds.has("enterprises") and ds.has("capacities"):
         study = open_study(ds, at=at, statuses=statuses, goal=wanted)
         state = region_state(study, region)

@@ -96,7 +96,7 @@ def measure_sensitivity(
         raise OptionError("bad-change", value=change)
     state = as_state(ds, region)
     study = state.study
-    place = study.product_graph.find(read_product(study.products, product))
+    place = study.product_graph.find(read_product(study.dataset, product))
     changes = _changes(state, place, step)
     demand, gap = float(state.demand.point[place]), float(state.gap.point[place])
     spare = float(state.merchant.point[place] + state.own_use.point[place])
@@ -193,7 +193,7 @@ def draw_demand(
     call = Call.of(draw_demand, locals())
     state = as_state(ds, region)
     study = state.study
-    asked = None if products is None else {read_product(study.products, name) for name in products}
+    asked = None if products is None else {read_product(study.dataset, name) for name in products}
     places, demand = demand_draws(state, draws=draws, seed=seed)
     ids = [study.product_graph.ids[place] for place in places.tolist()]
     known = ~np.isnan(state.demand.point[places])

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from chaingraph.enterprises import STATUSES
 from chaingraph.errors import OptionError, closest, unknown_name
+from chaingraph.intake import numbers as figures
+from chaingraph.intake.keys import Products
+from chaingraph.intake.measures import factor_to
+from chaingraph.intake.synonyms import choices, folded, synonyms
 from chaingraph.words import LANGUAGES, term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    import pandas as pd
 
     from chaingraph.dataset import Dataset
     from chaingraph.words import Language
@@ -31,7 +35,7 @@ def read_statuses(statuses: Mapping[str, float] | Iterable[str] | str) -> dict[s
     statuses
         ``"operating"``, ``["operating", "construction"]`` (factor 1 each),
         ``{"operating": 1, "construction": 0.8}``, or the same in a text:
-        ``"operating,construction=0.8"``.
+        ``"operating,construction=0.8"``; the words and shares as lists write them do too (``"在产,在建=80%"``).
 
     Raises
     ------
@@ -44,18 +48,22 @@ def read_statuses(statuses: Mapping[str, float] | Iterable[str] | str) -> dict[s
     {'operating': 1.0, 'construction': 1.0}
     >>> read_statuses("operating,construction=0.8")
     {'operating': 1.0, 'construction': 0.8}
+    >>> read_statuses("在产，在建=80%")
+    {'operating': 1.0, 'construction': 0.8}
     """
     if isinstance(statuses, str):
-        given = dict(_status_pair(part) for part in statuses.split(","))
+        given = dict(_status_pair(part) for part in re.split("[,，、]", statuses))
     elif hasattr(statuses, "items"):
         given = dict(statuses.items())
     else:
         given = dict.fromkeys(statuses or (), 1.0)
     pairs: dict[str, float] = {}
-    for status, factor in given.items():
+    known = choices("capacities", "status")
+    for said, factor in given.items():
+        status = known.get(folded(said), str(said))
         if status not in STATUSES:
-            near = ", ".join(closest(str(status), STATUSES) or STATUSES)
-            raise OptionError("bad-status", value=status, suggestions=near)
+            near = ", ".join(closest(status, STATUSES) or STATUSES)
+            raise OptionError("bad-status", value=said, suggestions=near)
         figure = read_number(factor)
         if figure is None or not 0 <= figure <= 1:
             raise OptionError("bad-factor", value=factor, status=status)
@@ -68,10 +76,8 @@ def read_statuses(statuses: Mapping[str, float] | Iterable[str] | str) -> dict[s
 def _status_pair(part: str) -> tuple[str, object]:
     """Return a status and its factor from ``construction=0.8``; 1 where none is said."""
     status, equals, text = (piece.strip() for piece in part.partition("="))
-    try:
-        return status, float(text) if equals else 1.0
-    except ValueError:
-        return status, text
+    found = figures.said_figure(text) if equals else 1.0
+    return status, text if found is None else found
 
 
 def read_number(value: object) -> float | None:
@@ -103,46 +109,63 @@ def read_count(value: object, key: str, *, least: int, most: float = math.inf) -
     return int(figure)
 
 
-def read_goal(goal: Mapping[str, float] | None, products: pd.DataFrame) -> dict[str, float]:
+def read_goal(goal: Mapping[str, float | str] | None, ds: Dataset) -> dict[str, float]:
     """Return a goal checked: product -> units a year, each a finite figure above zero.
 
     Parameters
     ----------
     goal
-        Product -> units a year; a product's id, or its Chinese or English name.
-    products
-        The products of the dataset.
+        Product -> quantity a year: a product's id, name, or what the trade calls it; a figure in its unit,
+        or one with a unit that converts to it (``"10万吨"``).
+    ds
+        The dataset.
 
     Raises
     ------
     OptionError
-        For a figure that is none, or a product named twice.
+        For a figure that is none, a unit that does not convert, or a product named twice.
     UnknownNameError
         For a product that is not there.
 
     Examples
     --------
     >>> import chaingraph as cg
-    >>> read_goal({"电芯": 2}, cg.load_dataset("toy").products)
-    {'cell': 2.0}
+    >>> ds = cg.load_dataset("toy")
+    >>> read_goal({"电芯": 2}, ds), read_goal({"metal": "1.5万吨"}, ds)
+    ({'cell': 2.0}, {'metal': 15000.0})
     """
     if goal is None:
         return {}
     if not hasattr(goal, "items"):
         raise OptionError("bad-goal", value=goal)
-    for product_id, quantity in goal.items():
-        figure = read_number(quantity)
-        if figure is None or not 0 < figure <= MOST_UNITS:
-            raise OptionError("bad-goal", value=f"{product_id}={quantity}")
-    pairs = by_product_id(products, goal)
-    return {product_id: float(quantity) for product_id, quantity in sorted(pairs.items())}
+    units = dict(zip(ds.products["product_id"], ds.products["unit"], strict=True))
+    pairs = {
+        product_id: _quantity(quantity, str(units[product_id]), product_id)
+        for product_id, quantity in by_product_id(ds, goal).items()
+    }
+    return dict(sorted(pairs.items()))
 
 
-def by_product_id(products: pd.DataFrame, figures: Mapping[str, float]) -> dict[str, float]:
-    """Return figures of products, named by id or name, under their ids; a Series is read by its index."""
-    found: dict[str, float] = {}
-    for name, figure in figures.items():
-        product_id = read_product(products, str(name))
+def _quantity(said: object, unit: str, product_id: str) -> float:
+    """Return a quantity in the unit of its product."""
+    found = figures.said_figure(said, units=True) if isinstance(said, str) else said
+    if isinstance(found, str):
+        number = figures.read_number(found)
+        factor = factor_to(number.unit, unit) if isinstance(number, figures.Number) else None
+        if factor is None or not isinstance(number, figures.Number):
+            raise OptionError("goal-unit", value=said, product=product_id, unit=unit)
+        found = float(number.value * factor)
+    figure = read_number(found)
+    if figure is None or not 0 < figure <= MOST_UNITS:
+        raise OptionError("bad-goal", value=f"{product_id}={said}")
+    return figure
+
+
+def by_product_id(ds: Dataset, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return figures of products, named in any way, under their ids; a Series is read by its index."""
+    found: dict[str, Any] = {}
+    for name, figure in said.items():
+        product_id = read_product(ds, str(name))
         if product_id in found:
             raise OptionError("product-twice", value=name, product=product_id)
         found[product_id] = figure
@@ -177,6 +200,7 @@ def read_chain(ds: Dataset, chain: str | None) -> str | None:
 def _chain_names(chain: str) -> set[str]:
     """Return what a chain is called: its id, its names, and the words of its English name."""
     names = {chain, *(term("chain", chain, lang) for lang in LANGUAGES)}
+    names |= set(synonyms()["chains"].get(chain, ()))
     return {part.casefold() for name in names for part in (name, *name.split())}
 
 
@@ -189,28 +213,51 @@ def read_lang(ds: Dataset, lang: str | None) -> Language:
     return "en" if lang == "en" else "zh"
 
 
-def read_product(products: pd.DataFrame, name: str) -> str:
-    """Return the id of a product by its id in any case, or by its Chinese or English name.
+_NAMES: Final[WeakKeyDictionary[Dataset, Products]] = WeakKeyDictionary()
+
+
+def product_names(ds: Dataset) -> Products:
+    """Return what the products of a dataset are called: the book that an import reads with, once a dataset."""
+    if ds not in _NAMES:
+        book = Products()
+        columns = (ds.products[name] for name in ("product_id", "unit", "name_zh", "name_en"))
+        cells = (column.fillna("").astype("str") for column in columns)
+        for product, unit, *names in zip(*cells, strict=True):
+            book.add(product, unit, names)
+        if ds.has("aliases"):
+            aliases = ds.table("aliases")
+            for alias, product in zip(
+                aliases["alias_zh"].fillna(""), aliases["product_id"].fillna(""), strict=True
+            ):
+                book.add_alias(alias, product)
+        _NAMES[ds] = book
+    return _NAMES[ds]
+
+
+def read_product(ds: Dataset, name: str) -> str:
+    """Return the id of a product by its id, its name, or what the trade calls it: as an import reads it.
 
     Raises
     ------
     UnknownNameError
-        Where no product, or more than one, is called so.
+        Where no product is called so.
+    OptionError
+        Where several are, such as those of a family (正极材料); they are named.
 
     Examples
     --------
     >>> import chaingraph as cg
-    >>> read_product(cg.load_dataset("toy").products, "箔材")
-    'foil'
+    >>> read_product(cg.load_dataset("toy"), "箔材"), read_product(cg.load_dataset("battery"), "合成氨")
+    ('foil', 'ammonia')
     """
-    ids = products["product_id"]
-    if (ids == name).any():
-        return name
-    for column in ("product_id", "name_zh", "name_en"):
-        cells = products[column].fillna("").astype("str").str.casefold()
-        hit = ids[(cells == name.casefold()) & (cells != "")]
-        if len(hit) == 1:
-            return str(hit.iloc[0])
-    names = {cell for column in ("name_zh", "name_en") for cell in products[column].dropna()}
+    book = product_names(ds)
+    found = book.find(name)
+    if isinstance(found, str):
+        return found
+    if found.rule == "product-ambiguous":
+        raise OptionError("ambiguous-product", value=name, **found.params)
+    ids = set(book.units)
+    names = {cell for titles in book.titles.values() for cell in titles}
+    names |= {book.written[key] for key in book.aliases}
     meant = closest(name, names) and not closest(name, ids)
     raise unknown_name("product", name, names if meant else ids)

@@ -77,6 +77,26 @@ def read_sizes(ds: Dataset, graph: ProductGraph, plants: Plants) -> PlantSize:
     )
 
 
+def unit_masses(ds: Dataset, graph: ProductGraph, products: pd.DataFrame) -> Floats:
+    """Return the tonnes of one unit of each product; nan where not known.
+
+    A unit of mass needs no fact; of others it is that of `product_facts` (measure ``mass``), of any date, since
+    a good keeps its weight.
+
+    Parameters
+    ----------
+    products
+        In the order of the graph's positions.
+    """
+    mass = fact_at(ds, graph, "mass", dated=False).value
+    units = products["unit"].fillna("").tolist()
+    factor = {unit: conversion_factor(unit, "t") if unit else None for unit in set(units)}
+    own = np.array(
+        [np.nan if factor[unit] is None else factor[unit] for unit in units], dtype=float
+    )
+    return np.where(np.isnan(own), mass, own)
+
+
 def tonne_prices(ds: Dataset, graph: ProductGraph, products: pd.DataFrame, price: Floats) -> Floats:
     """Return the price of one tonne of each product, CNY; nan where price or mass is not known.
 
@@ -86,19 +106,8 @@ def tonne_prices(ds: Dataset, graph: ProductGraph, products: pd.DataFrame, price
         In the order of the graph's positions.
     price
         CNY for one unit.
-
-    Notes
-    -----
-    Tonnes a unit are those of `product_facts` (measure ``mass``), of any date, since a good keeps its weight;
-    a unit of mass needs none.
     """
-    mass = fact_at(ds, graph, "mass", dated=False).value
-    units = products["unit"].fillna("").tolist()
-    factor = {unit: conversion_factor(unit, "t") if unit else None for unit in set(units)}
-    own = np.array(
-        [np.nan if factor[unit] is None else factor[unit] for unit in units], dtype=float
-    )
-    mass = np.where(np.isnan(own), mass, own)
+    mass = unit_masses(ds, graph, products)
     result = np.full(graph.size, np.nan)
     np.divide(price, mass, out=result, where=mass > 0)
     return result

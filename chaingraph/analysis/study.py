@@ -324,8 +324,8 @@ def open_study(
     for needed in ("enterprises", "capacities"):
         ds.table(needed)
     factors = read_statuses(statuses)
-    asked_load = read_load(load, ds.products)
-    read = read_goal(goal, ds.products)
+    asked_load = read_load(load, ds)
+    read = read_goal(goal, ds)
     asked = {
         "at": ds.as_of, "statuses": factors, "load": asked_load, "goal": read,
         "explode": explode, "stale": stale, "prices": prices,
@@ -541,9 +541,9 @@ def _is_asked(study: Basis, name: str, value: Any) -> bool:
     if name == "statuses":
         return bool(read_statuses(value) == asked["statuses"])
     if name in {"load", "utilisation"}:
-        return bool(read_load(value, ds.products) == asked["load"])
+        return bool(read_load(value, ds) == asked["load"])
     if name == "goal":
-        return bool(read_goal(value, ds.products) == asked["goal"])
+        return bool(read_goal(value, ds) == asked["goal"])
     return bool(asked.get(name) == value)
 
 

@@ -103,7 +103,7 @@ def trace_product(
     state = _state(ds, region, at, statuses)
     graph = bare_graph(ds) if state is None else region_graph(state)
     links = read_links(graph)
-    start = links.arrays.find(read_product(ds.products, product_id))
+    start = links.arrays.find(read_product(ds, product_id))
     up = direction == "up"
     follow = links.arrays.consumed | all_roles
     steps = walk(links.arrays, start, up=up, depth=depth, used=follow & (links.share > 0))

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chaingraph.checks.registry import check
+from chaingraph.places import is_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,6 @@ _NEARER: Final = 8.0
 _KM_A_DEGREE: Final = 111.0
 _SEAT: Final = re.compile(r"[0-9]{4}00")
 _PROVINCE: Final = re.compile(r"[0-9]{2}0000")
-_UNKNOWN: Final = frozenset({"", "unknown", "未知", "不详"})
 _MUNICIPALITIES: Final = ("11", "12", "31", "50")
 
 
@@ -77,7 +77,7 @@ def check_distances(tables: Tables) -> Iterator[Finding]:
             own = places.get(city)
             if lat is None or lon is None or (own and _surely_near(own, lat, lon)):
                 continue
-            code = "" if own or city not in _UNKNOWN else provinces.get(province, "")
+            code = "" if own or not is_unknown(city) else provinces.get(province, "")
             far = _far(own, code, cities, lat, lon)
             if far is not None:
                 distance, beside, near = far

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from chaingraph.checks.findings import Finding
 from chaingraph.checks.registry import check
 from chaingraph.checks.suggestions import Suggester
 from chaingraph.checks.values import parse_number
+from chaingraph.places import LEVELS, PlaceBook, is_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chaingraph.checks.tables import Tables
 
-_UNKNOWN: Final = frozenset({"", "unknown", "未知", "不详"})
 _PLACED: Final = ("enterprises", "projects", "parks", "platforms")
-_ADCODE: Final = re.compile(r"[0-9]{6}")
 _COUNTRY: Final = "100000"
 _LATITUDES: Final = (3.0, 54.0)
 _LONGITUDES: Final = (73.0, 136.0)
 
 
+def _listed(tables: Tables) -> PlaceBook:
+    """Return the places of the regions table over those of the country: not what the rows to check say."""
+    return PlaceBook.of(lambda table, name: tables.texts(table, name) if table == "regions" else [])
+
+
 @check("place-unknown")
 def check_names(tables: Tables) -> Iterator[Finding]:
     """Report provinces and cities that the table of regions does not have."""
-    known = set(tables.texts("regions", "name_zh")) - {""}
-    if not known:
+    if not any(tables.texts("regions", "name_zh")):
         return
+    known = _listed(tables).names
     suggester = Suggester(known)
     for name in _PLACED:
         for column in ("province", "city"):
             cells = tables.texts(name, column)
-            strange = set(cells) - known - _UNKNOWN
+            strange = {text for text in set(cells) - known if not is_unknown(text)}
             for row, text in enumerate(cells if strange else ()):
                 if text in strange:
                     near = suggester.near(text)
@@ -47,10 +50,10 @@ def check_focus(tables: Tables) -> Iterator[Finding]:
     if not focus or not (tables.table("regions") or tables.table("enterprises")):
         return
     known = set(tables.texts("regions", "name_zh"))
-    for column in ("province", "city", "county"):
+    for column in LEVELS:
         known |= set(tables.texts("enterprises", column))
-    if focus not in known:
-        near = Suggester(known - _UNKNOWN).near(focus)
+    if focus not in known and focus != PlaceBook.of(tables.texts).read(focus).place.says():
+        near = Suggester({name for name in known if not is_unknown(name)}).near(focus)
         file = f"{tables.raw.main.name}/datapackage.json"
         yield Finding("focus-unknown", file=file, value=focus, params={"suggestions": near})
 
@@ -64,34 +67,20 @@ def check_parents(tables: Tables) -> Iterator[Finding]:
             yield tables.finding("region-parent-unknown", "regions", row, "parent")
 
 
-def _regions_above(tables: Tables) -> dict[str, set[str]]:
-    """Return for each region's name the names of the regions that it lies in, itself included."""
-    codes, names = tables.texts("regions", "adcode"), tables.texts("regions", "name_zh")
-    name_of = dict(zip(codes, names, strict=True))
-    parent_of = dict(zip(codes, tables.texts("regions", "parent"), strict=True))
-    above: dict[str, set[str]] = {}
-    for code, name in zip(codes, names, strict=True):
-        found = above.setdefault(name, set())
-        seen: set[str] = set()
-        step = code
-        while step in name_of and step not in seen:
-            seen.add(step)
-            found.add(name_of[step])
-            step = parent_of[step]
-        if _ADCODE.fullmatch(code):
-            found.add(name_of.get(f"{code[:2]}0000", name))
-    return above
-
-
 @check("place-mismatch")
 def check_provinces(tables: Tables) -> Iterator[Finding]:
     """Report cities that do not lie in the province beside them."""
-    above = _regions_above(tables)
-    for name in _PLACED if above else ():
+    if not any(tables.texts("regions", "name_zh")):
+        return
+    book = _listed(tables)
+    for name in _PLACED:
         provinces, cities = tables.texts(name, "province"), tables.texts(name, "city")
         for row, (province, city) in enumerate(zip(provinces, cities, strict=True)):
-            if province in above and city in above and province not in above[city]:
-                right = ", ".join(sorted(above[city] - {city})) or "-"
+            if not province or province not in book.names:
+                continue
+            above = {name for place in book.named(city) if city in place for name in place.path}
+            if above and province not in above:
+                right = ", ".join(sorted(above - {city})) or "-"
                 yield tables.finding(
                     "place-mismatch", name, row, "city", province=province, right=right
                 )

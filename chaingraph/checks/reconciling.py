@@ -15,6 +15,7 @@ from chaingraph.checks.registry import check
 from chaingraph.checks.suggestions import Suggester
 from chaingraph.checks.tables import factor
 from chaingraph.checks.values import first_day, last_day, matches_date
+from chaingraph.places import Place, PlaceBook
 from chaingraph.schema import table_spec
 
 if TYPE_CHECKING:
@@ -117,8 +118,23 @@ class _Places:
             return self.codes.get(text, ())
         names = tuple(part.strip() for part in text.split("/"))
         if any(name not in self.above for name in names):
-            return ()
-        return () if len(names) == 1 and len(self.above[names[0]]) > 1 else names
+            reading = self.book.read(text)
+            place = Place() if reading.said == "strange" or reading.rest else reading.place
+            return (place.city, place.county) if place.county and place.city else place.path[-1:]
+        return () if len(names) == 1 and self.cities_of(text) else names
+
+    @cached_property
+    def book(self) -> PlaceBook:
+        """The one gazetteer, with the places of the dataset."""
+        return PlaceBook.of(self.tables.texts)
+
+    def cities_of(self, text: str) -> list[str]:
+        """Return what tells the places of a name apart where there are several; nothing for one."""
+        country = {
+            p.city for p in self.book.named(text) if p.level == "county" and p.county == text
+        }
+        several = self.above.get(text, set()) | (country if text in self.above else set())
+        return sorted(several) if len(several) > 1 else []
 
     @cached_property
     def makers(self) -> dict[str, list[_Row]]:
@@ -174,9 +190,9 @@ def check_regions(tables: Tables) -> Iterator[Finding]:
         for row, text in enumerate(tables.texts(name, "region")):
             if not text or text in NATION or places.parts(text):
                 continue
-            several = places.above.get(text, set())
-            if len(several) > 1:
-                cities = ", ".join(sorted(several))
+            several = places.cities_of(text) or [p.says() for p in places.book.named(text)]
+            if several:
+                cities = ", ".join(several)
                 yield tables.finding("region-ambiguous", name, row, "region", cities=cities)
             else:
                 near = suggester.near(text)

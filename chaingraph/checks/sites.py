@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from chaingraph.checks.registry import check
 from chaingraph.codes import clean_code
 from chaingraph.names import bare_name
+from chaingraph.places import is_unknown, short_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from chaingraph.checks.tables import Tables
 
 _SHORTEST_CORE: Final = 4
-_SUFFIXES: Final = "省市县区"
-_UNKNOWN: Final = frozenset({"", "unknown", "未知", "不详"})
 
 
 class _Sites:
@@ -39,13 +38,13 @@ class _Sites:
         pairs = ((level[one], level[other]) for level in self._levels)
         left, right = self._split[one][1], self._split[other][1]
         return not (left <= right or right <= left) or any(
-            here != there and here not in _UNKNOWN and there not in _UNKNOWN
+            here != there and not is_unknown(here) and not is_unknown(there)
             for here, there in pairs
         )
 
     def keys(self, row: int) -> Iterator[tuple[str, ...]]:
         """Yield under what a row may meet its twin."""
-        if self.names[row] and self.cities[row] not in _UNKNOWN:
+        if self.names[row] and not is_unknown(self.cities[row]):
             yield "city", self.cities[row], self.names[row]
         core = self._split[row][0]
         if len(core) >= _SHORTEST_CORE and all(self._coordinates[row]):
@@ -56,8 +55,8 @@ def _without_places(name: str, *places: str) -> tuple[str, frozenset[str]]:
     """Return a name without these places, and which of them it names."""
     found = set()
     for place in places:
-        short = place.rstrip(_SUFFIXES)
-        if place not in _UNKNOWN and short and short in name:
+        short = short_place(place)
+        if not is_unknown(place) and short and short in name:
             name = name.replace(place, "").replace(short, "")
             found.add(short)
     return name, frozenset(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -43,29 +44,35 @@ class LanguageChoice(TextChoice):
 
 
 class Pairs(AnyType):
-    """``name=figure`` pairs separated by commas; a bare name gets the figure 1 where allowed."""
+    """``name=figure`` pairs separated by commas; a bare name gets the figure 1 where allowed.
+
+    Figures are read as an import reads them: ``80%``, and with `units` ``10万吨`` too, which the analysis
+    converts.
+    """
 
     name = "NAME=FIGURE"
 
-    def __init__(self, *, bare: bool) -> None:
-        self.bare = bare
+    def __init__(self, *, bare: bool, units: bool = False) -> None:
+        self.bare, self.units = bare, units
 
-    def convert(self, value: Any, param: Any, ctx: click.Context | None) -> dict[str, float]:
+    def convert(self, value: Any, param: Any, ctx: click.Context | None) -> dict[str, Any]:
         """Split and read the figures."""
         if isinstance(value, dict):
             return value
-        pairs: dict[str, float] = {}
-        for part in str(value).replace("+", ",").split(","):
+        from chaingraph.intake.numbers import said_figure
+
+        pairs: dict[str, Any] = {}
+        for part in re.split("[+,，、;；]", str(value)):
             name, equals, figure = (piece.strip() for piece in part.partition("="))
             if not name or (not equals and not self.bare):
                 example = "operating=1" if self.bare else "cell_lfp=23"
                 self.fail(f"'{part}' is not {self.name}, for example {example}", param, ctx)
             if name in pairs:
                 self.fail(f"'{name}' is given twice", param, ctx)
-            try:
-                pairs[name] = float(figure) if equals else 1.0
-            except ValueError:
+            found = said_figure(figure, units=self.units) if equals else 1.0
+            if found is None:
                 self.fail(f"'{figure}' in '{part}' is not a number", param, ctx)
+            pairs[name] = found
         return pairs
 
 
@@ -169,8 +176,8 @@ prices_option = click.option(
     help="Prices nearest to the date, or the newest.",
 )  # fmt: skip
 goal_option = click.option(
-    "--goal", type=Pairs(bare=False), metavar="PRODUCT=QUANTITY,...",
-    help="Yearly final demand to add.",
+    "--goal", type=Pairs(bare=False, units=True), metavar="PRODUCT=QUANTITY,...",
+    help="Yearly final demand to add: cell_lfp=23, 磷酸铁锂=10万吨.",
 )  # fmt: skip
 loading_options = _stack(
     click.option("--skip-bad-rows", is_flag=True, help="Leave rows with errors out, and say so."),
@@ -204,6 +211,14 @@ def say(text: str, *, quiet: bool) -> None:
         click.echo(text, err=True)
 
 
+def told(key: str, lang: Language | None, *, quiet: bool, **params: Any) -> None:
+    """Say on stderr what was done, whoever watches: what a command wrote must be found again."""
+    if not quiet:
+        from chaingraph.cli.main import message_language
+
+        click.echo(message(key, message_language(lang), **params), err=True)
+
+
 def warn(key: str, lang: Language | None, **params: Any) -> None:
     """Print a message on stderr, whoever watches."""
     from chaingraph.cli.main import message_language
@@ -220,6 +235,18 @@ def opened(ds: Dataset, asked: dict[str, Any]) -> Study:
     from chaingraph.analysis.study import open_study
 
     return open_study(ds, **{name: asked.pop(name) for name in _ASSUMED if name in asked})
+
+
+def warn_of_date(ds: Dataset, at: object) -> None:
+    """Say of a date after the newest source that the data do not reach so far."""
+    from chaingraph.dataset import checked_date
+
+    ctx = click.get_current_context()
+    if at is None or ctx.params.get("quiet") or not ds.as_of:
+        return
+    day = checked_date(at)
+    if day > ds.as_of and not day.startswith(ds.as_of) and not ds.as_of.startswith(day):
+        warn("date-after-sources", ctx.params.get("lang"), newest=ds.as_of, at=day)
 
 
 _SUFFIXES = {".csv": "csv", ".json": "json", ".md": "md", ".txt": "table"}
@@ -300,6 +327,8 @@ def with_dataset(function: Callable[..., Any]) -> Callable[..., Any]:
         if _FORMER_LOAD in ctx.meta and not quiet:
             warn("utilisation-renamed", lang)
         ds = load(dataset, skip_bad_rows=skip_bad_rows, engine=engine, quiet=quiet, lang=lang)
+        if "capacities" in ds.tables:
+            warn_of_date(ds, asked.get("at"))
         return function(*args, ds=ds, **asked)
 
     return command

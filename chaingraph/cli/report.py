@@ -13,10 +13,12 @@ from chaingraph.cli.options import (
     quiet_option,
     region_option,
     status_option,
+    told,
     with_dataset,
 )
 from chaingraph.cli.output import deliver
 from chaingraph.errors import OptionError
+from chaingraph.files import write_file
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
@@ -26,10 +28,13 @@ FORMATS = ("html", "xlsx", "docx", "md", "json")
 _SUFFIXES = {f".{name}" for name in FORMATS} | {".htm"}
 
 
-def report_file(ctx: click.Context, param: click.Parameter, value: str) -> str:
+def report_file(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Return the file to write, or refuse what no format can be told for before any work is done."""
     del param
     format_ = ctx.params.get("report_format")
+    if value is None:
+        ctx.meta["chaingraph.report"] = format_ or "html"
+        return None
     suffix = value[value.rfind(".") :].casefold() if "." in value else ""
     chosen = format_ or (suffix[1:] if suffix in _SUFFIXES else "")
     if value == "-":
@@ -53,14 +58,14 @@ def report_file(ctx: click.Context, param: click.Parameter, value: str) -> str:
     help="By the suffix of -o; md on stdout.",
 )  # fmt: skip
 @click.option(
-    "-o", "--output", "target", required=True, metavar="FILE", callback=report_file,
-    help="File to write; - is stdout.",
+    "-o", "--output", "target", metavar="FILE", callback=report_file,
+    help="File to write, DATASET-report.html by default; - is stdout.",
 )  # fmt: skip
 @lang_option
 @quiet_option
 def report(
     ds: Dataset,
-    target: str,
+    target: str | None,
     report_format: str | None,
     lang: Language | None,
     quiet: bool,
@@ -72,4 +77,8 @@ def report(
     del report_format
     chosen = click.get_current_context().meta["chaingraph.report"]
     data = render_report(build_report(ds, lang=lang, **asked), chosen)
-    deliver(data, target, lang=lang or ds.language, quiet=quiet)
+    if target == "-":
+        deliver(data, target, lang=lang or ds.language, quiet=quiet)
+        return
+    path = write_file(target or f"{ds.name}-report.{chosen}", data)
+    told("written", lang or ds.language, quiet=quiet, path=path)

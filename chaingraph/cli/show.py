@@ -12,8 +12,8 @@ from chaingraph.cli.options import (
     lang_option,
     quiet_option,
     region_option,
-    say,
     status_option,
+    told,
     with_dataset,
 )
 
@@ -26,9 +26,9 @@ _CHAIN_OPTIONS = {"around", "depth", "anchor", "all_products", "force"}
 _FIGURE_OPTIONS = {"boundary", "boundary_note"}
 
 
-def page_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
+def page_name(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Return the name of an HTML file, or refuse it before any work is done."""
-    if value != "-" and not value.casefold().endswith((".html", ".htm")):
+    if value is not None and value != "-" and not value.casefold().endswith((".html", ".htm")):
         raise click.BadParameter(f"'{value}' does not end with .html", ctx, param)
     return value
 
@@ -69,18 +69,17 @@ def page_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.option("--boundary-note", metavar="TEXT", help="Where the boundary comes from.")
 @click.option("--force", is_flag=True, help="Draw more than 3,000 boxes all the same.")
 @click.option(
-    "-o", "--output", required=True, metavar="FILE.html", callback=page_name,
-    help="File to write; - is stdout.",
+    "-o", "--output", metavar="FILE.html", callback=page_name,
+    help="File to write, DATASET.html by default; - is stdout.",
 )  # fmt: skip
 @lang_option
 @quiet_option
 def view(
-    ds: Dataset, figure: str, output: str, lang: Language | None, quiet: bool, **asked: Any
+    ds: Dataset, figure: str, output: str | None, lang: Language | None, quiet: bool, **asked: Any
 ) -> None:
     """Write a region's chain map, or another figure, as one HTML file that opens offline."""
     from chaingraph.views.chain_map import build_chain_map
     from chaingraph.views.figure_page import build_figure
-    from chaingraph.words import message
 
     own = _CHAIN_OPTIONS if figure == "chain" else _FIGURE_OPTIONS
     unfit = [name for name in asked if name not in own and name in _CHAIN_OPTIONS | _FIGURE_OPTIONS]
@@ -96,5 +95,5 @@ def view(
     if output == "-":
         click.echo(page.page, nl=False)
         return
-    spoken: Any = lang or ds.language
-    say(message("written", spoken, path=page.save(output)), quiet=quiet)
+    target = output or (f"{ds.name}.html" if figure == "chain" else f"{ds.name}-{figure}.html")
+    told("written", lang or ds.language, quiet=quiet, path=page.save(target))

@@ -122,18 +122,19 @@ def _counted_sums(rows: Any, sites: Any) -> Any:
 
 def _watched_sums(rows: Any, sites: Any, statuses: Sequence[str], *, dropping: bool) -> Any:
     """Return the sums of what is told beside the capacity, by region and product."""
-    columns: dict[str, Any] = {}
-    here = 1 - nw.col("stale") if dropping else nw.lit(1)
-    for status in statuses:
-        one = nw.when(nw.col("status") == status).then(here).otherwise(0)
-        figure = nw.when(nw.col("status") == status).then(nw.col("figure")).otherwise(0.0)
-        columns[f"{status}_rows"] = one
-        columns[status] = figure * one
-        if status == "construction":
-            columns["construction_bare"] = one * nw.col("bare")
+    rows = rows.with_columns(here_=1 - nw.col("stale") if dropping else nw.lit(1))
+    counts = {
+        f"{status}_rows": nw.when(nw.col("status") == status).then(nw.col("here_")).otherwise(0)
+        for status in statuses
+    }
+    rows = rows.with_columns(**counts)
+    columns = {status: nw.col("figure") * nw.col(f"{status}_rows") for status in statuses}
+    if "construction" in statuses:
+        columns["construction_bare"] = nw.col("bare") * nw.col("construction_rows")
     columns["stale_rows"] = nw.col("stale") if dropping else nw.lit(0)
-    rows = rows.select("enterprise_id", "product_id", **columns)
-    return located(rows, sites, ["region"]).group_by(*_KEYS).agg(nw.col(*columns).sum())
+    rows = rows.select("enterprise_id", "product_id", *counts, **columns)
+    sums = located(rows, sites, ["region"]).group_by(*_KEYS)
+    return sums.agg(nw.col(*counts, *columns).sum())
 
 
 _Coded = tuple[dict[str, Any], list[tuple["NDArray[np.intp]", "NDArray[np.object_]"]]]

@@ -122,17 +122,50 @@ class Standing:
             return self._read({}, watch=statuses)
         return self._held(statuses)
 
-    def of(self, products: Sequence[str] | None) -> Standing:
-        """Return the reading of some products only; of all for None."""
-        if products is None:
+    def of(self, products: Sequence[str] | None, *, but: Sequence[str] = ()) -> Standing:
+        """Return the reading of some products only, of all for None; not of those in `but`."""
+        if products is None and not but:
             return self
-        chosen = nw.col("product_id").is_in(list(products))
+        if products is None:
+            chosen = ~nw.col("product_id").is_in(list(but))
+        else:
+            chosen = nw.col("product_id").is_in([name for name in products if name not in set(but)])
         whole = self._whole
         if whole is None:  # narrowed before anything is worked out
             return replace(self, capacities=self.capacities.filter(chosen))
         part = replace(self)
         vars(part)["_whole"] = whole.filter(chosen)  # worked out for all, once
         return part
+
+    def counting(self, statuses: Mapping[str, float]) -> Standing:
+        """Return the same reading with only some of its statuses counted, by the factors that they have.
+
+        Raises
+        ------
+        KeyError
+            For a status that this reading does not count, or counts by another factor.
+        """
+        fewer = counted_statuses(statuses)
+        if any(self.wanted[status] != factor for status, factor in fewer.items()):
+            raise KeyError(*statuses)
+        part = replace(self, statuses=dict(statuses))
+        if self._whole is not None:
+            vars(part)["_whole"] = self._whole
+        return part
+
+    def at_sites(self, sites: Any) -> Standing:
+        """Return the reading of some sites only: what stands at one hangs on no other's rows.
+
+        Parameters
+        ----------
+        sites
+            narwhals frame with `enterprise_id`.
+        """
+        if self._whole is not None:  # worked out for all; whoever asks joins the sites anyway
+            return self
+        ids = sites.select("enterprise_id")
+        kept = self.capacities.join(ids, on="enterprise_id", how="semi")
+        return replace(self, capacities=kept)
 
     def told(self, beside: Sequence[str]) -> Any:
         """Return the standing rows that count, and those of statuses beside them; company totals too."""
@@ -355,12 +388,19 @@ def _without_begun(coming: Any, running: Any) -> Any:
     """Leave out open construction whose own start is among the running rows."""
     keys = ["enterprise_id", "product_id", "scope_", "phase_", "since_", "size_"]
     endless = (nw.col("status") == "construction") & nw.col("until").is_null()
-    building = _keyed(coming.filter(endless)).select(*keys).unique()
+    building = coming.filter(endless)
+    if is_empty(building):
+        return coming
+    numbered = isinstance(coming, nw.DataFrame) and "row_" in coming.columns
+    building = _keyed(building).select(*keys, *(["row_"] if numbered else []))
+    building = building if numbered else building.unique()
     there = running.collect_schema().names()
     wanted = (*_PHASE_COLUMNS, "as_of")
     running = running.select(*keys[:2], *(name for name in wanted if name in there))
     # joined before anything is computed: few of the running rows have construction beside them
     pairs = building.join(running, on=keys[:2], how="inner")
+    if is_empty(pairs):
+        return coming
     dated = nw.when(nw.col("since").is_null()).then(nw.col("as_of")).otherwise(nw.col("since"))
     pairs = pairs.rename({name: f"own_{name[:-1]}" for name in keys[2:]})
     pairs = _keyed(pairs, ran_=full_date(dated).fill_null(""))
@@ -370,7 +410,11 @@ def _without_begun(coming: Any, running: Any) -> Any:
     alike = figures & ((nw.col("size_") - nw.col("own_size")).abs() <= most)
     ran_before = (nw.col("ran_") != "") & (nw.col("ran_") < nw.col("own_since"))
     begun = (named & (nw.col("own_phase") == nw.col("phase_"))) | (~named & alike & ~ran_before)
-    begun_rows = pairs.filter((nw.col("own_scope") == nw.col("scope_")) & begun).select(
+    begun_pairs = pairs.filter((nw.col("own_scope") == nw.col("scope_")) & begun)
+    if numbered:  # in memory: rows are told apart by their number
+        gone = begun_pairs["row_"].unique().to_list()
+        return coming.filter(~nw.col("row_").is_in(gone)) if gone else coming
+    begun_rows = begun_pairs.select(
         *keys[:2], endless_=nw.lit(1), **{name: f"own_{name[:-1]}" for name in keys[2:]}
     )
     if is_empty(begun_rows):
@@ -423,9 +467,13 @@ def _with_signs(coming: Any, at: str, signs: pd.DataFrame | None) -> Any:
     there = coming.collect_schema().names()
     own = [name for name in _SIGNS if name in there]
     stops, seen = _read_signs(signs, at)
-    if stops or seen:
+    marked = bool(stops or seen)
+    if marked:
         site_product = nw.concat_str(nw.col("enterprise_id"), nw.lit("|"), nw.col("product_id"))
         coming = coming.with_columns(key_=site_product)
+    if stops and isinstance(coming, nw.DataFrame):  # most days stop none of these rows
+        keyed = set(coming["key_"].to_list())
+        stops = {day: keys for day, keys in stops.items() if not keyed.isdisjoint(keys)}
     goes_on = []
     for day, keys in stops.items():
         later = nw.lit(value=False)
@@ -437,7 +485,7 @@ def _with_signs(coming: Any, at: str, signs: pd.DataFrame | None) -> Any:
     never = nw.lit(0, dtype=nw.Int64())
     if not at:
         kept = coming.with_columns(stale=never)
-        return kept.drop("key_") if stops or seen else kept
+        return kept.drop("key_") if marked else kept
     day = stale_before(at)
     fresh = nw.col("key_").is_in(seen) if seen else nw.lit(value=False)
     dated = nw.lit(value=False)
@@ -448,7 +496,7 @@ def _with_signs(coming: Any, at: str, signs: pd.DataFrame | None) -> Any:
         fresh |= given & ((nw.col(name) >= day) | nw.col(name).is_in([day[:_YEAR], day[:_MONTH]]))
     old = nw.when(dated & ~fresh).then(nw.lit(1, dtype=nw.Int64())).otherwise(never)
     kept = coming.with_columns(stale=old)
-    return kept.drop("key_") if stops or seen else kept
+    return kept.drop("key_") if marked else kept
 
 
 def _read_signs(signs: pd.DataFrame | None, at: str) -> tuple[dict[str, list[str]], list[str]]:
@@ -505,14 +553,14 @@ def _counted(
         figure=nw.when(nothing | elsewhere).then(0.0).otherwise(given),
         counted=nw.when(chosen).then(one).otherwise(zero),
     )
-    effective = nw.col("figure") * factor * nw.col("counted")
+    rows = rows.with_columns(effective=nw.col("figure") * factor * nw.col("counted"))
+    effective = nw.col("effective")
     weak = status == "trial" if "trial" in kept else nw.lit(value=False)
     unsourced = nw.col("source_url").is_null()
     if "note" in there:
         general = nw.col("note").str.contains(GENERAL_KNOWLEDGE).fill_null(value=False)
         weak |= (unsourced & general) | _unconfirmed(there, at or "")
     return rows.with_columns(
-        effective=effective,
         effective_low=nw.when(weak).then(0.0).otherwise(effective),
         known=nw.col("counted") * (1 - nw.col("bare")),
         sourced=nw.when(unsourced).then(0.0).otherwise(effective),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.checks import run_checks
-from chaingraph.intake.places import PLACES, Regions, fill_place
+from chaingraph.intake.places import PLACES, fill_place, likely_place
 from chaingraph.intake.problems import Problem
 from chaingraph.overriding import replaced
 from chaingraph.rawtables import RawDataset, RawTable
@@ -15,6 +15,7 @@ from chaingraph.schema import TABLE_NAMES, table_spec
 if TYPE_CHECKING:
     from chaingraph.checks import Finding
     from chaingraph.intake.sheets import Record
+    from chaingraph.places import Place, PlaceBook
 
     Said = tuple[Record, dict[str, str]]
 from chaingraph.rawtables import Package
@@ -74,16 +75,17 @@ class Assembly:
             for table, records in self.records.items()
         }
 
-    def fill_region(self, region: str, file: str) -> None:
+    def fill_region(self, region: str, here: Place, book: PlaceBook, file: str) -> None:
         """Give enterprises of which no city is said the region of the import, and what it lies in."""
         if not region:
             return
-        placed, regions = self._placed(), Regions(self.base.tables.get("regions"))
+        here = here if here.path else likely_place(region)
+        placed = self._placed()
         filled = 0
         for record in self.records.get("enterprises", []):
             if record.values.get("enterprise_id", "") in placed:
                 continue
-            more = fill_place(record.values, region, regions)
+            more = fill_place(record.values, here, book)
             record.values |= more
             filled += bool(more)
         if filled:

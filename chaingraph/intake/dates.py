@@ -7,19 +7,14 @@ import re
 import unicodedata
 from typing import Final
 
+from chaingraph.days import YEARS, read_day
 from chaingraph.intake.numbers import BLANKS
 from chaingraph.intake.problems import Refusal
 
-_PARTS: Final = re.compile(
-    r"(?P<year>[12][0-9]{3})(?:年|[-./]|$)"
-    r"(?:(?P<month>[0-9]{1,2})(?:月份?|(?=[-./])|$)(?:[-./]?(?P<day>[0-9]{1,2})(?:日|号)?)?)?"
-)
 _CLOCK: Final = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
-_DIGITS: Final = re.compile(r"(?P<year>[12][0-9]{3})(?P<month>[0-9]{2})(?P<day>[0-9]{2})?")
 _VAGUE: Final = {"年底": "-12", "年末": "-12", "年初": "-01"}
 _SERIALS: Final = range(29221, 73051)  # 1980 to 2099 as Excel counts days
 _EPOCH: Final = dt.date(1899, 12, 30)
-_YEARS: Final = range(1900, 2101)
 
 
 def read_date(raw: object, *, typed: bool = True) -> tuple[str, str] | Refusal | None:
@@ -45,9 +40,9 @@ def read_date(raw: object, *, typed: bool = True) -> tuple[str, str] | Refusal |
     if isinstance(raw, bool):
         return Refusal("date-unclear", {})
     if isinstance(raw, dt.datetime):
-        return (raw.date().isoformat(), "") if raw.year in _YEARS else Refusal("date-unclear", {})
+        return (raw.date().isoformat(), "") if raw.year in YEARS else Refusal("date-unclear", {})
     if isinstance(raw, dt.date):
-        return (raw.isoformat(), "") if raw.year in _YEARS else Refusal("date-unclear", {})
+        return (raw.isoformat(), "") if raw.year in YEARS else Refusal("date-unclear", {})
     if isinstance(raw, int | float):
         typed = False
         raw = str(int(raw)) if float(raw).is_integer() else repr(raw)
@@ -69,17 +64,5 @@ def _from_text(text: str, *, typed: bool) -> tuple[str, str] | Refusal | None:
     for word, month in _VAGUE.items():
         if re.fullmatch(rf"[12][0-9]{{3}}{word}", plain):
             return plain[:4] + month, "date-vague"
-    match = _DIGITS.fullmatch(plain) or _PARTS.fullmatch(plain.rstrip("."))
-    return Refusal("date-unclear", {}) if match is None else _checked(match)
-
-
-def _checked(match: re.Match[str]) -> tuple[str, str] | Refusal:
-    year, month, day = (int(part) if part else None for part in match.group("year", "month", "day"))
-    try:
-        dt.date(year or 0, month or 1, day or 1)
-    except ValueError:
-        return Refusal("date-unclear", {})
-    if year not in _YEARS:
-        return Refusal("date-unclear", {})
-    text = f"{year:04d}" + (f"-{month:02d}" if month else "") + (f"-{day:02d}" if day else "")
-    return text, ""
+    found = read_day(plain)
+    return (found, "") if found else Refusal("date-unclear", {})

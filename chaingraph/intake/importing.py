@@ -10,13 +10,14 @@ from chaingraph.dataset import checked_date
 from chaingraph.errors import DataError, OptionError
 from chaingraph.files import write_folder
 from chaingraph.intake.assembling import Assembly
+from chaingraph.intake.calls import take_calls
 from chaingraph.intake.cards import card_of, check_target, found_extends, read_base
 from chaingraph.intake.form import take_answers
 from chaingraph.intake.grids import open_grids
 from chaingraph.intake.headers import find_layout, tell_columns
 from chaingraph.intake.keys import Enterprises, Products
 from chaingraph.intake.listdates import date_of_list
-from chaingraph.intake.places import Regions, official_region
+from chaingraph.intake.places import book_of, official_region, place_of
 from chaingraph.intake.problems import Problem, cut
 from chaingraph.intake.records import maker_of
 from chaingraph.intake.sheets import Known, Record, Sheet
@@ -36,10 +37,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chaingraph.intake.grid import Grid
+    from chaingraph.places import Place, PlaceBook
     from chaingraph.results import Result
     from chaingraph.words import Language
 
-_FIRST: Final = ("products", "enterprises")
+_FIRST: Final = ("regions", "products", "enterprises")
 _OF_SHEETS: Final = {"columns-missing", "column-twice", "header-remark"}
 
 
@@ -88,6 +90,7 @@ def import_file(
     sheets: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
     lang: Language = "zh",
+    where: tuple[PlaceBook, Place] | None = None,
 ) -> Imported:
     r"""Read a spreadsheet as people keep it, and write it as a dataset folder.
 
@@ -120,6 +123,9 @@ def import_file(
         Leave rows with errors out instead of refusing the file.
     lang
         Language of the results.
+    where
+        The places that are known, and the one under study, where they are others than those of `extends`
+        and `region`; :func:`merge_dataset` gives those of the dataset that the list is merged into.
 
     Returns
     -------
@@ -152,7 +158,7 @@ def import_file(
     (0, [12000.0])
     """
     if as_of:
-        checked_date(as_of)
+        as_of = checked_date(as_of)
     target = None if folder is None else Path(folder)
     if target is None and not dry_run:
         raise OptionError("import-needs-folder")
@@ -169,22 +175,23 @@ def import_file(
         language = template.lang
         problems.append(_template_problem(extends, region, Path(path).name))
     base = read_base(extends)
-    grids, answered = take_answers(grids, base, as_of)
+    grids, answered = take_answers(take_calls(grids, base), base, as_of)
     as_of = as_of if given else max(as_of, answered)  # what is said of later is known later
     chosen = _chosen_sheets(grids, sheets or {})
     name = target.resolve().name if target is not None else Path(path).resolve().stem
-    read = _read_sheets(grids, chosen, base)
+    book, here = where or _places(region, base)
+    read = _read_sheets(grids, chosen, base, (book, here))
     if not as_of and template is None:
         as_of = _listed_date(read, path, problems)
     found = [r for sheet in read for r in sheet.records if r.table == "enterprises"]
-    region = official_region(region, base, [r.values for r in found])  # noqa: PD011  no frames
+    region = official_region(region, base, book, [r.values for r in found])  # noqa: PD011  no frames
     card = Package(name=name or "import", path=None, as_of=as_of, focus=region,
                    extends=tuple(extends), language=language)  # fmt: skip
     assembly = Assembly(card, base)
     for sheet in read:
         assembly.add(sheet.records)
     assembly.remember()
-    assembly.fill_region(region, Path(path).name)
+    assembly.fill_region(region, here, book, Path(path).name)
     assembly.complete()
     _add_surveys(assembly, card, complete, Path(path).name)
     problems += [problem for grid in grids for problem in grid.problems] + assembly.problems
@@ -205,6 +212,12 @@ def import_file(
         show_understood(read, params, notes, lang), show_problems(problems, params, lang),
         frames, blocking, written, as_of,
     )  # fmt: skip
+
+
+def _places(region: str, base: RawDataset) -> tuple[PlaceBook, Place]:
+    """Return the places that are known, and the one under study."""
+    book = book_of(base.tables)
+    return book, place_of(region, book)
 
 
 def _add_surveys(assembly: Assembly, card: Package, complete: str, file: str) -> None:
@@ -259,12 +272,17 @@ def _chosen_sheets(grids: Sequence[Grid], sheets: Mapping[str, str]) -> dict[str
     return chosen
 
 
-def _read_sheets(grids: Sequence[Grid], chosen: Mapping[str, str], base: RawDataset) -> list[Sheet]:
+def _read_sheets(
+    grids: Sequence[Grid],
+    chosen: Mapping[str, str],
+    base: RawDataset,
+    where: tuple[PlaceBook, Place],
+) -> list[Sheet]:
     products, enterprises = Products(), Enterprises()
     products.add_table(base.tables.get("products", RawTable("products")))
+    products.add_aliases(base.tables.get("aliases", RawTable("aliases")))
     enterprises.add_table(base.tables.get("enterprises", RawTable("enterprises")))
-    regions = Regions(base.tables.get("regions"), base.tables.get("enterprises"))
-    known = Known(products, enterprises, enterprises, regions)
+    known = Known(products, enterprises, enterprises, *where)
     found: list[Sheet] = []
     for grid in grids:
         if not any(cell not in {None, ""} for row in grid.rows for cell in row):
@@ -281,8 +299,14 @@ def _read_sheets(grids: Sequence[Grid], chosen: Mapping[str, str], base: RawData
             found.append(Sheet(grid, layout, known))
     order = {table: place for place, table in enumerate(_FIRST)}
     for sheet in sorted(found, key=lambda sheet: order.get(sheet.layout.table, len(order))):
-        if not sheet.layout.missing:
-            sheet.read(maker_of(sheet.layout.table))
+        if sheet.layout.missing:
+            continue
+        sheet.read(maker_of(sheet.layout.table))
+        if (
+            sheet.layout.table == "regions"
+        ):  # what the file itself says of places counts for the others
+            said = [record.values for record in sheet.records]  # noqa: PD011  no frames
+            known.book = book_of(base.tables, said)
     return found
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from chaingraph.errors import closest
 from chaingraph.intake.problems import Refusal
-from chaingraph.intake.synonyms import synonyms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,16 +53,16 @@ class Products:
     written: dict[str, str] = field(default_factory=dict)
     titles: dict[str, list[str]] = field(default_factory=dict)
     label_units: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, product: str, unit: str, names: Iterable[str]) -> None:
-        """Add a product under its id, its names, and the synonyms of its id."""
+        """Add a product under its id and its names."""
         if not product:
             return
         self.units.setdefault(product, unit)
         own = [name for name in names if name]
         short = [_REMARK.sub("", name).strip() for name in own]
-        synonymous = synonyms()["products"].get(product, ())
-        for name in (product, *own, *short, *synonymous):
+        for name in (product, *own, *short):
             if normal_name(name):
                 self.names.setdefault(normal_name(name), set()).add(product)
                 self.written.setdefault(normal_name(name), name)
@@ -81,11 +80,27 @@ class Products:
         for product, unit, name_zh, name_en in zip(*columns, strict=True):
             self.add(product, unit, (name_zh, name_en))
 
+    def add_alias(self, alias: str, product: str) -> None:
+        """Add what the trade calls a product; a word for a family is said of each of its members."""
+        if product in self.units and normal_name(alias):
+            self.aliases.setdefault(normal_name(alias), set()).add(product)
+            self.written.setdefault(normal_name(alias), alias)
+
+    def add_aliases(self, table: RawTable) -> None:
+        """Add the rows of an aliases table that speak of products."""
+        for alias, product in zip(table.cells("alias_zh"), table.cells("product_id"), strict=True):
+            self.add_alias(alias, product)
+
+    def called(self, product: str) -> list[str]:
+        """Return what the trade calls a product, as it is written; words for its family too."""
+        return [self.written[key] for key, members in self.aliases.items() if product in members]
+
     def find(self, text: str) -> str | Refusal:
-        """Return the id of a product by id or exact name, or why there is none."""
+        """Return the id of a product by id or exact name, or why there is none; its own names go first."""
         if text in self.units:
             return text
-        found = self.names.get(normal_name(text), set())
+        plain = normal_name(text)
+        found = self.names.get(plain) or self.aliases.get(plain, set())
         if len(found) == 1:
             return next(iter(found))
         if found:

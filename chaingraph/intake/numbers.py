@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from fractions import Fraction
@@ -147,3 +148,32 @@ def number_text(value: Fraction) -> str:
     if value.denominator == 1 and abs(value) < 10**15:
         return str(value.numerator)
     return repr(float(value))
+
+
+def said_figure(text: str, *, units: bool = False) -> float | str | None:
+    """Return a figure that an option says: a number, a share in per cent; None for what is none.
+
+    Parameters
+    ----------
+    text
+        As it is written.
+    units
+        Whether a unit may stand behind it; then the text itself comes back, to be converted.
+
+    Examples
+    --------
+    >>> said_figure("0.8"), said_figure("80%"), said_figure("10万吨"), said_figure("10万吨", units=True)
+    (0.8, 0.8, None, '10万吨')
+    >>> said_figure("10万"), said_figure("约5"), said_figure("1-2")
+    (100000.0, None, None)
+    """
+    with contextlib.suppress(ValueError):
+        return float(text)
+    found = read_number(text)
+    if found is None or isinstance(found, Refusal):
+        return None
+    if found.high is not None or found.hedge:
+        return None
+    if found.unit not in {"", "%"}:
+        return text if units else None
+    return float(found.value / 100 if found.unit else found.value)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 from chaingraph.errors import closest
 from chaingraph.intake.keys import made_id, normal_name
 from chaingraph.intake.measures import known_unit
-from chaingraph.intake.places import PLACE
+from chaingraph.intake.places import PLACE, PLACES, refusal_of
 from chaingraph.intake.problems import Refusal
 from chaingraph.intake.synonyms import synonyms
+from chaingraph.places import Place
+from chaingraph.places.names import place_words
 from chaingraph.schema import table_spec
 
 if TYPE_CHECKING:
@@ -77,6 +79,8 @@ def make_plain(sheet: Sheet, row: Row) -> None:
     """Make a record of a table whose rows stand for themselves; a missing id is made of the name."""
     table = sheet.layout.table
     values = _own(sheet, row)
+    if "city" in table_spec(table).by_name:
+        values |= _place(sheet, row, "", row.texts)
     if "product_id" in values:
         values["product_id"] = _product(sheet, row, "product_id")
     _add_figures(sheet, row, values)
@@ -165,14 +169,31 @@ def _enterprise(sheet: Sheet, row: Row, prefix: str) -> str:
 
 
 def _place(sheet: Sheet, row: Row, prefix: str, said: Mapping[str, str]) -> dict[str, str]:
-    """Return the cells that a column of places (所在地) fills; those of its own columns stand."""
+    """Return the cells of the place that a row says, by official names.
+
+    Province, city and county say it, then a column that says all in one (所在地, 地址); where none
+    does, the band that the row stands under, or the sheet's name. What is given and not understood is
+    refused: a default would put the plant where it is not.
+    """
+    book, here = sheet.known.book, sheet.known.here
+    own = {level: said[level] for level in PLACES if said.get(level)}
+    found, wrong = book.read_cells(own, within=here)
     text = said.get(PLACE, "")
-    if not text:
-        return {}
-    found = sheet.known.regions.read(text)
-    if not found:
-        sheet.mention(row, sheet.column(f"{prefix}{PLACE}"), "place-unclear")
-    return {level: name for level, name in found.items() if not said.get(level)}
+    if text and not wrong:
+        reading = book.read(text, above=found, within=here)
+        if reading.kind == "found":
+            found = reading.place
+        elif reading.kind != "nothing" and not found.city:
+            wrong[PLACE] = reading
+    for level, reading in wrong.items():
+        refusal = refusal_of(reading, book, said[level])
+        sheet.refuse(row, sheet.column(f"{prefix}{level}"), refusal)
+    if not wrong and not found.path:
+        found = sheet.place_around(row)
+    for level, name in found.cells.items():
+        if own.get(level):
+            _recount(sheet, row, f"{prefix}{level}", name)
+    return dict.fromkeys(own, "") | found.cells
 
 
 def _tell_unlisted(sheet: Sheet, row: Row, name: str, more: tuple[str, str]) -> None:
@@ -275,9 +296,36 @@ def make_survey(sheet: Sheet, row: Row) -> None:
     sheet.emit(row, "surveys", values, _targets(sheet))
 
 
+def _site_of(sheet: Sheet, row: Row) -> dict[str, str]:
+    """Return province, city and park of a project: a county stands before its park; see the schema."""
+    cells = _place(sheet, row, "", row.texts)
+    park, county = row.texts.get("park", ""), cells.pop("county", "")
+    if (
+        not cells.get("city") and park
+    ):  # 建设地点 names a county, or a park of the region under study
+        book, here = sheet.known.book, sheet.known.here
+        reading = book.read(park, above=Place(cells.get("province", "")), within=here)
+        place = (
+            reading.place
+            if reading.kind == "found"
+            else here
+            if park in place_words("zones")
+            else Place()
+        )
+        cells |= {level: name for level, name in place.cells.items() if level != "county"}
+    elif county and county not in park:
+        cells["park"] = f"{county}{park}"
+    if not cells.get("city") and not park and not any(row.texts.get(n) for n in (*PLACES, PLACE)):
+        here = sheet.known.here
+        cells |= {level: name for level, name in here.cells.items() if level != "county"}
+        sheet.known.filled += bool(here.city)
+    return cells
+
+
 def make_project(sheet: Sheet, row: Row) -> None:
     """Make a project; a product that is not known stays in words."""
     values = _own(sheet, row)
+    values |= _site_of(sheet, row)
     text = values.pop("product_id", "")
     ids: list[str] = []
     row.label_unit = sheet.known.products.label_unit(text)

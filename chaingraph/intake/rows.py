@@ -11,7 +11,7 @@ from chaingraph.intake.textfiles import ragged
 from chaingraph.schema import table_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from chaingraph.intake.grid import Grid
     from chaingraph.intake.headers import Column, Layout
@@ -28,8 +28,10 @@ _LONGEST_TOTAL: Final = 16
 _LOOKED_AT: Final = 3
 
 
-def data_rows(grid: Grid, layout: Layout) -> Iterator[tuple[int, list[Any]]]:
-    """Yield position and cells of each data row; report what was left out."""
+def data_rows(
+    grid: Grid, layout: Layout, bands: Container[int] = ()
+) -> Iterator[tuple[int, list[Any]]]:
+    """Yield position and cells of each data row, `bands` left out; report what was left out."""
     width = 1 + max(column.at for column in layout.columns)
     wrong = set() if grid.typed else set(ragged(grid.rows, layout.last))
     skipped = {"blank": 0, "total": 0, "header": 0, "footnote": 0, "section": 0}
@@ -37,7 +39,7 @@ def data_rows(grid: Grid, layout: Layout) -> Iterator[tuple[int, list[Any]]]:
     for position in range(layout.last + 1, len(grid.rows)):
         found = filled[position]
         cells = [*found, *[None] * (width - len(found))]
-        kind = _kind(cells, grid.rows[layout.last])
+        kind = "section" if position in bands else _kind(cells, grid.rows[layout.last])
         if kind:
             skipped[kind] += 1
             if kind == "total":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.checks import parse_number
@@ -10,9 +11,10 @@ from chaingraph.intake.cells import Reading, plain_text, read_cell, read_credit_
 from chaingraph.intake.figures import Wanted, read_figure
 from chaingraph.intake.headers import ROW_NUMBER
 from chaingraph.intake.measures import Written, factor_to
-from chaingraph.intake.places import PLACE
+from chaingraph.intake.places import PLACE, band_place
 from chaingraph.intake.problems import Refusal, cut, shown
 from chaingraph.intake.rows import data_rows, is_figure
+from chaingraph.places import Place
 from chaingraph.schema import table_spec
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from chaingraph.intake.grid import Grid
     from chaingraph.intake.headers import Column, Layout
     from chaingraph.intake.keys import Enterprises, Products
-    from chaingraph.intake.places import Regions
+    from chaingraph.places import PlaceBook
 
     Maker = Callable[["Sheet", "Row"], None]
 
@@ -54,12 +56,17 @@ class Tally:
 
 @dataclass
 class Known:
-    """What rows may refer to: products and enterprises of the file and of what it extends."""
+    """What rows may refer to: products and enterprises of the file and of what it extends, and places.
+
+    `here` is the region under study, `filled` the number of projects that it was given to.
+    """
 
     products: Products
     enterprises: Enterprises
     extended: Enterprises
-    regions: Regions
+    book: PlaceBook
+    here: Place = field(default_factory=Place)
+    filled: int = 0
 
 
 @dataclass
@@ -103,7 +110,8 @@ class Sheet:
 
         `make` turns a row of this sheet's table into records.
         """
-        for position, cells in data_rows(self.grid, self.layout):
+        bands = {position for position, _ in self._bands}
+        for position, cells in data_rows(self.grid, self.layout, bands):
             row = Row(position, cells, failed=self.grid.numbers[position] in self.grid.left)
             for column in self.plain:
                 self._read_plain(row, column)
@@ -142,6 +150,19 @@ class Sheet:
             wanted = table_spec("products").by_name["name_zh"]
             table = "products"
         return read_cell(table, wanted, raw, typed=self.grid.typed)
+
+    @cached_property
+    def _bands(self) -> list[tuple[int, Place]]:
+        """Rows that name a place for those below them, by position; and the sheet's own name."""
+        known = self.known
+        rows = enumerate(self.grid.rows[self.layout.last + 1 :], self.layout.last + 1)
+        found = ((position, band_place(cells, known.book, known.here)) for position, cells in rows)
+        named = known.book.read_label(self.grid.sheet, within=known.here)
+        return [(-1, named), *((position, place) for position, place in found if place.path)]
+
+    def place_around(self, row: Row) -> Place:
+        """Return the place of the band that a row stands under, else that of the sheet's name."""
+        return next(place for position, place in reversed(self._bands) if position < row.position)
 
     def column(self, target: str) -> Column | None:
         """Return the column of a target."""

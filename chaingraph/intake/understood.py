@@ -27,7 +27,13 @@ def show_understood(
     lang: Language,
 ) -> Result:
     """Return one row for each column of each sheet: what it means, and what became of its cells."""
-    rows = [_column_row(sheet, at) for sheet in sheets for at in range(len(sheet.layout.columns))]
+    rows = [
+        _column_row(sheet, at)
+        for sheet in sheets
+        for at, column in enumerate(sheet.layout.columns)
+        if column.header
+        or column.target != ROW_NUMBER  # what a call sheet says to people is blank here
+    ]
     columns: dict[str, Any] = {
         name: pd.Series([row[name] for row in rows], dtype="int64" if name in _INTEGERS else "str")
         for name in _NAMES

@@ -12,7 +12,7 @@ from chaingraph.knowledge.dates import month_number, month_numbers
 from chaingraph.products import positions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from chaingraph.dataset import Dataset
     from chaingraph.products import ProductGraph
@@ -190,6 +190,70 @@ def prices_at(ds: Dataset, graph: ProductGraph, *, latest: bool = False) -> Pric
         away = np.abs(first["month_"].to_numpy(dtype=float) - at)
         near[place] = ~(away > PRICE_WINDOW) | np.isnan(away)
     return Prices(value, dates, near, sources)
+
+
+class LocalPrice(NamedTuple):
+    """What a place pays for a unit: CNY, its range, the month and the page; nan and empty where not known."""
+
+    low: float
+    high: float
+    date: str = ""
+    source: str = ""
+
+
+def price_range(ds: Dataset, graph: ProductGraph, prices: Prices) -> tuple[Floats, Floats]:
+    """Return the least and the most of each price in force, CNY a unit: as its row gives them, else the price.
+
+    Parameters
+    ----------
+    prices
+        The prices in force, as of :func:`prices_at`.
+    """
+    low, high = prices.value.copy(), prices.value.copy()
+    if not ds.has("product_facts"):
+        return low, high
+    rows = fact_rows(ds, ["price"])
+    place = positions(graph, rows["product_id"])
+    columns = [rows[name].to_numpy(dtype=float) for name in ("value", "low", "high")]
+    for spot, date, value, least, most in zip(
+        place.tolist(), rows["date"].fillna("").tolist(), *columns, strict=True
+    ):
+        if spot >= 0 and (date, value) == (prices.date[spot], prices.value[spot]):
+            low[spot] = value if np.isnan(least) else least
+            high[spot] = value if np.isnan(most) else most
+    return low, high
+
+
+def price_of_place(ds: Dataset, product_id: str, path: Sequence[str]) -> LocalPrice:
+    """Return what a place pays for a product: the price of the place itself, else of the nearest that holds it.
+
+    Of the rows of one place the one nearest to the dataset's date counts, of two as near the older one;
+    a price of the nation is none of a place.
+
+    Parameters
+    ----------
+    path
+        The place and what it lies in, from the province down.
+    """
+    unknown = LocalPrice(np.nan, np.nan)
+    if not (ds.has("product_facts") and path):
+        return unknown
+    frame = ds.table("product_facts")
+    chosen = (frame["measure"] == "price") & (frame["product_id"] == product_id)
+    rows = frame[chosen & frame["region"].isin(list(path)) & frame["value"].notna()]
+    if rows.empty:
+        return unknown
+    month = month_numbers(rows["date"].fillna(""), late=True)
+    at = month_number(ds.as_of, late=True)
+    away = -np.nan_to_num(month) if np.isnan(at) else np.abs(month - at)
+    depth = [len(path) - list(path).index(name) for name in rows["region"]]
+    rows = rows.assign(
+        depth_=depth, away_=np.where(np.isnan(away), np.inf, away), month_=month
+    ).sort_values(["depth_", "away_", "month_", "value"])
+    row = rows.iloc[0]
+    ends = [row["value"] if np.isnan(row[name]) else row[name] for name in ("low", "high")]
+    texts = [row[name] if isinstance(row[name], str) else "" for name in ("date", "source_url")]
+    return LocalPrice(float(ends[0]), float(ends[1]), *texts)
 
 
 def fact_rows(ds: Dataset, measures: Collection[str]) -> pd.DataFrame:

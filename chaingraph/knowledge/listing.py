@@ -55,7 +55,7 @@ def survey_rows(
     """
     if not region or not as_of:
         raise OptionError("survey-needs", region=region or "-", at=as_of or "-")
-    checked_date(as_of)
+    as_of = checked_date(as_of)
     whole = _parts(complete)
     rest = sorted(set(listed) - set(whole))
     common = {

@@ -103,7 +103,7 @@ def _check(decisions: Iterable[Mapping[str, str]], ids: list[str]) -> None:
     known = set(ids)
     for decision in decisions:
         if decision["decided_on"]:
-            checked_date(decision["decided_on"])
+            checked_date(decision["decided_on"])  # as the aliases table takes it
         if decision["decision"] not in (allowed := table_spec("aliases").by_name["decision"].enum):
             params = {"value": decision["decision"], "suggestions": ", ".join(allowed)}
             raise OptionError("match-decision-word", name=decision["alias_zh"], **params)

@@ -14,10 +14,12 @@ from chaingraph.matching.names import NameReader
 from chaingraph.matching.places import find_places
 from chaingraph.matching.score import Party
 from chaingraph.names import normal_text
+from chaingraph.places import country
 
 if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
     from chaingraph.matching.lists import ListRow
+    from chaingraph.places import PlaceBook
 
 SAME, NEW = "same", "new"
 _COLUMNS: Final = (
@@ -61,7 +63,8 @@ class Known:
             for text in {name.text for party in self.parties for name in party.names}
             for start in range(len(text) - 1)
         )
-        self._kept = _kept_decisions(ds, dict(zip(self.ids, range(len(self.ids)), strict=True)))
+        positions = dict(zip(self.ids, range(len(self.ids)), strict=True))
+        self._kept = _kept_decisions(ds, positions, self.places.book)
 
     def party(self, row: ListRow) -> Party:
         """Return a listed enterprise in its parts."""
@@ -72,7 +75,7 @@ class Known:
         """Return the decision taken before on this name at this place, or on this code."""
         code = row.credit_code if is_credit_code(row.credit_code) else ""
         found = self._kept.get(code) if code else None
-        found = found or self._kept.get(alias_key(row.name, row.place))
+        found = found or self._kept.get(alias_key(row.name, row.place, self.places.book))
         return None if found and code and found.code and found.code != code else found
 
 
@@ -92,13 +95,22 @@ def _positions(keys: list[str]) -> dict[str, list[int]]:
     return dict(found)
 
 
-def alias_key(name: str, place: str) -> str:
-    """Return under what a decision on a name at a place is kept, however it is written."""
+def alias_key(name: str, place: str, book: PlaceBook | None = None) -> str:
+    """Return under what a decision on a name at a place is kept, however both are written.
+
+    Examples
+    --------
+    >>> alias_key("甲厂", "宜宾市") == alias_key("甲 厂", "四川/宜宾")
+    True
+    """
     plain = "".join(unicodedata.normalize("NFKC", place).split())
+    reading = (book or country()).read(place)
+    if reading.kind == "found" and not reading.rest:
+        plain = "/".join(filter(None, reading.place[1:])) or reading.place.province
     return f"{normal_text(name)}|{plain}"
 
 
-def _kept_decisions(ds: Dataset, positions: dict[str, int]) -> dict[str, Kept]:
+def _kept_decisions(ds: Dataset, positions: dict[str, int], book: PlaceBook) -> dict[str, Kept]:
     """Return the decisions by name and place, and by code where it is a valid one.
 
     Where two rows speak of one key, the later one counts.
@@ -114,7 +126,7 @@ def _kept_decisions(ds: Dataset, positions: dict[str, int]) -> dict[str, Kept]:
         code = clean_code(cells.get("credit_code", ""))
         code = code if is_credit_code(code) else ""
         kept = Kept(cells["decision"], position, cells.get("decided_on", ""), code)
-        found[alias_key(cells["alias_zh"], cells.get("place", ""))] = kept
+        found[alias_key(cells["alias_zh"], cells.get("place", ""), book)] = kept
         if code:
             found[code] = kept
     return found

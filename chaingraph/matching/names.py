@@ -8,13 +8,14 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from chaingraph.matching.places import short_place
 from chaingraph.names import normal_text
+from chaingraph.places import short_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chaingraph.matching.places import Gazetteer, Spots
+    from chaingraph.matching.places import FirmPlaces
+    from chaingraph.places import Places
 
 _TRADES: Final = tuple(
     word
@@ -82,7 +83,7 @@ class Name:
     trade: str
     form: str
     places: frozenset[str]
-    spots: Spots
+    spots: Places
     branch: str
     numbers: tuple[str, ...]
 
@@ -118,7 +119,7 @@ def is_generic(core: str) -> bool:
 class NameReader:
     """Takes names apart with the places of a dataset."""
 
-    def __init__(self, places: Gazetteer) -> None:
+    def __init__(self, places: FirmPlaces) -> None:
         self._places = places
         self._kept = lru_cache(maxsize=200_000)(self._read)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chaingraph.matching.names import Name
-    from chaingraph.matching.places import Spots
+    from chaingraph.places import Places
 
 TAKEN: Final = 80.0
 """A match of this many points or more is taken."""
@@ -58,7 +58,7 @@ class Party:
     """
 
     names: tuple[Name, ...]
-    spots: Spots
+    spots: Places
     group: str = ""
 
 
@@ -243,7 +243,7 @@ def _place(listed: Party, mine: Name, known: Party, other: Name) -> str:
 
 
 @lru_cache(maxsize=100_000)
-def _relation(first: Spots, second: Spots) -> str:
+def _relation(first: Places, second: Places) -> str:
     """Return the best that can be said of two sets of places."""
     found = [_two(a, b) for a in first for b in second]
     return min(found, key=_ORDER.index, default="none")

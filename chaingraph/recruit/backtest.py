@@ -208,7 +208,7 @@ class _Asked:
 
 def _read(ds: Dataset, cutoff: str, horizon: str) -> _Asked:
     """Check cut-off and horizon against the entries that the data have."""
-    checked_date(cutoff)
+    cutoff = checked_date(cutoff)
     found = re.fullmatch(r"([1-9]\d?)\s*y?", horizon.strip())
     if not found:
         raise OptionError("bad-horizon", value=horizon)

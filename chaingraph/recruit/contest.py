@@ -110,6 +110,11 @@ def queries(occasion: Occasion) -> Iterator[tuple[str, tuple[int, ...], list[str
         yield name, members, sorted(came)
 
 
+def equal_weights() -> Floats:
+    """Return weight 1 for all that tells the candidates of a gap apart, 0 for what they share."""
+    return np.array([float(name in GROUP_FEATURES) for name in FEATURES])
+
+
 def rank_groups(
     occasions: Sequence[Occasion],
     weights: Sequence[Floats],
@@ -143,7 +148,7 @@ def rank_groups(
     rng = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
     for occasion, weight in zip(occasions, weights, strict=True):
-        scores = {MODEL: occasion.scores(weight), EQUAL: occasion.scores(np.ones(len(FEATURES)))}
+        scores = {MODEL: occasion.scores(weight), EQUAL: occasion.scores(equal_weights())}
         for product_id, members, came in queries(occasion):
             names, code, picked = occasion.candidates(members)
             orders = rng.random((TIES, len(names)))

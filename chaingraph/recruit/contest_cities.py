@@ -13,6 +13,7 @@ from chaingraph.recruit.contest import (
     MEASURES,
     MODEL,
     TIES,
+    equal_weights,
     judge,
     queries,
     stack_choices,
@@ -209,7 +210,7 @@ def _across(occasion: Occasion, method: str, weight: Floats, product_weight: Flo
     if method == MODEL:
         return occasion.scores(weight)
     if method == EQUAL:
-        return occasion.scores(np.ones(len(FEATURES)))
+        return occasion.scores(equal_weights())
     return np.asarray(occasion.rules[:, RULES.index(method)], dtype=float)
 
 

@@ -81,14 +81,14 @@ def explain_target(
     --------
     >>> import chaingraph as cg
     >>> frame = explain_target(cg.load_dataset("toy"), "foil", "光箔").frame
-    >>> frame["feature"].iloc[0], round(float(frame["contribution"].sum()), 3) > 0
-    ('maker', True)
+    >>> bool(frame["contribution"].is_monotonic_decreasing), set(frame["feature_of"]) == {"group", "place"}
+    (True, True)
     """
     call = Call.of(explain_target, locals())
     state = as_state(ds, region, at=at, statuses=statuses, load=load, goal=goal)
     study = state.study
     ds = study.dataset
-    product_id = read_product(study.products, product_id)
+    product_id = read_product(study.dataset, product_id)
     position = study.product_graph.find(product_id)
     if unlisted(study)[position]:
         raise OptionError("target-no-list", **unlisted_facts(study, position))

@@ -95,7 +95,7 @@ class View:
 
     @cached_property
     def usual_plant(self) -> Floats:
-        """By product: as plants of it are built, else the median of the groups' typical plants; nan: unknown."""
+        """By product: as plants of it are built, else the median of the groups' plants; nan: unknown."""
         evidence = self.field.evidence
         held, built = evidence.holdings, evidence.study.sizes.typical
         return np.where(np.isnan(built), medians(held.product, held.typical, len(built)), built)

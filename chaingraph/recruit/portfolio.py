@@ -114,4 +114,3 @@ def gather_portfolios(study: Basis) -> Portfolios:
     return Portfolios(
         study, pd.Index(groups), (keys // size).astype(np.intp), (keys % size).astype(np.intp)
     )
-

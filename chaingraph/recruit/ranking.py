@@ -119,7 +119,8 @@ def rank_view(
     place, rank = rank_within(ordered, gap, tier), tied_ranks(ordered, gap, tier)
     best, worst = np.where(supplied, rank, best), np.where(supplied, rank, worst)
     best, worst = np.minimum(best, rank), np.maximum(worst, place)
-    order = np.lexsort((place, gap))
+    order = np.empty(len(place), dtype=np.intp)
+    order[np.searchsorted(gap, gap) + place - 1] = np.arange(len(place))
     rows = rows[order]
     return Ranking(
         state=state,

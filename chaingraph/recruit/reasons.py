@@ -153,12 +153,13 @@ class Facts:
     def _plants(self) -> dict[tuple[str, str], list[Plant]]:
         """Capacity rows of plants that stand by group and product, largest first."""
         found: dict[tuple[str, str], list[Plant]] = {}
-        names = ("status", "group", "product_id", "enterprise_id", "capacity", "source_url")
-        for status, group, product, *rest in zip(
-            *(self.rows[n].tolist() for n in names), strict=True
-        ):
-            if of_status(status) != MAKES:
-                continue
+        names = ("group", "product_id", "enterprise_id", "capacity", "source_url")
+        ids = self.state.study.product_graph.ids
+        shown = self.rows["product_id"].isin([ids[p] for p in set(self.product.tolist())])
+        statuses = self.rows["status"].astype("str")
+        stands = statuses.isin([word for word in statuses.unique() if of_status(word) == MAKES])
+        rows = self.rows[(shown & stands).to_numpy(dtype=bool)]
+        for group, product, *rest in zip(*(rows[n].tolist() for n in names), strict=True):
             found.setdefault((group, product), []).append(Plant(*rest))
         for plants in found.values():
             plants.sort(key=lambda plant: 0.0 if isnan(plant.capacity) else -plant.capacity)
@@ -358,7 +359,7 @@ def gather_facts(
     flags = np.zeros(len(pairs), dtype=bool) if supplied is None else supplied
     ds = state.study.dataset
     groups = sorted(set(view.field.evidence.groups[view.field.group[pairs]].tolist()))
-    rows = rows_of_groups(ds.enterprises, state.study.standing, groups)
+    rows = rows_of_groups(ds.enterprises, state.study.standing, groups, categories=True)
     return Facts(view, state, pairs, rows, flags)
 
 

@@ -338,22 +338,33 @@ class Told(NamedTuple):
     sources: Any
 
 
-def tell(facts: Facts, weights: Mapping[str, float], parts: Mapping[str, Floats]) -> Told:
-    """Join for each pair its strongest reasons, and what stands in the way."""
-    zh: list[str | None] = []
-    en: list[str | None] = []
-    sources: list[str | None] = []
+def reasons_of(
+    facts: Facts, weights: Mapping[str, float], parts: Mapping[str, Floats], *, sized: bool = False
+) -> list[list[Reason]]:
+    """Return for each pair what stands in the way, if wished its size, then its strongest reasons.
+
+    Who makes the product need not be told apart by what is often made with it.
+    """
+    found = []
     for i in range(len(facts.pairs)):
         strong = {n: weights[n] * np.nan_to_num(parts[n][i]) for n in GROUP_FEATURES}
         if facts.view.field.maker[facts.pairs[i]]:
-            # who makes the product need not be told apart by what is often made with it
             strong = {n: value for n, value in strong.items() if n not in _KINSHIP}
         names = sorted((n for n in strong if strong[n] > 0), key=lambda n: (-strong[n], n))
-        strongest = [write(facts, i, name) for name in names[:_TOLD]]
-        size = size_of(facts, i)
+        size = size_of(facts, i) if sized else None
         told = [*warnings_of(facts, i), *([size] if size else [])]
         known = {reason.en for reason in told}
-        told += [reason for reason in strongest if reason and reason.en not in known]
+        strongest = [write(facts, i, name) for name in names[:_TOLD]]
+        found.append(told + [r for r in strongest if r and r.en not in known])
+    return found
+
+
+def tell(facts: Facts, weights: Mapping[str, float], parts: Mapping[str, Floats]) -> Told:
+    """Join for each pair what stands in the way, its size beside the gap, and its strongest reasons."""
+    zh: list[str | None] = []
+    en: list[str | None] = []
+    sources: list[str | None] = []
+    for told in reasons_of(facts, weights, parts, sized=True):
         zh.append("；".join(reason.zh for reason in told) or None)
         en.append("; ".join(reason.en for reason in told) or None)
         urls = dict.fromkeys(url for reason in told for url in reason.sources)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chaingraph.analysis.relatedness import density, proximity, rca
 from chaingraph.groups import city_products
-from chaingraph.recruit.evidence import city_points, kinds_apart, project_rows
+from chaingraph.recruit.evidence import city_points, coded, kinds_apart, project_rows
 from chaingraph.recruit.proof import MAKES
 from chaingraph.regions import distances
 
@@ -134,13 +134,14 @@ def open_setting(evidence: Evidence, wanted: Integers) -> Setting:
     """Lay out which cities make what: plants that stand, and events that prove it."""
     study = evidence.study
     ds, index = study.dataset, pd.Index(study.product_graph.ids)
-    made = city_products(ds.enterprises, study.standing)
+    made = city_products(ds.enterprises, study.standing, categories=True)
     told = project_rows(ds)
     if len(told):
         proven = told[(told["proof"] == MAKES) & ~told["broad"]]
         made = pd.concat([made, proven[["city", "product_id"]]])
-    product = index.get_indexer(pd.Index(made["product_id"]))
-    city, names = pd.factorize(made["city"].to_numpy(dtype=object), sort=True)
+    code, ids = coded(made["product_id"])
+    product = index.get_indexer(pd.Index(ids))[code]
+    city, names = coded(made["city"])
     named = (product >= 0) & ~np.isin(names, ["", "unknown"])[city]
     cities, code = np.unique(city[named], return_inverse=True)
     presence = np.zeros((len(cities), study.product_graph.size), dtype=bool)

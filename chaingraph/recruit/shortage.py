@@ -34,11 +34,16 @@ def lacking(state: RegionState) -> Floats:
 
 def green_row(ds: Dataset, place: Place) -> Any:
     """Return the latest indicator row of clean power of a region, else of its province; else None."""
+    return green_power(ds, (place.region.name, *place.provinces))
+
+
+def green_power(ds: Dataset, names: Sequence[str]) -> Any:
+    """Return the latest indicator row of clean power of the first of some places that has any; else None."""
     if not ds.has("indicators"):
         return None
     frame = ds.table("indicators")
     frame = frame[(frame["indicator"] == GREEN_INDICATOR) & frame["value"].notna()]
-    for name in (place.region.name, *place.provinces):
+    for name in names:
         own = frame[frame["region"] == name]
         if len(own):
             return own.sort_values("year").iloc[-1]
@@ -63,7 +68,9 @@ def missing_makers(view: View, products: Sequence[int]) -> tuple[tuple[str, dict
         near = _related_makers(view, product)
         key = "target-no-maker" if near else "target-nobody"
         names = {"product": study.names_en[product], "product_zh": study.names_zh[product]}
-        notes.append((key, names | {"id": study.product_graph.ids[product], "makers": ", ".join(near)}))
+        notes.append(
+            (key, names | {"id": study.product_graph.ids[product], "makers": ", ".join(near)})
+        )
     return tuple(notes)
 
 

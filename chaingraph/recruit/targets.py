@@ -129,7 +129,8 @@ def rank_targets(
     :mod:`chaingraph.recruit.features`; weights are those of a conditional logit (McFadden 1974) of
     which group came to which city with which product. :func:`backtest` measures how far that can be
     trusted. A typical plant is the median of the group's plants, else as plants of the product are built
-    (the fact *plant_size*, else the plants of the data); it runs at the product's availability. Rows that stand for makers unknown are no targets.
+    (the fact *plant_size*, else the plants of the data); it runs at the product's availability. Rows that
+    stand for makers unknown are no targets.
     What makes a group a maker, and what is only its intent, says :mod:`chaingraph.recruit.proof`. No
     list is made for what is not recruited (grid energy, resources, what users make on their sites, what
     is collected, services) nor for what is declining: a note says what to do instead.
@@ -139,7 +140,7 @@ def rank_targets(
     >>> import chaingraph as cg
     >>> targets = cg.rank_targets(cg.load_dataset("toy"), "foil").frame
     >>> targets[["rank", "group_zh", "closes"]].to_numpy().tolist()[0]
-    [1, '恒金', 1000.0]
+    [1, '光箔', 1000.0]
     """
     call = Call.of(rank_targets, locals())
     if method not in METHODS:
@@ -219,7 +220,7 @@ def _asked(state: RegionState, gaps: Result | Sequence[str] | str | None) -> pd.
         found = gaps_of(study, [state])[0]
     else:
         names = [gaps] if isinstance(gaps, str) else gaps
-        return _placed(state, _named(state, [read_product(study.products, n) for n in names]))
+        return _placed(state, _named(state, [read_product(study.dataset, n) for n in names]))
     return _placed(state, _spread(listed_gaps(found)))
 
 
@@ -229,7 +230,8 @@ def listed_gaps(found: pd.DataFrame) -> pd.DataFrame:
         return found
     recruit = found["list"] == "recruit"
     bought = ~recruit & (found["list"] != "supply") & _bought(found)
-    return pd.concat([found[recruit], found[bought]], ignore_index=True)
+    kept: pd.DataFrame = pd.concat([found[recruit], found[bought]], ignore_index=True)
+    return kept
 
 
 def _bought(found: pd.DataFrame) -> Any:

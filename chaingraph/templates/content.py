@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from chaingraph.errors import OptionError, closest
 from chaingraph.intake.cards import read_base
 from chaingraph.intake.keys import Products
-from chaingraph.intake.places import named_region
+from chaingraph.intake.places import book_of, official_region
 from chaingraph.loading import find_folder
-from chaingraph.rawtables import RawTable
+from chaingraph.rawtables import RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from chaingraph.rawtables import RawDataset
     from chaingraph.words import Language
 
 DEFAULT_TABLES: Final = (
@@ -152,8 +151,9 @@ def make_content(
     places = _places(base)
     products = Products()
     products.add_table(base.tables.get("products", RawTable("products")))
+    products.add_aliases(base.tables.get("aliases", RawTable("aliases")))
     return Content(
-        lang, tuple(extends), tuple(written), _known_region(region, places), as_of,
+        lang, tuple(extends), tuple(written), _known_region(region, base), as_of,
         _tables(tables, alone=not extends), base, places, products,
     )  # fmt: skip
 
@@ -197,12 +197,9 @@ def _places(base: RawDataset) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def _known_region(region: str, places: Iterable[Place]) -> str:
-    """Return the official name of a region given by name, with or without its suffix, English name or code."""
-    if not region.strip():
-        return ""
-    names: dict[str, set[str]] = {}
-    for place in places:
-        for text in (place.name, place.row.get("name_en", ""), place.row.get("adcode", "")):
-            names.setdefault(text, set()).add(place.name)
-    return named_region(region, names)
+def _known_region(region: str, base: RawDataset) -> str:
+    """Return the official name of a region under study; the battery dataset's regions are known to all."""
+    tables = dict(base.tables)
+    if "regions" not in tables:
+        tables["regions"] = read_base([_PLACES_OF]).tables["regions"]
+    return official_region(region, RawDataset(base.packages, tables), book_of(tables))

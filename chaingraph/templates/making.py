@@ -84,7 +84,7 @@ def init_dataset(
     if lang not in LANGUAGES:
         raise OptionError("bad-lang", value=lang)
     if as_of:
-        checked_date(as_of)
+        as_of = checked_date(as_of)
     target = Path(path)
     if excel and target.suffix.casefold() != _SUFFIX:
         target = target.with_name(f"{target.name}{_SUFFIX}")

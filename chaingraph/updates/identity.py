@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.codes import clean_code, is_credit_code
 from chaingraph.intake.keys import made_id
-from chaingraph.intake.places import PLACES, Regions, fill_place
+from chaingraph.intake.places import PLACES, fill_place, likely_place, place_of
 from chaingraph.matching.known import SAME, alias_key
 from chaingraph.matching.lists import as_row
 from chaingraph.matching.match import TAKING, match_enterprises
+from chaingraph.matching.places import book_of_dataset
 from chaingraph.names import normal_text
+from chaingraph.places import Place
 from chaingraph.schema import TABLE_NAMES, table_spec
 from chaingraph.updates.ledger import NEW, Entry
 
@@ -29,11 +31,12 @@ Cells = dict[str, str]
 class Identity:
     """Gives the enterprises of a list the ids of the dataset; what is unsure becomes a conflict."""
 
-    def __init__(
-        self, ds: Dataset, ours: Rows | None, ledger: Ledger, date: str, regions: RawTable | None
-    ) -> None:
+    def __init__(self, ds: Dataset, ours: Rows | None, ledger: Ledger, date: str) -> None:
         self.ds, self.ours, self.ledger, self.date = ds, ours, ledger, date
-        self.regions = Regions(regions)
+        self.book = book_of_dataset(ds)
+        self.here = place_of(ds.focus, self.book) if ds.focus else Place()
+        if ds.focus and not self.here.path:
+            self.here = likely_place(ds.focus)
         ids = [] if ours is None else ours.raw.cells(_ID)
         self.known = {key: row for row, key in enumerate(ids)}
 
@@ -118,8 +121,7 @@ class Identity:
 
     def _where(self, record: Cells) -> Cells:
         """Return the cells of a place that the region under study fills."""
-        focus = self.ds.focus
-        return fill_place(record, focus, self.regions) if focus else {}
+        return fill_place(record, self.here, self.book) if self.here.path else {}
 
     def _strange(
         self, record: Cells, verdict: Mapping[str, Any], told: Mapping[str, str], where: str
@@ -171,8 +173,8 @@ class Identity:
         rows: list[Any] = list(self.ledger.rows.get("aliases", ()))
         if self.ds.has("aliases"):
             rows += self.ds.table("aliases").fillna("").to_dict("records")
-        key = alias_key(name, place)
-        return any(alias_key(r["alias_zh"], r.get("place", "")) == key for r in rows)
+        key = alias_key(name, place, self.book)
+        return any(alias_key(r["alias_zh"], r.get("place", ""), self.book) == key for r in rows)
 
     def alias_of(self, record: Cells, name: str, enterprise: str) -> None:
         """Remember the name that an enterprise had before."""

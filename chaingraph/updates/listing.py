@@ -14,7 +14,9 @@ from chaingraph import readers
 from chaingraph.checks import run_checks
 from chaingraph.dataset import checked_date
 from chaingraph.errors import ChaingraphError, FileProblemError
+from chaingraph.intake.cards import read_base
 from chaingraph.intake.importing import import_file
+from chaingraph.intake.places import book_of, place_of
 from chaingraph.loading import find_folder, read_raw
 from chaingraph.rawtables import RawTable
 from chaingraph.schema import TABLE_NAMES
@@ -64,7 +66,13 @@ class Listing:
 
 
 def read_listing(
-    source: str | Path, folder: Path, products: RawTable, *, as_of: str = "", lang: Language = "zh"
+    source: str | Path,
+    folder: Path,
+    products: RawTable,
+    *,
+    units: RawTable | None = None,
+    as_of: str = "",
+    lang: Language = "zh",
 ) -> Listing:
     """Read a list: as a dataset where it is one without errors, else as `import` reads a file.
 
@@ -76,6 +84,8 @@ def read_listing(
         The dataset that it is merged into; its products and enterprises may be named.
     products
         All products of that dataset.
+    units
+        Its offices, by which a list may name who is responsible.
     as_of
         Date of the list.
     lang
@@ -87,9 +97,9 @@ def read_listing(
         Without tables where it has errors.
     """
     if as_of:
-        checked_date(as_of)
+        as_of = checked_date(as_of)
     place = find_folder(source)
-    listing = _strict(place) or _imported(place, folder, products, as_of, lang)
+    listing = _strict(place) or _imported(place, folder, (products, units), as_of, lang)
     listing.date = as_of or listing.date or _latest(listing.tables)
     return listing
 
@@ -112,18 +122,32 @@ def _strict(place: Path) -> Listing | None:
     return Listing(place.resolve().name, tables, raw.main.as_of)
 
 
-def _imported(place: Path, folder: Path, products: RawTable, as_of: str, lang: Language) -> Listing:
+def _imported(
+    place: Path, folder: Path, named: tuple[RawTable | None, ...], as_of: str, lang: Language
+) -> Listing:
     """Return what the import understands of a file.
 
-    First against the products alone, so that what it says of known enterprises is heard; where that
+    First against the products and offices alone, so that what it says of known enterprises is heard; where that
     does not do (rows that name an enterprise by its id only), against the whole dataset.
     """
     with tempfile.TemporaryDirectory() as below:
-        Path(below, "products.csv").write_text(table_text(products), encoding="utf-8", newline="")
+        for table in named:
+            if table is not None:
+                text = table_text(table)
+                Path(below, f"{table.name}.csv").write_text(text, encoding="utf-8", newline="")
         Path(below, CARD).write_text(json.dumps({"name": "merge"}), encoding="utf-8")
+        raw = read_base([str(folder)])
+        if "aliases" in raw.tables:
+            called = _of_products(raw.tables["aliases"])
+            Path(below, "aliases.csv").write_text(table_text(called), encoding="utf-8", newline="")
+        book = book_of(raw.tables)
+        focus = readers.read_package(folder)[0].focus
+        where = book, place_of(focus, book)
         done: Any = None
         for base in (below, str(folder)):
-            done = import_file(place, extends=[base], as_of=as_of, dry_run=True, lang=lang)
+            done = import_file(
+                place, extends=[base], as_of=as_of, dry_run=True, lang=lang, where=where
+            )
             if not done.errors:
                 break
     card = readers.read_package(place)[0].as_of if place.is_dir() else ""
@@ -132,6 +156,14 @@ def _imported(place: Path, folder: Path, products: RawTable, as_of: str, lang: L
     }  # fmt: skip
     date = card or done.as_of
     return Listing(place.resolve().name, tables, date, True, done.problems, done.errors)
+
+
+def _of_products(table: RawTable) -> RawTable:
+    """Return the rows of an aliases table that speak of products."""
+    columns = ("alias_zh", "product_id", "note")
+    cells = zip(*(table.cells(name) for name in columns), strict=True)
+    kept = [row for row in cells if row[1]]
+    return RawTable("aliases", {name: [row[at] for row in kept] for at, name in enumerate(columns)})
 
 
 def _raw_table(frame: pd.DataFrame, name: str, file: str) -> RawTable:

@@ -269,17 +269,17 @@ def _plan(ds: Dataset, place: Path, new: str | Path, asked: Options) -> _Plan:
     states = typed_rows({name: table for name, (table, _) in ours.items()}, units, listed=False)
     for name, (_, flags) in ours.items():
         states[name].own = flags
-    listing = read_listing(new, place, products, as_of=asked.as_of, lang=asked.lang)
+    offices = ours["units"][0] if "units" in ours else None
+    listing = read_listing(new, place, products, units=offices, as_of=asked.as_of, lang=asked.lang)
     ledger = Ledger(asked.decisions)
     enterprises = states.get("enterprises")
-    regions = ours["regions"][0] if "regions" in ours else None
-    identity = Identity(ds, enterprises, ledger, listing.date, regions)
+    identity = Identity(ds, enterprises, ledger, listing.date)
     identity.apply(listing.tables, fill=listing.imported)
     theirs = typed_rows(listing.tables, units)
     for name in theirs:
         if name not in states:
             states[name] = no_rows(name, listed=False)
-    before = _before(ds, place, asked, products, (enterprises, regions))
+    before = _before(ds, place, asked, (products, offices), enterprises)
     unfit = unfit_base(before, listing) if asked.base is None else ""
     before = None if unfit == OTHER else before
     earlier = typed_rows(before.tables, units) if before is not None else {}
@@ -301,18 +301,19 @@ def _plan(ds: Dataset, place: Path, new: str | Path, asked: Options) -> _Plan:
 
 
 def _before(
-    ds: Dataset, place: Path, asked: Options, products: RawTable,
-    known: tuple[Rows | None, RawTable | None],
+    ds: Dataset, place: Path, asked: Options, named: tuple[RawTable, RawTable | None],
+    known: Rows | None,
 ) -> Listing | None:  # fmt: skip
-    """Return what the list said last time, under the dataset's ids; `known`: its enterprises, regions."""
+    """Return what the list said last time, under the dataset's ids; `known`: its enterprises."""
+    products, units = named
     if asked.base is None:
         return read_kept(place)
-    before = read_listing(asked.base, place, products, lang=asked.lang)
+    before = read_listing(asked.base, place, products, units=units, lang=asked.lang)
     if before.errors:
         raise FileProblemError(
             "merge-bad-base", path=asked.base, detail=f"{before.errors} errors in chaingraph import"
         )
-    identity = Identity(ds, known[0], Ledger({}), before.date, known[1])
+    identity = Identity(ds, known, Ledger({}), before.date)
     identity.apply(before.tables, fill=before.imported)
     return before
 

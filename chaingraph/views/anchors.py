@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from chaingraph import words
+from chaingraph.analysis.anchors import named_enterprise
 from chaingraph.errors import unknown_name
 from chaingraph.views.layout import Node
 from chaingraph.views.mapviews import Picture, both, draw
@@ -55,6 +58,17 @@ def draw_anchor(facts: Facts, anchor: str) -> tuple[list[Picture], list[dict[str
     boxes = [_enterprise_box(key, title, makers)]
     boxes += [_group_box(name, sorted(ids)) for name, ids in sorted(suppliers.items())]
     return [picture], boxes
+
+
+def anchor_id(facts: Facts, anchor: str) -> str:
+    """Return the id of the enterprise that an id, a name or the unique part of one means; else the text."""
+    makers = [maker for fact in facts.products for maker in fact.local]
+    for maker in makers:
+        if anchor in {maker.enterprise_id, maker.name_zh, maker.name_en}:
+            return maker.enterprise_id
+    columns = ("enterprise_id", "name_zh", "name_en", "group_zh")
+    held = [[getattr(maker, name) for name in columns] for maker in makers]
+    return named_enterprise(pd.DataFrame(held, columns=list(columns)), anchor) or anchor
 
 
 def _own_rows(facts: Facts, anchor: str) -> tuple[list[str], list[Maker]]:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from chaingraph import words
+from chaingraph.analysis.settings import product_names
 from chaingraph.spoken import say_money_ends
 from chaingraph.views.facts import figure
 from chaingraph.views.palette import STYLES
@@ -63,6 +64,8 @@ def product_box(facts: Facts, fact: Fact, sources: dict[str, int]) -> dict[str, 
         "local": [_maker(maker, fact.unit, sources) for maker in fact.local],
         "more": fact.elsewhere_count,
     }
+    if called := product_names(facts.state.study.dataset).called(fact.product_id):
+        box["called"] = called
     if fact.construction > 0:
         box["b"] = figure(fact.construction)
     if fact.gap_value.high > 0 and fact.standing != "strong":
@@ -110,11 +113,9 @@ def add_targets(
         if target.product_id in by_id:
             row: dict[str, Any] = {
                 **{lang: name_group(facts, target.group, lang) for lang in LANGUAGES},
-                **{
-                    f"is_{lang}": words.term("relation", target.relation, lang)
-                    for lang in LANGUAGES
-                },
-                "p": f"{target.score:.0%}",
+                "is": target.relation,
+                "l": target.listed,
+                "p": target.places(),
                 **{f"why_{lang}": target.reasons(lang, _REASONS) for lang in LANGUAGES},
                 "src": [_source(address, sources) for address in target.sources[:_LINKS]],
             }

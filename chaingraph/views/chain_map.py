@@ -11,12 +11,12 @@ import numpy as np
 from chaingraph import words
 from chaingraph.analysis.balance import chain_filter
 from chaingraph.analysis.gaps import find_gaps
-from chaingraph.analysis.settings import read_lang
+from chaingraph.analysis.settings import read_chain, read_lang, read_product
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.analysis.summary import summarise
 from chaingraph.errors import OptionError
 from chaingraph.files import write_file
-from chaingraph.views.anchors import draw_anchor
+from chaingraph.views.anchors import anchor_id, draw_anchor
 from chaingraph.views.facts import Facts, choose_products, gather_facts, with_enterprises
 from chaingraph.views.map_page import render_page
 from chaingraph.views.mapviews import (
@@ -152,7 +152,10 @@ def build_chain_map(
         raise OptionError("bad-depth", value=depth)
     study = open_study(with_enterprises(ds), at=at, statuses=statuses)
     state = region_state(study, region)
+    around = None if around is None else read_product(study.dataset, around)
+    chain = read_chain(study.dataset, chain)
     facts = gather_facts(state)
+    anchor = None if anchor is None else anchor_id(facts, anchor)
     chosen = read_lang(ds, lang)
     extra: list[dict[str, Any]] = []
     if anchor is not None:
@@ -160,9 +163,7 @@ def build_chain_map(
     else:
         inside = chain_filter(study, chain)
         if around is not None:
-            near = neighbours(
-                facts, study.product_graph.ids[study.product_graph.find(around)], depth
-            )
+            near = neighbours(facts, around, depth)
             inside = inside & np.array([i in near for i in study.product_graph.ids], dtype=bool)
         ids = choose_products(facts, inside, whole=all_products or around is not None)
         if not ids:

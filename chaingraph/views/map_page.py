@@ -73,6 +73,8 @@ def render_page(
         "statuses": statuses(),
         "hatch": HATCH,
         "states": {name: dict(texts) for name, texts in words.vocabulary("status").items()},
+        "lists": {name: dict(texts) for name, texts in words.vocabulary("target_list").items()},
+        "relations": {name: dict(texts) for name, texts in words.vocabulary("relation").items()},
         "chains": [{"key": c, **both("chain", c)} for c in ds.chains if c in own],
         "boxes": boxes + extra,
         "views": [network_view(picture) for picture in pictures],

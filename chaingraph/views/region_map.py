@@ -14,6 +14,7 @@ from chaingraph.analysis.content import home_chains
 from chaingraph.engines import cell_texts
 from chaingraph.enterprises import site_rows
 from chaingraph.recruit.evidence import city_points
+from chaingraph.recruit.lists import LISTS, LOCAL
 from chaingraph.results import Result
 from chaingraph.views.boundary import Boundary, load_boundary
 from chaingraph.views.svg import FigureError
@@ -363,6 +364,8 @@ def ranked_ties(
     customer = next((site.enterprise_id for site in sites if site.placed), "")
     ties = []
     for target in read_rows(result, gaps=FIRST_GAPS, each=TARGETS_EACH):
+        if target.listed == LISTS[LOCAL]:  # who is here already comes from nowhere
+            continue
         lat, lon, key, english = _nearest_site(target, spots, points)
         local = key if key in mine else target.nearest_site if target.nearest_site in here else ""
         ties.append(

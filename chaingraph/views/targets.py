@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from chaingraph import words
 from chaingraph.analysis.gaps import find_gaps
 from chaingraph.errors import OptionError
-from chaingraph.recruit.targets import rank_targets
+from chaingraph.recruit.lists import LISTS
+from chaingraph.recruit.targets import LOCAL_LIMIT, listed_gaps, rank_targets
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
@@ -32,9 +33,17 @@ class Target:
     Attributes
     ----------
     gap_rank, rank
-        Place of the gap, and of the target among those of the gap.
+        Place of the gap, and of the target in its list.
+    listed
+        The list: outside, local or supplier.
+    verb, then
+        What to do about the gap now, and once the look is taken.
+    best, worst
+        Ends of the interval of the rank.
     relation
-        What the group is to the product: makes, intends, family or related.
+        What the group is to the product: makes, intends, family, related or here.
+    plant, share
+        Its typical plant, in the product's unit a year, and what of it the gap would take; nan: unknown.
     serves
         The surplus product that the gap's product would take; empty for other gaps.
     closes
@@ -48,12 +57,19 @@ class Target:
     gap_kind: str
     serves: str
     gap: float
+    verb: str
+    then: str
+    listed: str
     rank: int
+    best: int
+    worst: int
     group: str
     relation: str
     score: float
     low: float
     high: float
+    plant: float
+    share: float
     closes: float
     coverage_after: float
     distance_km: float
@@ -61,6 +77,10 @@ class Target:
     restricted: dict[Language, str]
     told: dict[Language, str]
     sources: tuple[str, ...]
+
+    def places(self) -> str:
+        """Return the interval of the rank, one number where it is firm."""
+        return str(self.best) if self.best == self.worst else f"{self.best}\u2013{self.worst}"
 
     def needs_first(self, lang: Language) -> str:
         """Return which quota or approval it takes first; nothing where none is known."""
@@ -100,7 +120,7 @@ def choose_targets(
     first
         Only so many gaps, by priority; 0: all.
     limit
-        Targets a gap.
+        Targets a list of a gap.
 
     Returns
     -------
@@ -127,11 +147,12 @@ def choose_targets(
         gaps = find_gaps(state, chain=chain, draws=0)
     frame = gaps.frame
     if len(frame):
-        frame = frame[frame["list"] == "recruit"]
+        frame = listed_gaps(frame)
         if products is not None:
             frame = frame[frame["product_id"].isin(list(products))]
     frame = frame.head(first) if first else frame
-    return rank_targets(state, replace(gaps, frame=frame), limit=limit)
+    local = min(limit, LOCAL_LIMIT) if limit else LOCAL_LIMIT
+    return rank_targets(state, replace(gaps, frame=frame), limit=limit, local_limit=local)
 
 
 def name_group(facts: Facts, group: str, lang: Language) -> str:
@@ -141,12 +162,12 @@ def name_group(facts: Facts, group: str, lang: Language) -> str:
 
 
 def read_rows(result: Result, *, gaps: int = 0, each: int = 0) -> list[Target]:
-    """Return the targets of a result, the first gaps and the first targets each; 0: all."""
+    """Return the targets of a result, the first gaps and the first targets of each list; 0: all."""
     frame = result.frame
     if gaps:
         frame = frame[frame["gap_rank"].isin(sorted(set(frame["gap_rank"]))[:gaps])]
     if each:
-        frame = frame[frame["rank"] <= each]
+        frame = frame[frame.groupby(["gap_rank", "target_list"], sort=False).cumcount() < each]
     return [_read(row) for row in frame.to_dict("records")]
 
 
@@ -165,12 +186,19 @@ def _read(row: dict[Any, Any]) -> Target:
         gap_kind=text("gap_kind"),
         serves=text("serves"),
         gap=number("gap"),
+        verb=text("verb"),
+        then=text("then"),
+        listed=text("target_list") or LISTS[0],
         rank=int(row["rank"]),
+        best=int(row["rank_best"]),
+        worst=int(row["rank_worst"]),
         group=text("group_zh"),
         relation=text("relation"),
         score=number("score"),
         low=number("score_low"),
         high=number("score_high"),
+        plant=number("plant"),
+        share=number("plant_share"),
         closes=number("closes"),
         coverage_after=number("coverage_after"),
         distance_km=number("distance_km"),

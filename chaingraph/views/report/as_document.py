@@ -137,6 +137,8 @@ class _Writer:
         if report.sheet:
             self._head_of_sheet()
             return
+        if report.pages:  # title and date stand at the head of every page
+            return
         document.add_paragraph(report.title, style="Title")
         document.add_paragraph(report.subtitle)
         for label, value in report.meta:
@@ -175,7 +177,8 @@ class _Writer:
             self._paper(self.document.add_section(WD_SECTION.NEW_PAGE), wide=section.wide)
         if not self.report.sheet:
             heading = self.document.add_heading(level=1)
-            heading.add_run(f"{number}. {section.title}")
+            heading.paragraph_format.page_break_before = self.report.pages and number > 1
+            heading.add_run(section.title if self.report.pages else f"{number}. {section.title}")
             self._mark(heading._p, f"section_{section.key}")  # noqa: SLF001
             for paragraph in section.paragraphs:
                 self._paragraph(paragraph)
@@ -268,7 +271,7 @@ class _Writer:
             cited = parts.notes(runs(row.notes), size=size)
             own = cited or [parts.run(self.report.say("general"), size=size, colour="4A5560")]
             cells.append(parts.cell(widths[-1], parts.paragraph(*own)))
-        return parts.row(cells, tall=_TALL if self.report.sheet else 0)
+        return parts.row(cells, tall=_TALL if self.report.sheet or table.roomy else 0)
 
     def _cell(
         self, table: Table, row: Row, content: tuple[Column, Cell], width: int, size: float

@@ -14,6 +14,7 @@ from chaingraph.analysis.gaps import find_gaps
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.analysis.summary import summarise
+from chaingraph.recruit.targets import LIMIT
 from chaingraph.views.facts import gather_facts, with_enterprises
 from chaingraph.views.report.fonts import can_write_chinese
 from chaingraph.views.report.model import Column, clean, mean_known, phrase
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from chaingraph.views.facts import Fact, Facts, Maker
     from chaingraph.views.report.model import Kind
     from chaingraph.words import Language
-
-_TARGETS = 5
 
 
 @dataclass
@@ -282,5 +281,5 @@ def open_context(
     inside = tuple(fact for fact in facts.products if wanted[fact.position])
     return Context(
         replace(ds, as_of=study.dataset.as_of), facts, chosen, chain, inside, gaps,
-        choose_targets(state, asked=targets, gaps=gaps, limit=_TARGETS), Sources(), summary,
+        choose_targets(state, asked=targets, gaps=gaps, limit=LIMIT), Sources(), summary,
     )  # fmt: skip

@@ -119,6 +119,8 @@ class Table:
         ``pages``: not in a workbook; ``workbook``: only there (JSON holds all).
     apart
         Whether it has a sheet of its own in a workbook, named by its title.
+    roomy
+        Whether its rows leave room to write by hand.
     """
 
     key: str
@@ -132,6 +134,7 @@ class Table:
     direct: bool = False
     place: Place = "all"
     apart: bool = False
+    roomy: bool = False
     number: int = 0
 
 
@@ -205,6 +208,8 @@ class Report:
         Whether a document begins with a list of its sections.
     sheet
         Whether a document is a sheet to fill in: landscape paper, small title, rows with room to write.
+    pages
+        Whether each section stands on a page of its own, without a number and without a title page.
     """
 
     title: str
@@ -217,6 +222,7 @@ class Report:
     program: str
     contents: bool = True
     sheet: bool = False
+    pages: bool = False
 
     def say(self, key: str, **params: object) -> str:
         """Return a phrase in the report's language."""

@@ -25,7 +25,7 @@
   const inView = () => view.nodes.map((node) => boxes.get(node[0])).filter(Boolean);
   const hatched = (box) => !box.members && Boolean(status(box).hatch);
   const fits = (box) => (!chain || box.ch.includes(chain) || box.members) && !off.has(box.s);
-  const found = (box) => !query || [box.zh, box.en, box.id].some((t) => (t || "").toLowerCase().includes(query));
+  const found = (box) => !query || [box.zh, box.en, box.id, ...(box.called || [])].some((t) => (t || "").toLowerCase().includes(query));
 
   function labelOf(box) {
     const mark = box.members || box.plain ? "" : status(box).mark + " ";
@@ -224,7 +224,7 @@
   function targetItem(target, unit) {
     const item = make("li", null, { class: "target" });
     const closes = target.c ? word("closes") + " " + target.c + " " + unit : "";
-    const parts = [target["is_" + lang], word("score") + " " + target.p, closes].filter(Boolean);
+    const parts = [data.lists[target.l][lang] + " " + target.p, data.relations[target.is][lang], closes].filter(Boolean);
     item.append(make("b", target[lang] || target.zh), make("span", " · " + parts.join(" · "), { class: "quiet" }), make("br"), make("span", target["why_" + lang] + " "));
     (target.src.length ? target.src : [-1]).forEach((number) => item.append(link(number), " "));
     return item;

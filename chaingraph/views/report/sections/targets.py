@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chaingraph import words
+from chaingraph.recruit.sentences import shown_share
 from chaingraph.views.report import model
 from chaingraph.views.report.as_text import is_address
 from chaingraph.views.report.model import Cell, Paragraph, Row, Section, Table, make_row
@@ -57,9 +58,9 @@ def _nobody(context: Context) -> list[Paragraph]:
     found = []
     for key, params in context.targets.notes if context.targets else ():
         if key in _NO_MAKER:
-            name = context.product_names(i for i in [params["product"]] if i in context.facts.by_id)
+            name = context.product_names(i for i in [params["id"]] if i in context.facts.by_id)
             makers = ", ".join(map(context.group_name, params["makers"].split(", ")))
-            said = words.message(key, context.lang, product=name, makers=makers)
+            said = words.message(key, context.lang, product=name, product_zh=name, makers=makers)
             found.append(Paragraph(context.marked(said), item=True))
     return found
 
@@ -68,13 +69,14 @@ def _page_columns(context: Context) -> tuple[Column, ...]:
     return (
         context.column("gap-rank", "count", 8),
         context.column("product", width=24),
-        context.column("target-rank", "count", 7),
+        context.column("verb", width=12),
+        context.column("list", width=12),
+        context.column("target-rank", width=7),
         context.column("group", width=17),
         context.column("makes", width=10),
-        context.column("score", width=15),
-        context.column("closes", width=18),
-        context.column("nearest", width=26),
-        context.column("reasons", width=70),
+        context.column("plant", width=20),
+        context.column("nearest", width=24),
+        context.column("reasons", width=66),
     )
 
 
@@ -85,9 +87,11 @@ def _page_row(context: Context, target: Target) -> Row:
     cells = (
         model.count(target.gap_rank),
         model.text(_gap(context, target)),
+        model.text(_verb(context, target)),
+        model.text(context.term("target_list", target.listed)),
+        model.text(target.places()),
         *_who(context, target),
-        model.text(_score(context, target)),
-        model.text(_closes(context, target)),
+        model.text(_plant(context, target)),
         model.text(_nearest(context, target)),
         model.text(context.say("joint").join(part for part in (needs, told) if part)),
     )
@@ -101,10 +105,15 @@ def _columns(context: Context) -> tuple[Column, ...]:
         context.column("gap", width=14),
         context.column("gap-quantity", "number", 12),
         context.column("unit", width=9),
+        context.column("verb", width=12),
+        context.column("list", width=14),
         context.column("target-rank", "count", 6),
+        context.column("rank-range", width=8),
         context.column("group", width=18),
         context.column("makes", width=11),
-        context.column("score", "percent", 8),
+        context.column("plant", "number", 12),
+        context.column("plant-share", "percent", 9),
+        context.column("score", "number", 8),
         context.column("score-range", width=11),
         context.column("closes", "number", 12),
         context.column("coverage-after", "percent", 9),
@@ -128,9 +137,15 @@ def _row(context: Context, target: Target) -> Row:
             model.text(_kind(context, target)),
             model.number(target.gap),
             model.text(context.say("per-year", unit=model.clean(fact.unit)) if fact else None),
+            model.text(_verb(context, target)),
+            model.text(context.term("target_list", target.listed)),
+            model.count(target.rank),
+            model.text(target.places()),
             *_who(context, target),
-            model.percent(target.score),
-            model.text(f"{target.low:.0%}\u2013{target.high:.0%}"),
+            model.number(target.plant),
+            model.percent(target.share),
+            model.number(round(target.score, 2)),
+            model.text(f"{target.low:.2f}\u2013{target.high:.2f}"),
             model.number(target.closes),
             model.percent(target.coverage_after),
             model.text(target.nearest_site),
@@ -152,7 +167,6 @@ def _link(address: str) -> Cell:
 def _who(context: Context, target: Target) -> Sequence[Cell]:
     makes = context.term("relation", target.relation)
     return (
-        model.count(target.rank),
         model.text(context.group_name(target.group)),
         model.text(makes),
     )
@@ -178,20 +192,22 @@ def _gap(context: Context, target: Target) -> str:
     return context.say("target-gap", name=name, state=state) if state else name
 
 
-def _score(context: Context, target: Target) -> str:
-    """Return the score, with its range where that is wider than what is shown."""
-    score, low, high = (f"{v:.0%}" for v in (target.score, target.low, target.high))
-    if low == score == high:
-        return score
-    return context.say("target-score", score=score, low=low, high=high)
+def _verb(context: Context, target: Target) -> str:
+    """Return what to do about the gap: now, and then."""
+    said = context.term("verb", target.verb) if target.verb else ""
+    if not (said and target.then):
+        return said
+    return words.message(
+        "first-then", context.lang, first=said, then=context.term("then", target.then)
+    )
 
 
-def _closes(context: Context, target: Target) -> str:
-    """Return what a typical plant closes and the coverage then."""
-    amount = _amount(context, target, target.closes)
-    if not amount or math.isnan(target.coverage_after):
+def _plant(context: Context, target: Target) -> str:
+    """Return a typical plant and what of it the gap would take."""
+    amount = _amount(context, target, target.plant)
+    if not amount or math.isnan(target.share):
         return amount
-    return context.say("target-closes", amount=amount, share=f"{target.coverage_after:.0%}")
+    return context.say("target-plant", amount=amount, share=shown_share(target.share))
 
 
 def _amount(context: Context, target: Target, value: float) -> str:

@@ -1,0 +1,1 @@
+"""From gaps to what somebody answers for: scenarios, programme, responsibility, tracking, indicators."""
