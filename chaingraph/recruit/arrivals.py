@@ -15,7 +15,7 @@ from chaingraph.recruit.weights import fitted_weights, given_weights
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chaingraph.products import Flags, Floats
+    from chaingraph.products import Flags, Floats, Integers
     from chaingraph.recruit.candidates import Place
     from chaingraph.recruit.evidence import Evidence
     from chaingraph.recruit.setting import Setting
@@ -98,6 +98,55 @@ def kin_here(evidence: Evidence, place: Place) -> Flags:
     for group in range(len(names)):
         kin[group, one[made[group, other]]] = True
     return kin
+
+
+def arrival_chances(
+    products: Floats, product: Integers, group: Integers, scores: Floats
+) -> tuple[Floats, Integers]:
+    r"""Return by group how likely the next newcomer with a product nobody makes here is that group.
+
+    Parameters
+    ----------
+    products
+        By product: the score of the product.
+    product, group, scores
+        By candidate: position of its product, code of its group (0 and up), score within the gap.
+
+    Returns
+    -------
+    tuple
+        By group the chance, and the candidate that it is most likely to come as.
+
+    Notes
+    -----
+    :math:`P(g) = \sum_p P(p) P(g \mid p)`, both conditional logits (McFadden 1974):
+    :math:`P(p) \propto e^{v_p}` over the products that have a candidate, :math:`P(g \mid p) \propto
+    e^{u_{pg}}` over the candidates of a product. It orders groups; what is in no list has no share in it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> chance, best = arrival_chances(
+    ...     np.zeros(2), np.array([0, 0, 1]), np.array([0, 1, 1]), np.zeros(3))
+    >>> chance.tolist(), best.tolist()
+    ([0.25, 0.75], [0, 2])
+    """
+    if not len(product):
+        return np.empty(0), np.empty(0, dtype=np.intp)
+    some, code = np.unique(product, return_inverse=True)
+    first = _shares(products[some], np.zeros(len(some), dtype=np.intp))
+    chance = first[code.reshape(-1)] * _shares(scores, code.reshape(-1))
+    order = np.lexsort((np.arange(len(chance)), -chance, group))
+    best = order[np.searchsorted(group[order], np.arange(int(group.max()) + 1))]
+    return np.bincount(group, chance), best.astype(np.intp)
+
+
+def _shares(scores: Floats, within: Integers) -> Floats:
+    """Return e^score over the sum of e^score of its choice."""
+    top = np.full(int(within.max()) + 1, -np.inf)
+    np.maximum.at(top, within, scores)
+    power = np.exp(scores - top[within])
+    return np.asarray(power / np.bincount(within, power)[within], dtype=float)
 
 
 PRODUCT_TABLE: Final = "products"

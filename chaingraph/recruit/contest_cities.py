@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from chaingraph.recruit.arrivals import PRODUCT_FEATURES
+from chaingraph.recruit.arrivals import PRODUCT_FEATURES, arrival_chances
 from chaingraph.recruit.contest import (
     EQUAL,
     MEASURES,
@@ -18,7 +18,7 @@ from chaingraph.recruit.contest import (
     queries,
     stack_choices,
 )
-from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, PLACE_FEATURES
+from chaingraph.recruit.features import FEATURES, PLACE_FEATURES
 from chaingraph.recruit.metrics import expected_hits, ranks
 from chaingraph.recruit.rules import RULES
 
@@ -38,7 +38,6 @@ PRODUCT_RULES: Final = ("popularity", "trend", "relatedness")
 PRODUCT_METHODS: Final = (MODEL, EQUAL, "random", *PRODUCT_RULES, "rca")
 _RULE_FEATURES: Final = {"popularity": "spread", "trend": "trend", "relatedness": "relatedness"}
 _PLACE: Final = tuple(list(FEATURES).index(name) for name in PLACE_FEATURES)
-_GROUP: Final = tuple(list(FEATURES).index(name) for name in GROUP_FEATURES)
 
 
 class Lacking(NamedTuple):
@@ -158,8 +157,9 @@ def rank_newcomers(
 ) -> pd.DataFrame:
     """Rank the groups that might come to a city with any product that nobody makes there.
 
-    Each group stands once, at its best product. `joint` adds the score of the product to that of the
-    group; *model* is the score of targets, across gaps.
+    Each group stands once, at its best product. *joint* goes by the chances of
+    :func:`chaingraph.recruit.arrivals.arrival_chances`, with all that tells candidates apart at weight 1;
+    *model* is the fitted score of targets, across gaps.
 
     Returns
     -------
@@ -188,9 +188,7 @@ def rank_newcomers(
             for group, known in zip(arrived, reachable, strict=True)
         ]  # fmt: skip
         for method in methods:
-            values = _across(occasion, method, weight, product_weight)[picked]
-            best = np.full(len(names), -np.inf)
-            np.maximum.at(best, code.reshape(-1), values)
+            best = _across(occasion, method, (weight, product_weight), picked, code.reshape(-1))
             found = np.zeros((len(CALLS), len(arrived)))
             if len(names):
                 for line, top in enumerate(CALLS):
@@ -201,16 +199,24 @@ def rank_newcomers(
     return pd.DataFrame(rows)
 
 
-def _across(occasion: Occasion, method: str, weight: Floats, product_weight: Floats) -> Floats:
-    """Return what a method ranks all candidates of a city by, whatever their product."""
+def _across(
+    occasion: Occasion,
+    method: str,
+    weights: tuple[Floats, Floats],
+    picked: Integers,
+    code: Integers,
+) -> Floats:
+    """Return what a method ranks the groups of a city by, whatever their product."""
     if method == JOINT:
-        product = occasion.arrivals @ product_weight
-        group = occasion.features[:, _GROUP].astype(float) @ weight[list(_GROUP)]
-        return np.asarray(product[occasion.product] + group, dtype=float)
+        scores = occasion.features[picked].astype(float) @ equal_weights()
+        products = occasion.arrivals @ weights[1]
+        return arrival_chances(products, occasion.product[picked], code, scores)[0]
     if method == MODEL:
-        return occasion.scores(weight)
-    if method == EQUAL:
-        return occasion.scores(equal_weights())
-    return np.asarray(occasion.rules[:, RULES.index(method)], dtype=float)
-
-
+        values = occasion.scores(weights[0])[picked]
+    elif method == EQUAL:
+        values = occasion.scores(equal_weights())[picked]
+    else:
+        values = occasion.rules[picked, RULES.index(method)]
+    best = np.full(int(code.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(best, code, values)
+    return best

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chaingraph.analysis.gaps import UNMET, gaps_of
-from chaingraph.analysis.study import open_study, region_state
+from chaingraph.analysis.study import open_study
 from chaingraph.recruit.entries import freeze
 from chaingraph.recruit.unlisted import unlisted
-from chaingraph.regions import Named, Region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,12 +40,6 @@ class Exposure:
         return sum(len(products) for products in self.gaps.values())
 
 
-def city_region(province: str, city: str) -> Region:
-    """Return a city as rows name it, whether or not the table of regions knows it."""
-    path = (province, city)
-    return Region(city, path, "city", Named((("city", path[-1:]),)))
-
-
 def gather_exposure(
     ds: Dataset, cutoffs: Sequence[str], progress: Callable[[str], None] | None = None
 ) -> Exposure:
@@ -70,16 +63,8 @@ def gather_exposure(
             continue
         study = open_study(frozen)
         graph, without = study.product_graph, unlisted(study) != ""
-        sites = frozen.table("enterprises").dropna(subset=["city"])
-        places = sites.drop_duplicates("city").sort_values("city")
-        provinces = places["province"].fillna("") if "province" in places else [""] * len(places)
-        regions = [
-            city_region(str(province), str(city))
-            for province, city in zip(provinces, places["city"], strict=True)
-            if city not in {"", "unknown"}
-        ]
-        frame, _ = gaps_of(study, [region_state(study, region) for region in regions])
-        shown: dict[str, set[int]] = {region.name: set() for region in regions}
+        frame, names = gaps_of(study, study.states("city"))
+        shown: dict[str, set[int]] = {name: set() for name in names}
         if len(frame):
             kept = frame[(frame["list"] == "recruit") & frame["gap_kind"].isin(UNMET)]
             for city, product in zip(kept["region"], kept["product_id"], strict=True):
