@@ -130,7 +130,7 @@ def targets(
     type=click.IntRange(1, 100_000),
     default=1000,
     show_default=True,
-    help="Draws of the bootstrap over cities.",
+    help="Draws of the bootstrap over cities and products.",
 )
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all draws."
@@ -142,21 +142,26 @@ def targets(
 def backtest(ds: Dataset, weights_out: str | None, out: Output, **asked: Any) -> None:
     """Measure how often the ranking named, before the fact, the groups that came.
 
-    Four tables: groups per gap against simple rules, by time and by city; products per city; the
-    fitted weights; the learning curve. CSV holds the first, JSON the first with all columns.
+    Six tables: groups per gap against simple rules, by time, by city and year by year; all gaps that
+    planners would be shown; the calls of a whole city; products per city; the fitted weights; the
+    learning curve. Takes a minute or two. CSV and JSON hold the first, by chain too.
     """
     from chaingraph.errors import file_problem
     from chaingraph.files import write_file
     from chaingraph.recruit.backtest import backtest as run_backtest
-    from chaingraph.words import message
+    from chaingraph.words import message, term
 
     if weights_out and not os.access(Path(weights_out).parent, os.W_OK):
         there = Path(weights_out).parent.is_dir()
         raise file_problem("unwritable-path", weights_out, OSError(EACCES if there else ENOENT, ""))
-    found = run_backtest(ds, lang=out.lang, **asked)
+    spoken: Any = out.lang or ds.language
+
+    def tell(step: str) -> None:
+        say(message("backtest-step", spoken, step=term("split", step, spoken)), quiet=out.quiet)
+
+    found = run_backtest(ds, progress=tell, lang=out.lang, **asked)
     if weights_out:
         write_file(weights_out, found.weights_file(), encoding="utf-8")
-        spoken: Any = out.lang or ds.language
         say(message("weights-written", spoken, path=weights_out), quiet=out.quiet)
     emit(found.results, whole=found.ranking, out=out)
 

@@ -60,7 +60,7 @@ CITIES_SHOWN: Final = (
     *(f"calls_ratio{end}" for end in _ENDS), "arrivals", "reachable", "occasions", "city_years",
 )  # fmt: skip
 GAPS_SHOWN: Final = (
-    "split", "method", "gaps", "gaps_filled", "gaps_found", "found_share", "found_of_filled",
+    "split", "method", "gaps", "gaps_filled", "gaps_found", "found_per_thousand", "found_of_filled",
     "calls_per_arrival",
 )  # fmt: skip
 PRODUCTS_SHOWN: Final = (
@@ -234,7 +234,7 @@ def backtest(
     shown = gap_table(ranked["walk"], exposure, _members(ranked["walk"], walk), "walk")
     results = {
         "backtest": (_joined(ranked, draws, seed), SHOWN, _verdicts(ranked, draws, seed)),
-        "backtest_gaps": (shown, GAPS_SHOWN, ()),
+        "backtest_gaps": (shown, GAPS_SHOWN, _rarity(ranked["walk"], shown)),
         "backtest_cities": (came, CITIES_SHOWN, ()),
         "backtest_products": (_joined(lacked, draws, seed), PRODUCTS_SHOWN, ()),
         "weights": _weights(trial),
@@ -321,6 +321,17 @@ def _verdicts(ranked: Mapping[str, pd.DataFrame], draws: int, seed: int) -> _Not
     shares = {f"{name}_share": counts[name] / max(1, counts["positives"]) for name in FATES}
     notes.append(("backtest-reach", counts | shares))
     return tuple(notes)
+
+
+def _rarity(walked: pd.DataFrame, shown: pd.DataFrame) -> _Notes:
+    """Say how many of those who came filled a gap that a planner was shown."""
+    if walked.empty or shown.empty:
+        return ()
+    came = int(walked.loc[walked["method"] == MODEL, "positives"].sum())
+    first = shown.iloc[0]
+    return (
+        ("backtest-rarity", {"filled": int(first["gaps_filled"]), "count": int(first["gaps"]), "came": came}),
+    )
 
 
 def _weights(trial: Trial) -> tuple[pd.DataFrame, tuple[str, ...], _Notes]:

@@ -77,9 +77,19 @@ class Occasion:
 
     def candidates(self, products: Sequence[int]) -> tuple[Any, Integers, Integers]:
         """Return the groups that are candidates for some products, and which rows stand for each."""
-        rows = np.flatnonzero(np.isin(self.product, products))
+        rows = self.rows_of(products)
+        if len(products) == 1:
+            return self.group[rows].astype(str), np.arange(len(rows)), rows
         names, code = np.unique(self.group[rows].astype(str), return_inverse=True)
-        return names, code.reshape(-1).astype(np.intp), rows.astype(np.intp)
+        return names, code.reshape(-1).astype(np.intp), rows
+
+    def rows_of(self, products: Sequence[int]) -> Integers:
+        """Return the candidates for some products; they are sorted by product."""
+        wanted = sorted(products)
+        first = np.searchsorted(self.product, wanted, side="left")
+        last = np.searchsorted(self.product, wanted, side="right")
+        ranges = [np.arange(*ends) for ends in zip(first, last, strict=True)]
+        return np.concatenate(ranges).astype(np.intp)
 
     def scores(self, weights: Floats) -> Floats:
         """Return what each candidate is ranked by: its score, all of a lower tier above those of a higher.

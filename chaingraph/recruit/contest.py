@@ -90,7 +90,7 @@ def group_choices(occasions: Sequence[Occasion]) -> Choices:
     parts = []
     for number, occasion in enumerate(occasions):
         for _, members, came in queries(occasion):
-            rows = np.flatnonzero(np.isin(occasion.product, members))
+            rows = occasion.rows_of(members)
             hit = np.isin(occasion.group[rows].astype(str), came)
             if hit.any():
                 _, code, count = np.unique(

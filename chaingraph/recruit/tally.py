@@ -178,7 +178,7 @@ def gap_table(
     -------
     pandas.DataFrame
         One row a method: `gaps` (of all cities and years), `gaps_filled` (somebody came within the year),
-        `gaps_found` (one of them stood among the first ten names), `found_share` of all gaps,
+        `gaps_found` (one of them stood among the first ten names), `found_per_thousand` gaps,
         `found_of_filled`, `calls_per_arrival` (names to call for one who comes within the year).
     """
     if queries.empty:
@@ -200,7 +200,7 @@ def gap_table(
                 "gaps": exposure.count,
                 "gaps_filled": len(kept),
                 "gaps_found": found,
-                "found_share": _per(found, exposure.count),
+                "found_per_thousand": _per(1000 * found, exposure.count),
                 "found_of_filled": _per(found, len(kept)),
                 "calls_per_arrival": _per(FROM_OUTSIDE * exposure.count, found),
             }
