@@ -1,4 +1,4 @@
-"""Commands that recruit: targets, anchors, backtest."""
+"""Commands that recruit: targets, next, anchors, backtest."""
 
 from __future__ import annotations
 
@@ -110,6 +110,54 @@ def targets(
     whole = first_gaps(result, count or 0)
     emit([shown], whole=whole, out=replace(out, top=0), after=after)
     return None
+
+
+@click.command("next", epilog="Example: chaingraph next qujing --calls 20")
+@with_dataset
+@region_option
+@click.option(
+    "--calls",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    help="Groups to call; 0: products alone.",
+)
+@click.option(
+    "--list",
+    "which",
+    type=click.Choice(["products", "calls"]),
+    help="Only this list; CSV and JSON hold the products where it is not given.",
+)
+@click.option(
+    "--weights",
+    type=click.Path(dir_okay=False),
+    help="TOML file with tables [weights] and [products]; those that 'backtest --weights-out' writes.",
+)
+@date_option
+@with_output
+def next_(
+    ds: Dataset, calls: int, which: str | None, weights: str | None, out: Output, **asked: Any
+) -> None:
+    """Rank the products that may come next, and list the groups to call for them.
+
+    Products that nobody makes here, by what came to other cities of late, who makes them in the
+    province, and what of their chain is here already. Then groups, each once, with the product to
+    talk about. 'chaingraph backtest' says how far both held in the past.
+    """
+    from chaingraph.recruit.next_products import LIMIT, rank_calls, rank_products
+
+    limit = LIMIT if out.top is None else out.top
+    study = opened(ds, asked)
+    found = []
+    if which != "calls":
+        found.append(rank_products(study, limit=limit, weights=weights, lang=out.lang, **asked))
+    if which == "calls" or (calls and which is None):
+        found.append(
+            rank_calls(
+                study, calls=calls, weights=weights, product_weights=weights, lang=out.lang, **asked
+            )
+        )
+    emit(found, out=replace(out, top=0))
 
 
 @click.command(epilog="Example: chaingraph backtest toy --cutoff 2019-12 --horizon 3y")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from chaingraph.dataset import last_day
 from chaingraph.errors import OptionError
 from chaingraph.recruit.evidence import kinds_apart, related_links
-from chaingraph.recruit.weights import fitted_weights, given_weights
+from chaingraph.recruit.weights import FITTED, check_weights, fitted_tables, load_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from chaingraph.recruit.candidates import Place
     from chaingraph.recruit.evidence import Evidence
     from chaingraph.recruit.setting import Setting
-    from chaingraph.recruit.weights import Given
 
 MEMORY_YEARS: Final = 1.5
 """An arrival of a year and a half ago tells 1/e of what one of today does."""
@@ -68,7 +68,7 @@ def _recent(evidence: Evidence) -> Floats:
     first = began.groupby(["product", "group", "city"], as_index=False)["began"].min()
     age = _years(as_of) - first["began"].map(_years).to_numpy(dtype=float)
     told = np.exp(-np.maximum(0.0, age) / MEMORY_YEARS)
-    return np.bincount(first["product"].to_numpy(dtype=np.intp), told, size)
+    return np.bincount(first["product"].to_numpy(dtype=np.intp), told, size).astype(float)
 
 
 def _years(date: str) -> float:
@@ -138,7 +138,7 @@ def arrival_chances(
     chance = first[code.reshape(-1)] * _shares(scores, code.reshape(-1))
     order = np.lexsort((np.arange(len(chance)), -chance, group))
     best = order[np.searchsorted(group[order], np.arange(int(group.max()) + 1))]
-    return np.bincount(group, chance), best.astype(np.intp)
+    return np.bincount(group, chance).astype(float), best.astype(np.intp)
 
 
 def _shares(scores: Floats, within: Integers) -> Floats:
@@ -155,16 +155,17 @@ PRODUCT_TABLE: Final = "products"
 @cache
 def default_product_weights() -> dict[str, float]:
     """Return the fitted weights of the table ``[products]`` in ``weights.toml``."""
-    return fitted_weights(PRODUCT_TABLE, PRODUCT_FEATURES)
+    return check_weights(fitted_tables(), PRODUCT_TABLE, PRODUCT_FEATURES, FITTED)
 
 
-def read_product_weights(weights: Given | None) -> dict[str, float]:
+def read_product_weights(weights: Mapping[str, float] | str | Path | None) -> dict[str, float]:
     """Return the weight of every product feature; those not named keep their fitted weight.
 
     Parameters
     ----------
     weights
-        None, ``{"recent": 1.0}``, or the path of a TOML file with a table ``[products]``.
+        None, ``{"recent": 1.0}``, or the path of a TOML file; one without a table ``[products]`` changes
+        none.
 
     Raises
     ------
@@ -178,7 +179,13 @@ def read_product_weights(weights: Given | None) -> dict[str, float]:
     >>> read_product_weights({"kin": 2})["kin"]
     2.0
     """
-    given = {} if weights is None else given_weights(weights, PRODUCT_TABLE, PRODUCT_FEATURES)
+    given: dict[str, float] = {}
+    if isinstance(weights, str | Path):
+        loaded = load_weights(Path(weights))
+        if PRODUCT_TABLE in loaded:
+            given = check_weights(loaded, PRODUCT_TABLE, PRODUCT_FEATURES, str(weights))
+    elif weights is not None:
+        given = check_weights({PRODUCT_TABLE: weights}, PRODUCT_TABLE, PRODUCT_FEATURES, "weights")
     merged = default_product_weights() | given
     if not sum(merged.values()) > 0:
         raise OptionError("no-weights")

@@ -105,18 +105,16 @@ class Backtest:
         Green power keeps the judged weight of the file in the package: too few places have a figure.
         """
         frame, params = self.weights.frame, self.weights.params
-        of_groups = frame[frame["feature_of"] != "product"].set_index("feature")
-        of_products = frame[frame["feature_of"] == "product"].set_index("feature")
-        weights = of_groups["weight"].to_dict() | {"green_power": default_weights()["green_power"]}
-        errors = of_groups["standard_error"].to_dict() | {"green_power": float("nan")}
+        product = (frame["feature_of"] == "product").to_numpy(dtype=bool)
+        weights, errors = _by_name(frame[~product])
+        weights |= {"green_power": default_weights()["green_power"]}
+        errors |= {"green_power": float("nan")}
         about = (
             f"Fitted by 'chaingraph backtest {params['dataset']} --cutoff {params['cutoff']} "
             f"--horizon {params['horizon']} --weights-out FILE'\n(version {params['version']}, ridge "
             f"{params['ridge']:g}, seed {params['seed']}); green_power is judged: too few places have a figure."
         )
-        lines = weight_lines(
-            PRODUCT_TABLE, of_products["weight"].to_dict(), of_products["standard_error"].to_dict()
-        )
+        lines = weight_lines(PRODUCT_TABLE, *_by_name(frame[product]))
         return weights_text(weights, errors, about) + "\n" + "\n".join(lines) + "\n"
 
     @property
@@ -128,6 +126,13 @@ class Backtest:
             replace(self.ranking, frame=whole), self.gaps, self.cities, self.products, self.weights,
             self.learning,
         ]  # fmt: skip
+
+
+def _by_name(frame: pd.DataFrame) -> tuple[dict[str, float], dict[str, float]]:
+    """Return weights and standard errors by feature."""
+    names = [str(name) for name in frame["feature"]]
+    weights, errors = (frame[name].astype(float) for name in ("weight", "standard_error"))
+    return dict(zip(names, weights, strict=True)), dict(zip(names, errors, strict=True))
 
 
 def backtest(
@@ -330,7 +335,10 @@ def _rarity(walked: pd.DataFrame, shown: pd.DataFrame) -> _Notes:
     came = int(walked.loc[walked["method"] == MODEL, "positives"].sum())
     first = shown.iloc[0]
     return (
-        ("backtest-rarity", {"filled": int(first["gaps_filled"]), "count": int(first["gaps"]), "came": came}),
+        (
+            "backtest-rarity",
+            {"filled": int(first["gaps_filled"]), "count": int(first["gaps"]), "came": came},
+        ),
     )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
     from chaingraph.products import Floats, Integers
 
+
 @dataclass(frozen=True, eq=False)
 class Occasion:
     """One city in one window: all candidates for all products, and the entries that followed.

@@ -67,9 +67,7 @@ class Choices:
         )
 
 
-def stack_choices(
-    parts: Sequence[tuple[int, Floats, Floats]], width: int
-) -> Choices:
+def stack_choices(parts: Sequence[tuple[int, Floats, Floats]], width: int) -> Choices:
     """Stack choices, each given as its occasion's number, features and chosen weights of all alternatives."""
     sizes = np.array([len(chosen) for _, _, chosen in parts], dtype=np.intp)
     numbers = np.array([number for number, _, _ in parts], dtype=np.intp)
@@ -194,7 +192,10 @@ def _fates(
 def _lists(scores: Floats, hits: Integers, here: Flags) -> dict[str, float]:
     """Count the newcomers that two lists hold: groups from outside, and those here already."""
     found = {}
-    for name, members, top in (("outside_hits", ~here, FROM_OUTSIDE), ("local_hits", here, FROM_HERE)):
+    for name, members, top in (
+        ("outside_hits", ~here, FROM_OUTSIDE),
+        ("local_hits", here, FROM_HERE),
+    ):
         place = np.cumsum(members) - 1
         own = place[hits[members[hits]]]
         found[name] = float(expected_hits(scores[members], own, top).sum())

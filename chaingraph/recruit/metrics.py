@@ -114,7 +114,8 @@ def resample(clusters: Sequence[Integers], *, draws: int, seed: int) -> Floats:
 def drawn_ratio(times: Floats, top: Floats, bottom: Floats) -> Floats:
     """Return in each draw the sum of one series over the sum of another; nan where that is 0."""
     above, below = times @ top, times @ bottom
-    return np.divide(above, below, out=np.full(len(times), np.nan), where=below > 0)
+    ratio = np.divide(above, below, out=np.full(len(times), np.nan), where=below > 0)
+    return np.asarray(ratio, dtype=float)
 
 
 def interval(draws: Floats) -> tuple[float, float]:

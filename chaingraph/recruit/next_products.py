@@ -43,12 +43,12 @@ CALLS: Final = 20
 LIMIT: Final = 10
 _NAMED: Final = 3
 PRODUCTS_SHOWN: Final = (
-    "rank", "product_id", "name_zh", "name_en", "score", "cities_with", "recent_arrivals",
+    "rank", "product_id", "name_zh", "name_en", "outlook", "cities_with", "recent_arrivals",
     "province_cities", "kin_groups", "local_users", "verb",
 )  # fmt: skip
 CALLS_SHOWN: Final = (
     "rank", "group_zh", "target_list", "product_id", "name_zh", "name_en", "product_rank",
-    "makes_it", "distance_km", "also", "score",
+    "makes_it", "distance_km", "also", "call_share",
 )  # fmt: skip
 _COLUMNS: Final = ("cities_with", "recent_arrivals", "province_cities", "kin_groups", "local_users")
 
@@ -82,9 +82,9 @@ def rank_products(
     Returns
     -------
     Result
-        One row a product, the likeliest first: `rank`, `product_id`, names, `score`, what it is made of
-        (`cities_with`, `recent_arrivals`, `province_cities`, `kin_groups` with some `kin_names`,
-        `local_users`), what the region's state says of it (`gap_kind`, `verb`; empty where it needs
+        One row a product, the likeliest first: `rank`, `product_id`, names, `outlook` (the score), what
+        it is made of (`cities_with`, `recent_arrivals`, `province_cities`, `kin_groups` with some
+        `kin_names`, `local_users`), what the region's state says of it (`gap_kind`, `verb`; empty where it needs
         none), `reasons_zh`, `reasons_en`.
 
     Raises
@@ -141,11 +141,11 @@ def rank_calls(
     Result
         One row a group, the likeliest first: `rank`, `group_zh`, `target_list` (outside, local), the
         product that it is likeliest to bring (`product_id`, names, `product_rank`, `verb`), `makes_it`,
-        `distance_km`, `also` (ids of up to three further products), `score` (0 to 1: see Notes).
+        `distance_km`, `also` (ids of up to three further products), `call_share` (0 to 1: see Notes).
 
     Notes
     -----
-    The score is the model's chance that the next group to come with a product nobody makes here is this
+    The share is the model's chance that the next group to come with a product nobody makes here is this
     one, if it comes from the lists at all (:func:`chaingraph.recruit.arrivals.arrival_chances`). It
     orders whom to call; half of those who come are in no list.
 
@@ -236,7 +236,7 @@ def _product_frame(outlook: _Outlook, order: Integers) -> pd.DataFrame:
         "rank": np.arange(1, len(order) + 1),
     }
     columns |= _said(outlook, order)
-    columns["score"] = outlook.scores[order]
+    columns["outlook"] = outlook.scores[order]
     for column, name in zip(_COLUMNS, PRODUCT_FEATURES, strict=True):
         values = outlook.counts[name][order]
         columns[column] = values if name == "recent" else values.astype(np.intp)
@@ -292,7 +292,7 @@ def _call_frame(outlook: _Outlook, weights: Mapping[str, float], calls: int) -> 
         "makes_it": field.maker[chosen],
         "distance_km": field.smallest(view.place.nearest)[chosen],
         "also": _also(outlook, field.product[rows], group, order, product),
-        "score": chance[order],
+        "call_share": chance[order],
     }
     return pd.DataFrame(columns)
 

@@ -59,7 +59,9 @@ def _content(
         for name in MEASURES:
             row |= _figure(name, own[name].to_numpy(dtype=float), ones, times)
         if "outside_hits" in own:
-            row |= _figure("outside_10", _floats(own, "outside_hits"), _floats(own, "outside"), times)
+            row |= _figure(
+                "outside_10", _floats(own, "outside_hits"), _floats(own, "outside"), times
+            )
             row |= _figure("local_3", _floats(own, "local_hits"), _floats(own, "local"), times)
         for name in COMPARED:
             rule = methods.get(best[name])
@@ -185,9 +187,7 @@ def gap_table(
         return pd.DataFrame()
     shown = [
         bool(exposure.gaps.get((cutoff, city), frozenset()) & products)
-        for cutoff, city, products in zip(
-            queries["cutoff"], queries["city"], members, strict=True
-        )
+        for cutoff, city, products in zip(queries["cutoff"], queries["city"], members, strict=True)
     ]
     rows = []
     for method, own in queries.groupby("method", sort=False):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,35 +12,28 @@ import numpy as np
 from chaingraph.errors import FileProblemError, OptionError, closest, file_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
-Given = Mapping[str, float] | str | Path
 FITTED: Final = "weights.toml"
+"""The file that lies beside this module."""
 
 
-def fitted_weights(table: str, names: Iterable[str]) -> dict[str, float]:
-    """Return the weights of one table of the file that lies beside this module."""
+@cache
+def fitted_tables() -> dict[str, Any]:
+    """Return the tables of the file that lies beside this module, unchecked."""
     text = resources.files(__package__).joinpath(FITTED).read_text(encoding="utf-8")
-    return check_weights(tomllib.loads(text), table, names, FITTED)
+    return tomllib.loads(text)
 
 
-def given_weights(weights: Given, table: str, names: Iterable[str]) -> dict[str, float]:
-    """Return the weights that somebody gave, as numbers by name or in a file.
+def load_weights(path: Path) -> dict[str, Any]:
+    """Read a file of weights, unchecked.
 
     Raises
     ------
     FileProblemError
         For a file that is not there or no TOML.
-    OptionError
-        For a file without the table, an unknown name, a weight that is negative or no number.
     """
-    if isinstance(weights, Mapping):
-        return check_weights({table: dict(weights)}, table, names, "weights")
-    return check_weights(load_weights(Path(weights)), table, names, str(weights))
-
-
-def load_weights(path: Path) -> dict[str, Any]:
-    """Read a file of weights, unchecked."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
@@ -55,7 +47,13 @@ def load_weights(path: Path) -> dict[str, Any]:
 def check_weights(
     loaded: Mapping[str, Any], table: str, names: Iterable[str], file: str
 ) -> dict[str, float]:
-    """Return the weights of one table; refuse unknown names and what is no number of 0 or more."""
+    """Return the weights of one table.
+
+    Raises
+    ------
+    OptionError
+        For a file without the table, an unknown name, a weight that is negative or no number.
+    """
     found, known = loaded.get(table), tuple(names)
     if not isinstance(found, dict):
         raise OptionError("weights-no-table", file=file)
