@@ -195,7 +195,7 @@ def test_next_shows_both_lists_and_keeps_csv_to_the_one_asked_for(toy):
     [
         (("--calls", "-1"), "-1 is not in the range"),
         (("-r", "甲币市"), "no region '甲币市'"),
-        (("--at", "2024/1"), "'2024/1' is no date"),
+        (("--at", "2024/13"), "'2024/13' is no date"),
         (("--list", "both"), "'both' is not one of"),
     ],
 )

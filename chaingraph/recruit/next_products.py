@@ -84,8 +84,8 @@ def rank_products(
     Result
         One row a product, the likeliest first: `rank`, `product_id`, names, `outlook` (the score), what
         it is made of (`cities_with`, `recent_arrivals`, `province_cities`, `kin_groups` with some
-        `kin_names`, `local_users`), what the region's state says of it (`gap_kind`, `verb`; empty where it needs
-        none), `reasons_zh`, `reasons_en`.
+        `kin_names`, `local_users`), what the region's state says of it (`gap_kind`, `verb`; empty
+        where it needs none), `reasons_zh`, `reasons_en`.
 
     Raises
     ------
