@@ -58,11 +58,15 @@ if TYPE_CHECKING:
     from chaingraph.matching.lists import read_enterprise_list
     from chaingraph.matching.match import match_enterprises
     from chaingraph.matching.review import read_decisions, save_matches
+    from chaingraph.planning.changes import apply_scenario
+    from chaingraph.planning.compare import Comparison, compare_scenarios
     from chaingraph.planning.indicators import Indicators, measure_indicators
+    from chaingraph.planning.kinds import Scenario
     from chaingraph.planning.programme import build_plan
     from chaingraph.planning.programme_file import Plan, read_plan
     from chaingraph.planning.responsibility import build_responsibility
     from chaingraph.planning.responsibility_book import save_responsibility
+    from chaingraph.planning.scenario import read_scenario, save_scenario
     from chaingraph.planning.track import Tracking, track_list
     from chaingraph.planning.track_carry import carry_list
     from chaingraph.planning.track_reading import Returned, read_tracking
@@ -88,6 +92,7 @@ if TYPE_CHECKING:
     from chaingraph.views.questionnaire import save_questionnaire
     from chaingraph.views.report.build import build_report, save_report
     from chaingraph.views.report.changes import build_diff_report, save_diff
+    from chaingraph.views.report.whatif import build_comparison_report, save_comparison
     from chaingraph.writers.csv_folder import save_dataset
     from chaingraph.writers.export import export_dataset
 
@@ -137,6 +142,10 @@ _HOMES = {
     "chaingraph.planning.track": ("Tracking", "track_list"),
     "chaingraph.planning.track_carry": ("carry_list",),
     "chaingraph.planning.track_reading": ("Returned", "read_tracking"),
+    "chaingraph.planning.changes": ("apply_scenario",),
+    "chaingraph.planning.compare": ("Comparison", "compare_scenarios"),
+    "chaingraph.planning.kinds": ("Scenario",),
+    "chaingraph.planning.scenario": ("read_scenario", "save_scenario"),
     "chaingraph.readers.chainkg": ("read_chain_graph",),
     "chaingraph.readers.lists": ("read_lists",),
     "chaingraph.matching.decisions": ("remember_decisions",),
@@ -164,6 +173,7 @@ _HOMES = {
     "chaingraph.views.questionnaire": ("save_questionnaire",),
     "chaingraph.views.report.build": ("build_report", "save_report"),
     "chaingraph.views.report.changes": ("build_diff_report", "save_diff"),
+    "chaingraph.views.report.whatif": ("build_comparison_report", "save_comparison"),
     "chaingraph.writers.csv_folder": ("save_dataset",),
     "chaingraph.writers.export": ("export_dataset",),
 }
@@ -173,6 +183,7 @@ __all__ = [
     "Backtest",
     "ChainMap",
     "ChaingraphError",
+    "Comparison",
     "DataError",
     "Dataset",
     "Diff",
@@ -191,13 +202,16 @@ __all__ = [
     "RegionState",
     "Result",
     "Returned",
+    "Scenario",
     "Study",
     "Tracking",
     "UnknownNameError",
     "__version__",
+    "apply_scenario",
     "backtest",
     "build_call_pages",
     "build_chain_map",
+    "build_comparison_report",
     "build_diff_report",
     "build_figure",
     "build_graph",
@@ -209,6 +223,7 @@ __all__ = [
     "call_sheet",
     "carry_list",
     "check_dataset",
+    "compare_scenarios",
     "dataset_from_frames",
     "delivered_cost",
     "diff_datasets",
@@ -248,6 +263,7 @@ __all__ = [
     "read_enterprise_list",
     "read_lists",
     "read_plan",
+    "read_scenario",
     "read_survey_answers",
     "read_tracking",
     "reconcile",
@@ -256,6 +272,7 @@ __all__ = [
     "remember_decisions",
     "save_call_sheet",
     "save_chain_map",
+    "save_comparison",
     "save_conflicts",
     "save_dataset",
     "save_diff",
@@ -265,6 +282,7 @@ __all__ = [
     "save_questionnaire",
     "save_report",
     "save_responsibility",
+    "save_scenario",
     "trace_product",
     "track_list",
 ]

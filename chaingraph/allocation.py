@@ -198,10 +198,10 @@ def allocate(
     left = _left(output.take(target), own)
     single = recipe.single
     direct = (coefficient * recipe.weight * left) * single.astype(float)
-    inside = _own_flow(recipe, own)
+    inside = own_flow(recipe, own)
     demand = direct.gathered(source, size) + Quantity.known(wanted)
     own_use = inside.gathered(source, size)
-    merchant = _merchant(supply, own_use, inside, own, source, size)
+    merchant = merchant_supply(supply, own_use, inside, own, source, size)
     gap = _shortfall(demand, merchant)
     share = np.where(recipe.member, 0.0, recipe.weight)
     flow = direct + inside
@@ -236,14 +236,14 @@ def _left(output: Quantity, own: OwnUse) -> Quantity:
     )
 
 
-def _own_flow(recipe: Recipe, own: OwnUse) -> Quantity:
+def own_flow(recipe: Recipe, own: OwnUse) -> Quantity:
     """Return by link what sites take of their own input."""
     known = np.nan_to_num(recipe.graph.coefficient)
     weight = np.where(recipe.single, recipe.weight, 1.0)
     return own.output * known * weight
 
 
-def _merchant(
+def merchant_supply(
     supply: Quantity,
     own_use: Quantity,
     inside: Quantity,

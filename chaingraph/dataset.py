@@ -11,15 +11,44 @@ from typing import TYPE_CHECKING, Any
 from chaingraph.days import read_day
 from chaingraph.engines import collect, read_frame
 from chaingraph.errors import MissingTableError, OptionError
+from chaingraph.words import message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
     from chaingraph.checks import Finding
     from chaingraph.rawtables import Package
     from chaingraph.words import Language
+
+
+@dataclass(frozen=True, eq=False)
+class Supposed:
+    """What a dataset supposes: that of a scenario, which is a base with some of its tables changed.
+
+    Attributes
+    ----------
+    name
+        Name of the scenario.
+    base
+        The dataset without it: shares between alternatives stay as they are there.
+    load
+        Product id -> how hard its makers run, above what is asked for all.
+    goal
+        Product id -> final demand to be added, units a year.
+    again
+        Makes the same of another base, such as the same dataset at another date.
+    notes
+        Keys and parameters of sentences about what was supposed.
+    """
+
+    name: str
+    base: Dataset
+    load: Mapping[str, float]
+    goal: Mapping[str, float]
+    again: Callable[[Dataset], Dataset]
+    notes: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +69,8 @@ class Dataset:
         Number of rows that were left out since they had errors.
     other_date
         Whether `as_of` was asked for, by :meth:`at`, and is not the data's own.
+    supposed
+        What a scenario supposes, where the dataset is one: see :func:`chaingraph.apply_scenario`.
     """
 
     packages: tuple[Package, ...]
@@ -49,6 +80,7 @@ class Dataset:
     engine: str = "pandas"
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     other_date: bool = False
+    supposed: Supposed | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -81,9 +113,12 @@ class Dataset:
         return tuple(sorted({part.strip() for cell in cells for part in cell.split(";")} - {""}))
 
     def title(self, lang: Language) -> str:
-        """Return the title in a language, the name where there is none."""
+        """Return the title in a language, the name where there is none; of a scenario with its name."""
         package = self.packages[-1]
-        return (package.title_zh if lang == "zh" else package.title_en) or package.name
+        title = (package.title_zh if lang == "zh" else package.title_en) or package.name
+        if self.supposed is None:
+            return title
+        return message("title-supposed", lang, title=title, scenario=self.supposed.name or "-")
 
     def has(self, table: str) -> bool:
         """Tell whether the dataset has a table."""
@@ -144,7 +179,11 @@ class Dataset:
         '2021-12'
         """
         asked = checked_date(date)
-        return self if asked == self.as_of else replace(self, as_of=asked, other_date=True)
+        if asked == self.as_of:
+            return self
+        if self.supposed is not None:
+            return self.supposed.again(self.supposed.base.at(asked))
+        return replace(self, as_of=asked, other_date=True)
 
     def with_rows(self, table: str, rows: Any) -> Dataset:
         """Return the dataset with further rows in a table; this one stays as it is.
@@ -269,6 +308,11 @@ class Dataset:
                 "\x1f".join(row) for row in zip(*(texts[own] for own in filled), strict=True)
             )
             whole.update("\x1e".join([name, "\x1f".join(filled), *rows, ""]).encode())
+        if self.supposed is not None:  # figures rest on the base too, and on what no table holds
+            told = (self.supposed.base.sha256, *(
+                sorted(held.items()) for held in (self.supposed.load, self.supposed.goal)
+            ))  # fmt: skip
+            whole.update(repr(told).encode())
         return whole.hexdigest()
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Writing files and folders so that a reader sees the old state or the new one, never half of one."""
+"""Writing files and folders so that a reader sees the old state or the new one, and reading texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.errors import FileProblemError, file_problem
+from chaingraph.errors import FileProblemError, OptionError, file_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,6 +26,33 @@ _NO_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno
 _CLOSED: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 _AT_FDCWD: Final = -100
 _SWAP: Final = 2  # RENAME_EXCHANGE of Linux and RENAME_SWAP of macOS
+
+
+def read_utf8(path: str | Path, refusal: str) -> str:
+    """Return the text of a file that somebody wrote by hand, without a byte order mark.
+
+    Parameters
+    ----------
+    path
+        The file.
+    refusal
+        Message for a text that is no UTF-8; it names `path` and `detail`.
+
+    Raises
+    ------
+    FileProblemError
+        Where there is no such file, or it cannot be read.
+    OptionError
+        Where it is not UTF-8.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise FileProblemError("no-such-path", path=path) from error
+    except OSError as error:
+        raise file_problem("unreadable-path", path, error) from error
+    except UnicodeDecodeError as error:
+        raise OptionError(refusal, path=path, detail="UTF-8") from error
 
 
 def write_file(path: str | Path, data: str | bytes, *, encoding: str = "utf-8") -> Path:

@@ -220,7 +220,16 @@ class Result:
         chosen = lang or self.lang
         parts = [
             f"{words.term('param', key, chosen)} {_shown_param(key, self.params[key], chosen)}"
-            for key in ("dataset", "region", "chain", "at", "statuses", "product", "goal")
+            for key in (
+                "dataset",
+                "scenario",
+                "region",
+                "chain",
+                "at",
+                "statuses",
+                "product",
+                "goal",
+            )
             if self.params.get(key)
         ]
         if not parts:

@@ -19,8 +19,8 @@ import openpyxl
 import chaingraph as cg
 from chaingraph.checks import Finding
 from chaingraph.intake import importing
-from chaingraph.intake.problems import Problem
 from chaingraph.rulebook.page import page_markdown
+from chaingraph.sheets.problems import Problem
 
 REPOSITORY = Path(__file__).parents[1]
 CASES = REPOSITORY / "chaingraph" / "rulebook" / "cases.json"

@@ -107,16 +107,14 @@ def test_what_takes_a_quota_is_cleared_first_and_said_once() -> None:
 def test_suppliers_hear_who_takes_it_and_nothing_of_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     from chaingraph.recruit import calls
 
-    original = calls.rank_targets
+    original = calls.list_targets
 
-    def with_lists(*args: Any, **more: Any) -> cg.Result:
-        from dataclasses import replace
+    def with_lists(*args: Any, **more: Any) -> Any:
+        found = original(*args, **more)
+        lists = ["supplier", "local"] + ["outside"] * (len(found.frame) - 2)
+        return found._replace(frame=found.frame.assign(target_list=lists))
 
-        result = original(*args, **more)
-        lists = ["supplier", "local"] + ["outside"] * (len(result) - 2)
-        return replace(result, frame=result.frame.assign(target_list=lists))
-
-    monkeypatch.setattr(calls, "rank_targets", with_lists)
+    monkeypatch.setattr(calls, "list_targets", with_lists)
     frame = cg.call_sheet(cg.load_dataset("toy"), "foil").frame
     assert frame["target_list"].tolist()[:2] == ["supplier", "local"]
     assert isinstance(frame["buyers_zh"].iloc[0], str)

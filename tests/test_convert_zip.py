@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 import chaingraph as cg
-from chaingraph.readers import archives
+from chaingraph.sheets import archives
 from tests.helpers_cli import PRODUCTS, failure, rows, run
 from tests.helpers_convert import assert_same, hostile
 

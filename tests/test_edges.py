@@ -125,7 +125,7 @@ def test_a_site_of_a_code_is_chosen_where_it_is_5_points_ahead(ahead, decision):
 def test_a_site_of_a_stock_code_is_chosen_where_it_is_5_points_ahead(ahead, decision):
     numbers = [n for n, site in enumerate(LISTED) if site.get("stock_code") == "601012"][:2]
     ranked = [(number, score) for number, (_, score) in zip(numbers, scores(ahead), strict=True)]
-    row = as_row({"stock_code": "601012"}, 1)
+    row = as_row({"stock_code": "601012", "city": "西安市"}, 1)
     undecided = _by_name(row, scores(0))
     assert undecided.decision == "review"
     assert _by_stock(Known(listed_dataset()), row, ranked, undecided).decision == decision

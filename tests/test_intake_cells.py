@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaingraph.checks import matches_date, parse_number
-from chaingraph.intake.dates import read_date
-from chaingraph.intake.figures import Wanted, read_figure
-from chaingraph.intake.grid import letters
-from chaingraph.intake.headers import match_header
 from chaingraph.intake.keys import Enterprises, Products
-from chaingraph.intake.measures import Written, factor_to, known_unit
-from chaingraph.intake.numbers import Number, number_text, read_number
-from chaingraph.intake.problems import Refusal
-from chaingraph.intake.textfiles import decode
 from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.sheets.dates import read_date
+from chaingraph.sheets.delimited import decode
+from chaingraph.sheets.figures import Wanted, read_figure
+from chaingraph.sheets.grid import letters
+from chaingraph.sheets.headers import match_header
+from chaingraph.sheets.measures import Written, factor_to, known_unit
+from chaingraph.sheets.numbers import Number, number_text, read_number
+from chaingraph.sheets.problems import Refusal
 from chaingraph.units import conversion_factor
 
 FULL = str.maketrans("0123456789.,-", "０１２３４５６７８９．，－")

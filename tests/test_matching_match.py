@@ -85,7 +85,8 @@ def test_the_stock_code_helps_where_it_means_one_site():
     row = {"name": "曲靖市德方纳米科技有限公司", "stock_code": "300769.SZ"}
     assert one(row)[0] == "taken"
     short = {"name": "德方纳米科技", "stock_code": "300769"}
-    assert one(short)[:2] == ("stock_code", "nano")
+    assert one(short)[0] == "review"  # a group's code and short name are no site
+    assert one(short | {"city": "曲靖市"})[:2] == ("taken", "nano")
     assert one({"name": "德方纳米科技"})[:2] == ("review", "nano")
 
 

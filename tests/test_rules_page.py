@@ -14,11 +14,10 @@ import pytest
 
 import chaingraph as cg
 from chaingraph.checks import rules
-from chaingraph.intake import grids, workbooks
-from chaingraph.intake.problems import import_rules
-from chaingraph.readers import archives
 from chaingraph.rulebook.entries import AREAS, rule_entries
 from chaingraph.rulebook.page import page_markdown
+from chaingraph.sheets import archives, grids, workbooks
+from chaingraph.sheets.problems import import_rules
 from tests.helpers_cli import document, failure, rows, run
 from tests.helpers_intake import rules as found_rules
 from tests.helpers_rules import PAGES, REPOSITORY, answers, load_cases

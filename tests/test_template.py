@@ -14,12 +14,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import chaingraph as cg
-from chaingraph.intake.grid import Template
-from chaingraph.intake.headers import match_header
 from chaingraph.intake.keys import Products
-from chaingraph.intake.synonyms import choices, folded
-from chaingraph.intake.template import EXAMPLE_NOTES, mark_rows, read_mark
 from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.sheets.grid import Template
+from chaingraph.sheets.headers import match_header
+from chaingraph.sheets.synonyms import choices, folded
+from chaingraph.sheets.template import EXAMPLE_NOTES, mark_rows, read_mark
 from chaingraph.templates import workbook
 from chaingraph.templates.columns import columns_of, word_of
 from chaingraph.templates.content import DEFAULT_TABLES, texts

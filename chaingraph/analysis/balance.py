@@ -155,6 +155,8 @@ def study_params(study: Basis, regions: list[str], chain: str | None) -> dict[st
         "statuses": study.statuses,
         "load": study.loads.asked,
     }
+    if ds.supposed is not None:
+        params["scenario"] = ds.supposed.name
     if study.stale != "drop":
         params["stale"] = study.stale
     if study.price_rule != "at":

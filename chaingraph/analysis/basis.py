@@ -99,6 +99,8 @@ class Basis:
     nation: Nation
     bounds: bool = True
     asked: dict[str, Any] = field(default_factory=dict)
+    frozen_at: Any = None
+    """Of a scenario: the study of its base, whose shares of open choices stand; else None."""
 
     # --- products
 
@@ -226,6 +228,10 @@ class Basis:
     @cached_property
     def frozen_share(self) -> Floats:
         """By link: share of its open group by national capability, else equal; of others their own."""
+        if self.frozen_at is not None:
+            stands: Floats = self.frozen_at.frozen_share
+            same = self.recipe.single == self.frozen_at.recipe.single
+            return np.where(same, stands, np.where(self.recipe.single, self.recipe.weight, 0.0))
         recipe, graph = self.recipe, self.product_graph
         share = np.where(recipe.single, recipe.weight, 0.0)
         members = recipe.members

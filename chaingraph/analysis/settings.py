@@ -10,10 +10,10 @@ from weakref import WeakKeyDictionary
 
 from chaingraph.enterprises import STATUSES
 from chaingraph.errors import OptionError, closest, unknown_name
-from chaingraph.intake import numbers as figures
 from chaingraph.intake.keys import Products
-from chaingraph.intake.measures import factor_to
-from chaingraph.intake.synonyms import choices, folded, synonyms
+from chaingraph.sheets import numbers as figures
+from chaingraph.sheets.measures import factor_to
+from chaingraph.sheets.synonyms import choices, folded, synonyms
 from chaingraph.words import LANGUAGES, term
 
 if TYPE_CHECKING:

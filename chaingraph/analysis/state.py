@@ -11,6 +11,7 @@ import numpy as np
 from chaingraph.allocation import Allocation, allocate
 from chaingraph.analysis.advise import advise
 from chaingraph.analysis.decide import Decisions, decide, decision_table
+from chaingraph.analysis.moved import Making, lesser, move_allocation, same, told_difference
 from chaingraph.analysis.neighbours import around_region, nothing_around
 from chaingraph.analysis.own_use import own_use
 from chaingraph.analysis.reach import measure_reach
@@ -26,7 +27,7 @@ from chaingraph.knowledge.evidence import (
     read_totals,
 )
 from chaingraph.knowledge.statements import CLEARLY
-from chaingraph.quantity import Quantity, times
+from chaingraph.quantity import Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,6 +104,9 @@ class RegionState:
         Who is served by whom.
     added
         What was put on top of the data by :meth:`with_capacity`: product id and capacity each.
+    baseline
+        The state whose shares of open choices are frozen here: that of a scenario's base, or the one that
+        capacity was added to; None where choices are this state's own.
     """
 
     study: Basis
@@ -116,6 +120,7 @@ class RegionState:
     own: OwnUse
     allocation: Allocation
     added: tuple[tuple[str, float], ...] = ()
+    baseline: RegionState | None = None
 
     # --- what is made
 
@@ -468,26 +473,55 @@ class RegionState:
 
 def add_capacity(state: RegionState, rows: Any) -> RegionState:
     """Return a state with more capacity; see :meth:`RegionState.with_capacity`."""
-    study, graph = state.study, state.study.product_graph
+    graph = state.study.product_graph
     records = rows.to_dict("records") if hasattr(rows, "to_dict") else rows
     listed = [(str(record["product_id"]), float(record["capacity"])) for record in records]
-    more = np.zeros(graph.size)
-    for product_id, capacity in listed:
-        more[graph.find(product_id)] += capacity
-    load = study.load_of(state.region)
-    added = Quantity.known(more)
-    output = (state.output + added * load).clipped()
-    supply = (state.supply + added * study.loads.availability).clipped()
-    old, new = state.allocation, _frozen_flow(state, output)
-    demand = new.gathered(graph.source, graph.size) + Quantity.known(study.wanted)
-    merchant = _moved(old.merchant, supply, state.supply)
-    gap = (demand + _negative(old.own_use)).clipped().minus(merchant)
-    numbers = _with_makers(state.rows, graph, listed)
-    return replace(
-        state, rows=numbers, capacity=(state.capacity + added).clipped(), output=output,
-        supply=supply, allocation=replace(old, demand=demand, merchant=merchant, gap=gap, flow=new),
-        added=(*state.added, *listed),
+    moved = _move(
+        state.baseline or state, state.study, _with_makers(state.rows, graph, listed),
+        state.totals, state.signs, state.own,
     )  # fmt: skip
+    return replace(moved, added=(*state.added, *listed))
+
+
+def _move(
+    base: RegionState, study: Basis, rows: Rows, totals: Totals, signs: Signs, own: OwnUse
+) -> RegionState:
+    """Return the state that other rows, loads or recipes make of one, shares of open choices frozen.
+
+    By-products are those of the base; where their carrier runs at less, they shrink with it. What is built
+    brings none: nobody plans on what a plant that is not there would leave over.
+    """
+    known = told_difference(rows.capacity, base.rows.capacity)
+    sure = told_difference(rows.capacity_low, base.rows.capacity_low)
+    rows = replace(
+        rows, capacity=np.maximum(0.0, base.rows.capacity + known),
+        capacity_low=np.maximum(0.0, base.rows.capacity_low + sure),
+    )  # fmt: skip
+    whole = base.capacity
+    capacity = Quantity(
+        whole.low + sure, whole.point + known, whole.high + known, whole.reasons
+    ).clipped()  # fmt: skip
+    bare = rows.bare != base.rows.bare
+    if bare.any():  # a maker without a figure came or went: what it stands for is worked out anew
+        anew = region_capacity(base.study, rows, totals)
+        capacity = _with_reported(anew, rows, signs, totals).where(bare, capacity)
+    load, region = study.load_of(base.region), base.region
+    output = (capacity * load).because("user_unknown", np.isnan(capacity.point))
+    if study.explode:
+        output = _exploded(study, output)
+    else:
+        stands = same(capacity, base.capacity) & same(load, base.study.load_of(region))
+        output = base.output.where(stands, output)
+    supply = capacity * study.loads.availability
+    supply = supply + by_product_supply(study, lesser(base.output, output))
+    allocation = move_allocation(
+        base.allocation,
+        Making(base.study.recipe, base.output, base.supply, base.own, base.study.wanted),
+        Making(study.recipe, output, supply, own, study.wanted),
+    )  # fmt: skip
+    return RegionState(
+        study, region, rows, totals, signs, capacity, output, supply, own, allocation, baseline=base
+    )
 
 
 def _with_makers(rows: Rows, graph: ProductGraph, listed: list[tuple[str, float]]) -> Rows:
@@ -510,42 +544,6 @@ def _with_makers(rows: Rows, graph: ProductGraph, listed: list[tuple[str, float]
         top_share=np.where(changed, top / safe, rows.top_share),
         hhi=np.where(changed, square / safe**2, rows.hhi),
     )  # fmt: skip
-
-
-def _frozen_flow(state: RegionState, output: Quantity) -> Quantity:
-    """Return flows by link with shares as they stand: what changes is what the changed outputs take."""
-    study, graph = state.study, state.study.product_graph
-    before, after = state.output.take(graph.target), output.take(graph.target)
-    share = np.where(study.recipe.single | study.recipe.member, state.share, 0.0)
-    unit = study.recipe.coefficient * share
-    old = state.allocation.flow
-    ends = []
-    for name in ("low", "point", "high"):
-        flow, taken = getattr(old, name), getattr(unit, name)
-        with np.errstate(invalid="ignore"):  # without bound before and after: no change to tell
-            change = getattr(after, name) - getattr(before, name)
-        change = change if name == "point" else np.nan_to_num(change)
-        ends.append(np.where(np.isinf(flow), flow, flow + times(taken, change)))
-    low, point, high = ends
-    return Quantity(
-        low, point, high, old.reasons | np.where(point != old.point, unit.reasons, 0)
-    ).clipped()
-
-
-def _moved(merchant: Quantity, now: Quantity, before: Quantity) -> Quantity:
-    """Return merchant supply after a change of supply, end by end."""
-    columns = []
-    for name in ("low", "point", "high"):
-        with np.errstate(invalid="ignore"):
-            change = getattr(now, name) - getattr(before, name)
-        columns.append(
-            np.maximum(0.0, getattr(merchant, name) + np.where(np.isnan(change), 0, change))
-        )
-    return Quantity(columns[0], columns[1], columns[2], merchant.reasons)
-
-
-def _negative(amount: Quantity) -> Quantity:
-    return Quantity(-amount.low, -amount.point, -amount.high, amount.reasons)
 
 
 def by_products_here(study: Basis, output: Quantity) -> tuple[Flags, Flags]:
@@ -613,13 +611,30 @@ def region_capacity(study: Basis, rows: Rows, totals: Totals) -> Quantity:
 
 
 def assemble(
-    study: Basis, region: Region, rows: Rows, pairs: Mapping[str, NDArray[Any]]
+    study: Basis,
+    region: Region,
+    rows: Rows,
+    pairs: Mapping[str, NDArray[Any]],
+    baseline: RegionState | None = None,
 ) -> RegionState:
-    """Return the state of a region from its rows and the pairs of links that its sites make both ends of."""
+    """Return the state of a region from its rows and the pairs of links that its sites make both ends of.
+
+    With a baseline, as of a scenario, it is what the rows change of that one.
+    """
     statements, size = study.statements, study.product_graph.size
     relation = study.relation(region)
     totals = read_totals(statements, relation, size)
+    if baseline is not None:  # totals are told of what is there, not of what a scenario adds to it
+        change = told_difference(rows.capacity, baseline.rows.capacity)
+        made = np.where(np.isnan(totals.capacity), change, 0.0)  # the total that tells what is made
+        totals = replace(
+            totals, capacity=np.maximum(0.0, totals.capacity + change),
+            output=np.maximum(0.0, totals.output + made),
+        )  # fmt: skip
     signs = read_signs(statements, relation, region.mask, totals, lambda: study.counties(region))
+    if baseline is not None:
+        own = own_use(study.recipe, pairs, study.load_of(region))
+        return _move(baseline, study, rows, totals, signs, own)
     capacity = region_capacity(study, rows, totals)
     capacity = _with_reported(capacity, rows, signs, totals)
     load = study.load_of(region)

@@ -14,7 +14,7 @@ import pandas as pd
 from chaingraph.analysis.basis import Basis, read_nation, spread
 from chaingraph.analysis.compare import SHOWN as COMPARED
 from chaingraph.analysis.compare import compared_states
-from chaingraph.analysis.loads import read_load, read_loads
+from chaingraph.analysis.loads import EVERY, FULL, read_load, read_loads
 from chaingraph.analysis.matrices import Matrices, read_matrices
 from chaingraph.analysis.settings import read_goal, read_lang, read_statuses
 from chaingraph.analysis.state import RegionState, Rows, assemble
@@ -43,10 +43,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from chaingraph.analysis.loads import Load
-    from chaingraph.dataset import Dataset
+    from chaingraph.dataset import Dataset, Supposed
     from chaingraph.enterprises import LocalRows, Stale, Standing, Where
     from chaingraph.gazetteer import Asked
     from chaingraph.knowledge.facts import PriceRule
+    from chaingraph.products import ProductGraph
     from chaingraph.quantity import Floats, Integers
     from chaingraph.words import Language
 
@@ -335,6 +336,9 @@ def open_study(
         _OPEN.move_to_end(key)
         return _OPEN[key]
     graph = product_graph(ds.products, ds.inputs)
+    base = _base_study(ds, graph, bounds=bounds, asked=asked)
+    if ds.supposed is not None:
+        asked_load, read = _supposed(ds.supposed, asked_load, read)
     standing = stand(
         ds.capacities, at=ds.as_of, statuses=factors, signs=plant_signs(ds), stale=stale
     )
@@ -354,12 +358,45 @@ def open_study(
         nation=read_nation(ds, graph, standing),
         bounds=bounds,
         asked=asked,
+        frozen_at=base,
     )
     if key is not None:
         _OPEN[key] = study
         if len(_OPEN) > _KEPT:
             _OPEN.popitem(last=False)
     return study
+
+
+def _base_study(
+    ds: Dataset, graph: ProductGraph, *, bounds: bool, asked: Mapping[str, Any]
+) -> Study | None:
+    """Return the study of a scenario's base under the same assumptions; None where there is none.
+
+    Nor where the base has other products or links: then there are no shares that could stand.
+    """
+    if ds.supposed is None:
+        return None
+    base = ds.supposed.base
+    if base.as_of != ds.as_of:
+        base = base.at(ds.as_of)
+    study = open_study(base, bounds=bounds, **{k: v for k, v in asked.items() if k != "at"})
+    own = study.product_graph
+    alike = own.ids == graph.ids and len(own.source) == len(graph.source)
+    alike = alike and bool(
+        (own.source == graph.source).all() and (own.target == graph.target).all()
+    )
+    return study if alike else None
+
+
+def _supposed(
+    scenario: Supposed, load: str | dict[str, float], goal: dict[str, float]
+) -> tuple[str | dict[str, float], dict[str, float]]:
+    """Return load and goal with what a scenario supposes; a load asked for one product by name stands."""
+    if scenario.load:
+        asked = {EVERY: 1.0} if load == FULL else load
+        load = dict(scenario.load) | (asked if isinstance(asked, dict) else {})
+    names = sorted({*goal, *scenario.goal})
+    return load, {name: goal.get(name, 0.0) + scenario.goal.get(name, 0.0) for name in names}
 
 
 _OPEN: OrderedDict[Any, Study] = OrderedDict()
@@ -377,7 +414,8 @@ def _memory_key(ds: Dataset, asked: Mapping[str, Any], *, bounds: bool) -> Any:
         if len(rows) > _SMALL:
             return None
         tables = tuple((name, id(frame)) for name, frame in ds.tables.items())
-        return (tables, id(ds.packages), ds.skipped_rows, ds.other_date, bounds, repr(asked))
+        about = (id(ds.packages), id(ds.supposed), ds.skipped_rows, ds.other_date)
+        return (tables, *about, bounds, repr(asked))
     return None
 
 
@@ -412,6 +450,7 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
         code = {name: i for i, name in enumerate(rows.regions.tolist())}
         own_code = {name: i for i, name in enumerate(pairs.regions.tolist())}
         columns = _pair_columns(study, pairs)
+        bases = _base_states(study, members)
         for region in members:
             number = code.get(region.path[-1] if of_cities or level else "", -1)
             first, last = np.searchsorted(rows.region, [number, number + 1])
@@ -419,8 +458,18 @@ def region_states(study: Study, regions: Asked = None) -> Iterator[RegionState]:
             chosen = pairs.region == own_code.get(region.path[-1] if level else "", -1)
             yield assemble(
                 study, region, _rows(study, place[first:last], numbers),
-                {name: values[chosen] for name, values in columns.items()},
+                {name: values[chosen] for name, values in columns.items()}, bases.get(region),
             )  # fmt: skip
+
+
+def _base_states(study: Study, regions: list[Region]) -> dict[Region, RegionState]:
+    """Return the states of regions in a scenario's base; none where there is no base."""
+    base: Study | None = study.frozen_at
+    if base is None:
+        return {}
+    if len(regions) == 1:
+        return {regions[0]: region_state(base, regions[0])}
+    return {state.region: state for state in region_states(base, regions)}
 
 
 def _rows_of(study: Study, level: str | None, where: Where) -> tuple[LocalRows, bool]:

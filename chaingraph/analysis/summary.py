@@ -401,6 +401,9 @@ def _about(summary: Summary, lang: Language) -> Line:
         key, lang, region=where, chains=("、" if lang == "zh" else ", ").join(names),
         at=(own if ahead else ds.as_of) or "-", newest=summary.basis.newest,
     )  # fmt: skip
+    if ds.supposed is not None:  # nobody may take a question for the state of things
+        space = "" if lang == "zh" else " "
+        said = _say("supposed", lang, scenario=ds.supposed.name or "-") + space + said
     return (Part(said + _say("ahead", lang, known=own, at=ds.as_of) if ahead else said),)
 
 

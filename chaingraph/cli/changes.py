@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chaingraph.cli.options import (
+    PAGE_FORMATS,
     Output,
     chain_option,
     complete_dataset,
@@ -14,6 +15,7 @@ from chaingraph.cli.options import (
     lang_option,
     load,
     loading_options,
+    page_format,
     quiet_option,
     region_option,
     status_option,
@@ -26,10 +28,6 @@ if TYPE_CHECKING:
     from chaingraph.updates.diff import Diff
     from chaingraph.words import Language
 
-PAGES = ("html", "xlsx", "docx", "md", "json")
-FORMATS = ("table", "csv", *PAGES)
-_SUFFIXES = {f".{name}": name for name in ("csv", *PAGES)} | {".htm": "html"}
-_BINARY = ("xlsx", "docx")
 _SHOWN = 40
 _EXPLAINED = 12
 
@@ -44,7 +42,7 @@ _EXPLAINED = 12
 @status_option
 @loading_options
 @click.option(
-    "-f", "--format", "format_", type=click.Choice(FORMATS),
+    "-f", "--format", "format_", type=click.Choice(PAGE_FORMATS),
     help="By the suffix of -o; a table on stdout. JSON holds all parts, CSV the gaps.",
 )  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", help="File to write; stdout by default.")
@@ -63,7 +61,7 @@ def diff(
     """
     from chaingraph.updates.diff import diff_datasets
 
-    kind = _format(format_, output)
+    kind = page_format(format_, output)
     loading: dict[str, Any] = {"skip_bad_rows": skip_bad_rows, "engine": engine}
     if other is None and start is None:
         raise OptionError("diff-needs-two", dataset=dataset)
@@ -96,16 +94,3 @@ def _reasons(found: Diff) -> list[str]:
 
 def _at(ds: Dataset, date: str | None) -> Dataset:
     return ds if date is None else ds.at(date)
-
-
-def _format(format_: str | None, output: str | None) -> str:
-    """Return the format, or refuse what none can be told for before any work is done."""
-    if output in {None, "-"}:
-        if format_ in _BINARY:
-            raise OptionError("binary-to-stdout", format=format_)
-        return format_ or "table"
-    name = str(output)
-    suffix = name[name.rfind(".") :].casefold() if "." in name else ""
-    if format_ is None and suffix not in _SUFFIXES:
-        raise OptionError("unknown-suffix", path=name, choices=" ".join(_SUFFIXES))
-    return format_ or _SUFFIXES[suffix]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import click
@@ -34,6 +35,13 @@ def _pairs(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> 
     return found
 
 
+def _decided(path: str | None) -> list[dict[str, str]]:
+    """Return the decisions of a review workbook, under today's date."""
+    from chaingraph.matching.review import read_decisions
+
+    return read_decisions(path, decided_on=dt.date.today().isoformat()) if path else []  # noqa: DTZ011
+
+
 @click.command("import", epilog="Example: chaingraph import my-city --dry-run")
 @click.argument("path", metavar="FILE")
 @click.option("-o", "--output", "folder", metavar="FOLDER", help="New folder for the dataset.")
@@ -48,6 +56,14 @@ def _pairs(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -> 
     "--sheet", "sheets", multiple=True, callback=_pairs, metavar="NAME=TABLE",
     help="Which table a sheet is, where its name does not say it.",
 )  # fmt: skip
+@click.option(
+    "--decisions", metavar="FILE.xlsx", help="The review workbook of a former try, filled in."
+)
+@click.option(
+    "--marked",
+    metavar="FILE.xlsx",
+    help="Write a copy in which every cell with a problem says why.",
+)
 @click.option("--skip-bad-rows", is_flag=True, help="Leave rows with errors out, and say so.")
 @click.option("--dry-run", is_flag=True, help="Show what was understood and write nothing.")
 @click.option(
@@ -68,6 +84,8 @@ def import_(
     at: str | None,
     complete: str,
     sheets: dict[str, str],
+    decisions: str | None,
+    marked: str | None,
     skip_bad_rows: bool,
     dry_run: bool,
     format_: str | None,
@@ -77,8 +95,9 @@ def import_(
 ) -> None:
     """Import a spreadsheet as it lies on the disk: Excel, CSV in any encoding, zip, Parquet.
 
-    What was understood of every column is shown, with every cell that was not. Nothing is written
-    while there is an error (exit status 1) or with --dry-run.
+    What was understood of every column is shown, and what was not, by cause. Nothing is written
+    while there is an error (exit status 1) or with --dry-run. Rows that may mean an enterprise of what
+    is extended are such errors: FOLDER-review.xlsx is to be filled and given with --decisions.
     """
     from chaingraph.cli.main import message_language
     from chaingraph.intake.importing import import_file
@@ -89,7 +108,7 @@ def import_(
     done = import_file(
         path, folder, extends=[name.strip() for name in extends.split(",") if name.strip()],
         region=region, as_of=at or "", complete=complete, dry_run=dry_run, sheets=sheets,
-        skip_bad_rows=skip_bad_rows, lang=spoken,
+        skip_bad_rows=skip_bad_rows, decisions=_decided(decisions), marked=marked, lang=spoken,
     )  # fmt: skip
     out = Output(spoken, quiet, format_, None, top)
     whole = done.problems if format_ in {"csv", "json"} else None

@@ -46,6 +46,7 @@ COMMANDS = {
     "responsibility": "planning_lists",
     "track": "planning_lists",
     "indicators": "planning_lists",
+    "whatif": "scenarios",
     "view": "show",
     "report": "report",
     "completion": "completion",

@@ -59,7 +59,7 @@ class Pairs(AnyType):
         """Split and read the figures."""
         if isinstance(value, dict):
             return value
-        from chaingraph.intake.numbers import said_figure
+        from chaingraph.sheets.numbers import said_figure
 
         pairs: dict[str, Any] = {}
         for part in re.split("[+,，、;；]", str(value)):
@@ -186,6 +186,10 @@ loading_options = _stack(
         help="What holds the big tables of a Parquet folder.",
     ),
 )  # fmt: skip
+scenario_option = click.option(
+    "--scenario", "scenarios", multiple=True, metavar="FILE",
+    help="Suppose the changes of a scenario file (see whatif); several in order.",
+)  # fmt: skip
 output_options = _stack(
     click.option(
         "-f", "--format", "format_", type=click.Choice(FORMATS),
@@ -277,6 +281,26 @@ def chosen_format(format_: str | None, output: str | None, *, books: tuple[str, 
     return _SUFFIXES[suffix]
 
 
+PAGES = ("html", "xlsx", "docx", "md", "json")
+"""Formats of a page for a meeting."""
+PAGE_FORMATS = ("table", "csv", *PAGES)
+_PAGE_SUFFIXES = {f".{name}": name for name in ("csv", *PAGES)} | {".htm": "html"}
+_BINARY = ("xlsx", "docx")
+
+
+def page_format(format_: str | None, output: str | None) -> str:
+    """Return the format of a page, or refuse what none can be told for before any work is done."""
+    if output in {None, "-"}:
+        if format_ in _BINARY:
+            raise OptionError("binary-to-stdout", format=format_)
+        return format_ or "table"
+    name = str(output)
+    suffix = name[name.rfind(".") :].casefold() if "." in name else ""
+    if format_ is None and suffix not in _PAGE_SUFFIXES:
+        raise OptionError("unknown-suffix", path=name, choices=" ".join(_PAGE_SUFFIXES))
+    return format_ or _PAGE_SUFFIXES[suffix]
+
+
 @dataclass(frozen=True)
 class Output:
     """Where results go and how: what the output options asked for."""
@@ -315,11 +339,19 @@ def with_dataset(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Goes above :func:`with_output`, or above options that give `lang` and `quiet`.
     """
+    return scenario_option(with_base(function))
+
+
+def with_base(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Do as :func:`with_dataset`, without --scenario: for what makes scenarios itself."""
 
     @dataset_argument
     @loading_options
     @functools.wraps(function)
-    def command(*args: Any, dataset: str, skip_bad_rows: bool, engine: str, **asked: Any) -> Any:
+    def command(
+        *args: Any, dataset: str, skip_bad_rows: bool, engine: str, scenarios: tuple[str, ...] = (),
+        **asked: Any,
+    ) -> Any:  # fmt: skip
         ctx = click.get_current_context()
         if "format_" in ctx.params:  # a wrong one is said before the work
             chosen_format(ctx.params["format_"], ctx.params["output"])
@@ -329,9 +361,30 @@ def with_dataset(function: Callable[..., Any]) -> Callable[..., Any]:
         ds = load(dataset, skip_bad_rows=skip_bad_rows, engine=engine, quiet=quiet, lang=lang)
         if "capacities" in ds.tables:
             warn_of_date(ds, asked.get("at"))
+        if scenarios:
+            ds = supposed(ds, scenarios, asked, quiet=quiet, lang=lang)
         return function(*args, ds=ds, **asked)
 
     return command
+
+
+def supposed(
+    ds: Dataset,
+    scenarios: tuple[str, ...],
+    asked: dict[str, Any],
+    *,
+    quiet: bool,
+    lang: Language | None,
+) -> Dataset:
+    """Return a dataset as scenarios suppose it, in order; plants without a place stand in the region asked."""
+    from chaingraph.planning.changes import apply_scenario
+
+    given = asked.get("region") or asked.get("regions") or None
+    one = given[0] if isinstance(given, tuple) and len(given) == 1 else given
+    found = apply_scenario(ds, list(scenarios), region=one if isinstance(one, str) else None)
+    for key, params in found.supposed.notes if found.supposed and not quiet else ():
+        warn(key, lang, **params)
+    return found
 
 
 def load(

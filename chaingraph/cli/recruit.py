@@ -104,8 +104,9 @@ def targets(
     result = rank_targets(
         study, found, limit=limit, local_limit=local, method=method, lang=out.lang, **asked
     )
-    first = first_names(result, _TARGETS) if out.top is None else result
-    shown = first_gaps(first, (_GAPS if count is None and not names else count) or 0)
+    first = first_names(result.frame, _TARGETS) if out.top is None else result.frame
+    most = (_GAPS if count is None and not names else count) or 0
+    shown = first_gaps(replace(result, frame=first), most)
     after = reason_lines(shown) if names else ()
     whole = first_gaps(result, count or 0)
     emit([shown], whole=whole, out=replace(out, top=0), after=after)

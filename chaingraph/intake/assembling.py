@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.checks import run_checks
 from chaingraph.intake.places import PLACES, fill_place, likely_place
-from chaingraph.intake.problems import Problem
 from chaingraph.overriding import replaced
 from chaingraph.rawtables import RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.sheets.measures import known_unit
+from chaingraph.sheets.problems import Problem
+from chaingraph.units import conversion_factor
 
 if TYPE_CHECKING:
     from chaingraph.checks import Finding
@@ -22,6 +26,7 @@ from chaingraph.rawtables import Package
 
 _NOT_HERE: Final = {"no-source", "unit-assumed", "missing-target-table", "focus-unknown"}
 _NAMED: Final = ("product_id", "chains", "stage")
+_SITE: Final = ("province", "city")
 
 
 @dataclass
@@ -68,6 +73,35 @@ class Assembly:
             Problem(rule, record.file, record.sheet, cell, text, params, record.line)
         )
 
+    def take_once(self) -> None:
+        """Take a capacity that stands twice once; refuse two figures for one plant."""
+        kept: list[Record] = []
+        plants: dict[tuple[str, str], list[Record]] = {}
+        for record in self.records.get("capacities", []):
+            key = (record.values.get("enterprise_id", ""), record.values.get("product_id", ""))
+            same = next((r for r in plants.get(key, []) if _says_same(r, record)), None)
+            if same is None:
+                kept.append(record)
+                plants.setdefault(key, []).append(record)
+                continue
+            figures = [r.values.get("capacity", "") for r in (same, record)]
+            other = f"{same.sheet} {same.places.get('capacity', same.line)}".strip()
+            params: dict[str, object] = {
+                "other": other,
+                "figures": " / ".join(f or "-" for f in figures),
+            }
+            rule = "row-repeated" if "" in figures or figures[0] == figures[1] else "figures-differ"
+            cell = record.places.get("capacity", str(record.line))
+            said = Problem(rule, record.file, record.sheet, cell, figures[1], params, record.line)
+            if said not in self.problems:
+                self.problems.append(said)
+            if rule == "row-repeated":
+                same.values = {**record.values, **{k: v for k, v in same.values.items() if v}}
+            else:
+                kept.append(record)
+        if "capacities" in self.records:
+            self.records["capacities"] = kept
+
     def remember(self) -> None:
         """Keep what the file says, before anything is filled in or left out."""
         self.said = {
@@ -76,7 +110,10 @@ class Assembly:
         }
 
     def fill_region(self, region: str, here: Place, book: PlaceBook, file: str) -> None:
-        """Give enterprises of which no city is said the region of the import, and what it lies in."""
+        """Give enterprises and projects of which no city is said the region, and what it lies in.
+
+        A park that is not known by name is taken for one of the region, as on the list of a bureau.
+        """
         if not region:
             return
         here = here if here.path else likely_place(region)
@@ -88,6 +125,12 @@ class Assembly:
             more = fill_place(record.values, here, book)
             record.values |= more
             filled += bool(more)
+        for record in self.records.get("projects", []):
+            if any(record.values.get(level) for level in _SITE):
+                continue
+            if book.read(record.values.get("park", ""), within=here).kind in {"unknown", "nothing"}:
+                more = fill_place(record.values, here, book)
+                record.values |= {level: more[level] for level in _SITE if level in more}
         if filled:
             params: dict[str, object] = {"count": filled}
             self.problems.append(Problem("region-filled", file, value=region, params=params))
@@ -213,6 +256,32 @@ class Assembly:
             self.said[table] = [pair for pair in said if id(pair[0]) not in ids]
 
 
+_OF_PLANT: Final = ("status", "since", "until", "phase", "scope", "as_of", "included_in")
+"""What tells rows of one plant and product apart that are not the same."""
+
+
+def _says_same(one: Record, other: Record) -> bool:
+    """Tell whether two rows speak of the same capacity: nothing that both say tells them apart.
+
+    A note tells rows of one sheet apart (一期, 二期); on another sheet the same row may stand without it.
+    """
+    if (one.file, one.sheet, one.line) == (other.file, other.sheet, other.line):
+        return False
+    names = (
+        _OF_PLANT
+        if _figure(one) == _figure(other) and one.sheet != other.sheet
+        else (*_OF_PLANT, "note")
+    )
+    pairs = [(one.values.get(name, ""), other.values.get(name, "")) for name in names]
+    if one.sheet == other.sheet:
+        return all(a == b for a, b in pairs)
+    return all(a == b or not a or not b for a, b in pairs)
+
+
+def _figure(record: Record) -> str:
+    return record.values.get("capacity", "")
+
+
 def _rows_by_key(table: RawTable, key: tuple[str, ...]) -> dict[tuple[str, ...], dict[str, str]]:
     columns = [table.cells(name) for name in key]
     return {
@@ -223,6 +292,8 @@ def _rows_by_key(table: RawTable, key: tuple[str, ...]) -> dict[tuple[str, ...],
 
 def _located(finding: Finding, record: Record | None) -> Problem:
     """Return a finding as a problem of the source file."""
+    if finding.rule == "unit-slip" and record is not None:
+        finding = _as_written(finding, record)
     texts: Any = (finding.severity, finding.text("en"), finding.text("zh"),
                   finding.remedy("en"), finding.remedy("zh"))  # fmt: skip
     if record is None:
@@ -231,3 +302,34 @@ def _located(finding: Finding, record: Record | None) -> Problem:
     return Problem(
         finding.rule, record.file, record.sheet, cell, finding.value, row=record.line, foreign=texts
     )
+
+
+def _as_written(finding: Finding, record: Record) -> Finding:
+    """Return a slip of the unit with the unit that is to stand where the list has its own.
+
+    The rule speaks of the converted figure: 5 MWh is 0.005 GWh, usual in TWh; in the list GWh is meant.
+    """
+    said, held = str(finding.params.get("suggested", "")), str(finding.params.get("unit", ""))
+    slip = conversion_factor(said, held)
+    written = known_unit(record.written) if record.written else None
+    if slip is None or written is None:
+        return finding
+    for name in _UNITS_MEANT:
+        unit = known_unit(name)
+        times = None if unit is None else conversion_factor(unit.name, written.name)
+        if unit is not None and times is not None:
+            share = Fraction(repr(times)) * unit.factor / written.factor
+            if math.isclose(float(share), slip, rel_tol=1e-9):
+                return replace(finding, params={**finding.params, "suggested": name})
+    return replace(finding, rule="unusual-capacity")
+
+
+_UNITS_MEANT: Final = (
+    *("kg", "t", "kt", "万吨", "百万吨", "亿吨"),
+    *("kWh", "MWh", "GWh", "TWh", "万千瓦时"),
+    *("kW", "MW", "GW", "TW"),
+    *("m2", "1000m2", "万平方米", "Mm2", "亿平方米"),
+    *("m3", "1000m3", "万立方米", "亿立方米"),
+    *("件", "千件", "万件", "亿件"),
+)
+"""Units that a list may have meant, each kind from the smallest."""

@@ -9,16 +9,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import words
-from chaingraph.intake.grid import Template
 from chaingraph.intake.keys import made_id, normal_name
-from chaingraph.intake.problems import shown
 from chaingraph.schema import table_spec
+from chaingraph.sheets.grid import Template
+from chaingraph.sheets.problems import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from chaingraph.intake.grid import Grid
     from chaingraph.rawtables import RawDataset
+    from chaingraph.sheets.grid import Grid
 
 KEYS: Final = ("product_id", "group_id", "region")
 """Columns of a call sheet that stay out of sight, under these very names."""

@@ -17,6 +17,7 @@ from chaingraph.writers.csv_folder import resource
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from chaingraph.dataset import Dataset
     from chaingraph.rawtables import Package, RawDataset
 
 
@@ -39,6 +40,15 @@ def read_base(extends: Sequence[str]) -> RawDataset:
         for name in extends:
             load_dataset(name)  # says what is wrong with it
     return raw
+
+
+def base_dataset(extends: Sequence[str]) -> Dataset:
+    """Return all extended datasets as one."""
+    places = [str(find_folder(name).resolve()) for name in extends]
+    with tempfile.TemporaryDirectory() as empty:
+        card = {"name": "import", "extends": places}
+        Path(empty, "datapackage.json").write_text(json.dumps(card), encoding="utf-8")
+        return load_dataset(empty)
 
 
 def written_extends(extends: Sequence[str], target: Path) -> list[str]:

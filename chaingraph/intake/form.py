@@ -13,17 +13,17 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import words
-from chaingraph.intake.dates import read_date
-from chaingraph.intake.figures import Wanted, read_figure
-from chaingraph.intake.numbers import number_text
-from chaingraph.intake.problems import Refusal, shown
 from chaingraph.schema import table_spec
+from chaingraph.sheets.dates import read_date
+from chaingraph.sheets.figures import Wanted, read_figure
+from chaingraph.sheets.numbers import number_text
+from chaingraph.sheets.problems import Refusal, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from chaingraph.intake.grid import Grid
     from chaingraph.rawtables import RawDataset, RawTable
+    from chaingraph.sheets.grid import Grid
 
 FILLED: Final = ("situation", "firm", "firm_capacity", "firm_output", "figure_year", "basis")
 """Columns of a questionnaire that people fill in."""

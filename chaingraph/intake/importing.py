@@ -11,23 +11,33 @@ from chaingraph.errors import DataError, OptionError
 from chaingraph.files import write_folder
 from chaingraph.intake.assembling import Assembly
 from chaingraph.intake.calls import take_calls
-from chaingraph.intake.cards import card_of, check_target, found_extends, read_base
+from chaingraph.intake.cards import (
+    base_dataset,
+    card_of,
+    check_target,
+    found_extends,
+    read_base,
+)
 from chaingraph.intake.form import take_answers
-from chaingraph.intake.grids import open_grids
-from chaingraph.intake.headers import find_layout, tell_columns
 from chaingraph.intake.keys import Enterprises, Products
 from chaingraph.intake.listdates import date_of_list
+from chaingraph.intake.matches import match_known
 from chaingraph.intake.places import book_of, official_region, place_of
-from chaingraph.intake.problems import Problem, cut
 from chaingraph.intake.records import maker_of
 from chaingraph.intake.sheets import Known, Record, Sheet
-from chaingraph.intake.synonyms import table_names
-from chaingraph.intake.template import take_template
-from chaingraph.intake.understood import show_problems, show_understood
+from chaingraph.intake.understood import show_causes, show_problems, show_understood
 from chaingraph.knowledge.listing import checked_products, survey_rows
 from chaingraph.loading import load_dataset
+from chaingraph.matching.review import save_matches
 from chaingraph.rawtables import Package, RawDataset, RawTable
 from chaingraph.schema import TABLE_NAMES, table_spec
+from chaingraph.sheets.grids import open_grids
+from chaingraph.sheets.headers import find_layout, is_header, settle_by_values, tell_columns
+from chaingraph.sheets.marking import save_marked
+from chaingraph.sheets.problems import Problem, cut
+from chaingraph.sheets.rows import split_tables
+from chaingraph.sheets.synonyms import table_names
+from chaingraph.sheets.template import take_template
 from chaingraph.writers.csv_folder import CARD, card_text, to_csv
 from chaingraph.writers.kept import KEPT, kept_files
 
@@ -36,9 +46,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from chaingraph.intake.grid import Grid
     from chaingraph.places import Place, PlaceBook
     from chaingraph.results import Result
+    from chaingraph.sheets.grid import Grid
     from chaingraph.words import Language
 
 _FIRST: Final = ("regions", "products", "enterprises")
@@ -63,6 +73,11 @@ class Imported:
         Where the dataset was written; None where it was not.
     as_of
         Date of the data: as given, else that of the template, of the title, or of the file's name.
+    open_matches
+        Which known enterprises rows may mean, where a person must decide; :func:`save_matches` writes it
+        as a workbook. None where nothing is open.
+    causes
+        The problems grouped: one row a rule and column, with how many there are and the first cells.
     """
 
     understood: Result
@@ -71,11 +86,13 @@ class Imported:
     errors: int
     folder: Path | None = None
     as_of: str = ""
+    open_matches: Result | None = None
+    causes: Result | None = None
 
     @property
     def results(self) -> tuple[Result, Result]:
-        """What was understood, and the problems."""
-        return self.understood, self.problems
+        """What was understood, and the problems by cause."""
+        return self.understood, self.causes or self.problems
 
 
 def import_file(
@@ -89,6 +106,9 @@ def import_file(
     dry_run: bool = False,
     sheets: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
+    decisions: Sequence[Mapping[str, str]] = (),
+    marked: str | Path | None = None,
+    match: bool = True,
     lang: Language = "zh",
     where: tuple[PlaceBook, Place] | None = None,
 ) -> Imported:
@@ -121,6 +141,15 @@ def import_file(
         Name of a sheet -> table, where the sheet's name and headers do not say it.
     skip_bad_rows
         Leave rows with errors out instead of refusing the file.
+    decisions
+        What a person decided on rows that may mean a known enterprise, as :func:`read_decisions` reads it
+        from the workbook of a former try; it is kept in the table `aliases`.
+    marked
+        Write a copy of the file as a workbook in which each cell with a problem says so: see
+        :func:`chaingraph.sheets.marking.save_marked`.
+    match
+        Whether enterprises are compared with those of what is extended: by code, by stock code with the
+        site, by legal, short, former or English name. Rows that a person must decide are errors.
     lang
         Language of the results.
     where
@@ -180,7 +209,7 @@ def import_file(
     chosen = _chosen_sheets(grids, sheets or {})
     name = target.resolve().name if target is not None else Path(path).resolve().stem
     book, here = where or _places(region, base)
-    read = _read_sheets(grids, chosen, base, (book, here))
+    read = _read_sheets(grids, chosen, base, _known(base, (book, here), as_of), Path(path))
     if not as_of and template is None:
         as_of = _listed_date(read, path, problems)
     found = [r for sheet in read for r in sheet.records if r.table == "enterprises"]
@@ -190,27 +219,29 @@ def import_file(
     assembly = Assembly(card, base)
     for sheet in read:
         assembly.add(sheet.records)
+    assembly.take_once()
     assembly.remember()
     assembly.fill_region(region, here, book, Path(path).name)
+    waiting = _matched(
+        assembly, extends if match and "enterprises" in base.tables else (), decisions, lang
+    )
     assembly.complete()
     _add_surveys(assembly, card, complete, Path(path).name)
     problems += [problem for grid in grids for problem in grid.problems] + assembly.problems
-    if not read and not _has_errors(problems):
-        empty = "nothing-understood" if template is None else "template-unfilled"
-        problems.append(Problem(empty, Path(path).name))
-    if read and not any(assembly.records.values()) and not _has_errors(problems):
-        empty = "nothing-read" if template is None else "template-unfilled"
-        problems.append(Problem(empty, Path(path).name))
+    _tell_empty(assembly, problems, Path(path).name, read=bool(read), made=template is not None)
     blocking = _settle(assembly, problems, skip_bad_rows=skip_bad_rows, read=bool(read))
     frames = _frames(assembly.tables())
+    if skip_bad_rows and read and not (blocking or frames):
+        blocking = _nothing_left(problems, Path(path).name)
     written = None
     if target is not None and not dry_run and not blocking:
         written = _write(target, card, frames, _frames(assembly.told()), Path(path).name)
     params = {"dataset": card.name, "region": region, "at": as_of}
     notes = _notes(frames, blocking, written)
+    notes += _beside(path, None if dry_run else target, waiting, (problems, marked), lang)
     return Imported(
         show_understood(read, params, notes, lang), show_problems(problems, params, lang),
-        frames, blocking, written, as_of,
+        frames, blocking, written, as_of, waiting, show_causes(problems, params, lang),
     )  # fmt: skip
 
 
@@ -218,6 +249,53 @@ def _places(region: str, base: RawDataset) -> tuple[PlaceBook, Place]:
     """Return the places that are known, and the one under study."""
     book = book_of(base.tables)
     return book, place_of(region, book)
+
+
+def _tell_empty(
+    assembly: Assembly, problems: list[Problem], file: str, *, read: bool, made: bool
+) -> None:
+    """Say where a file gives nothing at all; `made` says that the template was."""
+    if _has_errors(problems):
+        return
+    if not read:
+        problems.append(Problem("template-unfilled" if made else "nothing-understood", file))
+    elif not any(assembly.records.values()):
+        problems.append(Problem("template-unfilled" if made else "nothing-read", file))
+
+
+def _matched(
+    assembly: Assembly,
+    extends: Sequence[str],
+    decisions: Sequence[Mapping[str, str]],
+    lang: Language,
+) -> Result | None:
+    """Match the enterprises to those of what is extended; return what a person must decide."""
+    if not extends or not assembly.records.get("enterprises"):
+        return None
+    waiting = match_known(assembly, base_dataset(extends), decisions, lang)
+    assembly.take_once()  # two names of one firm may say the same
+    return waiting
+
+
+def _beside(
+    path: str | Path, target: Path | None, waiting: Result | None,
+    said: tuple[list[Problem], str | Path | None], lang: Language,
+) -> list[tuple[str, dict[str, Any]]]:  # fmt: skip
+    """Write the workbooks that lie beside an import: what is to be decided, and the marked copy."""
+    problems, marked = said
+    notes: list[tuple[str, dict[str, Any]]] = []
+    if waiting is not None and target is not None:
+        review = save_matches(waiting, target.with_name(f"{target.name}-review.xlsx"), lang=lang)
+        notes.append(("import-review", {"path": str(review)}))
+    if marked is not None:
+        notes.append(("import-marked", {"path": str(save_marked(path, problems, marked, lang))}))
+    return notes
+
+
+def _nothing_left(problems: list[Problem], file: str) -> int:
+    """Say that no row is left where rows with errors were to be taken out."""
+    problems.append(Problem("nothing-left", file))
+    return 1
 
 
 def _add_surveys(assembly: Assembly, card: Package, complete: str, file: str) -> None:
@@ -272,39 +350,48 @@ def _chosen_sheets(grids: Sequence[Grid], sheets: Mapping[str, str]) -> dict[str
     return chosen
 
 
-def _read_sheets(
-    grids: Sequence[Grid],
-    chosen: Mapping[str, str],
-    base: RawDataset,
-    where: tuple[PlaceBook, Place],
-) -> list[Sheet]:
+def _known(base: RawDataset, where: tuple[PlaceBook, Place], as_of: str) -> Known:
+    """Return what the rows of a file may refer to: what it extends, so far."""
     products, enterprises = Products(), Enterprises()
     products.add_table(base.tables.get("products", RawTable("products")))
     products.add_aliases(base.tables.get("aliases", RawTable("aliases")))
     enterprises.add_table(base.tables.get("enterprises", RawTable("enterprises")))
-    known = Known(products, enterprises, enterprises, *where)
+    return Known(products, enterprises, enterprises, *where, as_of)
+
+
+def _read_sheets(
+    grids: Sequence[Grid], chosen: Mapping[str, str], base: RawDataset, known: Known, path: Path
+) -> list[Sheet]:
+    """Return the sheets of a file read; its name may say the date of the list."""
+    year, name = known.as_of[:4], "" if path.is_dir() else path.name
     found: list[Sheet] = []
-    for grid in grids:
+    waiting = list(grids)
+    while waiting:
+        grid = waiting.pop(0)
         if not any(cell not in {None, ""} for row in grid.rows for cell in row):
-            if grid.template is None:
+            if grid.template is None and not grid.part:
                 grid.tell("sheet-empty")
         elif grid.hidden and grid.title not in chosen:
             grid.tell("hidden-sheet")
         else:
-            layout = find_layout(grid, chosen.get(grid.title, ""))
+            table = chosen.get(grid.title, "") if not grid.part else ""
+            layout = find_layout(grid, table, product=known.product, year=year)
             if layout is None:
                 grid.tell("sheet-not-understood")
                 continue
+            if grid.template is None:
+                grid, *rest = split_tables(grid, layout, is_header)
+                waiting[:0] = rest
+            settle_by_values(grid, layout, known.product)
             tell_columns(grid, layout)
             found.append(Sheet(grid, layout, known))
+    known.as_of = known.as_of or date_of_list(found, name)[0]
     order = {table: place for place, table in enumerate(_FIRST)}
     for sheet in sorted(found, key=lambda sheet: order.get(sheet.layout.table, len(order))):
         if sheet.layout.missing:
             continue
         sheet.read(maker_of(sheet.layout.table))
-        if (
-            sheet.layout.table == "regions"
-        ):  # what the file itself says of places counts for the others
+        if sheet.layout.table == "regions":  # what the file says of places counts for the others
             said = [record.values for record in sheet.records]  # noqa: PD011  no frames
             known.book = book_of(base.tables, said)
     return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chaingraph.errors import closest
-from chaingraph.intake.problems import Refusal
+from chaingraph.sheets.problems import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,12 +95,21 @@ class Products:
         """Return what the trade calls a product, as it is written; words for its family too."""
         return [self.written[key] for key, members in self.aliases.items() if product in members]
 
+    def known(self, text: str) -> str:
+        """Return the id of the one product that a text names, by id, name or alias; else nothing."""
+        found = self._meant(text)
+        return next(iter(found)) if len(found) == 1 else ""
+
+    def _meant(self, text: str) -> set[str]:
+        """Return the products that a text may mean; their own names go before what the trade calls them."""
+        if text in self.units:
+            return {text}
+        plain = normal_name(text)
+        return self.names.get(plain) or self.aliases.get(plain, set())
+
     def find(self, text: str) -> str | Refusal:
         """Return the id of a product by id or exact name, or why there is none; its own names go first."""
-        if text in self.units:
-            return text
-        plain = normal_name(text)
-        found = self.names.get(plain) or self.aliases.get(plain, set())
+        found = self._meant(text)
         if len(found) == 1:
             return next(iter(found))
         if found:
@@ -147,9 +156,14 @@ class Enterprises:
     names: dict[str, str] = field(default_factory=dict)
     by_code: dict[str, set[str]] = field(default_factory=dict)
     by_name: dict[str, set[str]] = field(default_factory=dict)
+    counties: dict[str, str] = field(default_factory=dict)
 
-    def add(self, enterprise: str, name: str, city: str = "", code: str = "") -> None:
+    def add(
+        self, enterprise: str, name: str, city: str = "", code: str = "", county: str = ""
+    ) -> None:
         """Add an enterprise, or what more is said of a known one."""
+        if county:
+            self.counties.setdefault(enterprise, county)
         if city or enterprise not in self.cities:
             self.cities[enterprise] = city
         if code:
@@ -166,25 +180,28 @@ class Enterprises:
         for enterprise, name, city, code in zip(*columns, strict=True):
             self.add(enterprise, name, city, code)
 
-    def _near(self, enterprises: set[str], city: str) -> set[str]:
-        """Return those of the city, or of no known city."""
+    def _near(self, enterprises: set[str], city: str, county: str = "") -> set[str]:
+        """Return those of the city, or of no known city; of the file itself those of the county, too."""
         place = normal_name(city)
         return {
             e for e in enterprises
-            if not place or not self.cities[e] or normal_name(self.cities[e]) == place
+            if (not place or not self.cities[e] or normal_name(self.cities[e]) == place)
+            and (not county or self.counties.get(e, county) == county)
         }  # fmt: skip
 
-    def find(self, name: str, city: str = "", code: str = "") -> str | Refusal | None:
+    def find(
+        self, name: str, city: str = "", code: str = "", county: str = ""
+    ) -> str | Refusal | None:
         """Return the id of an enterprise, None where it is new, a refusal where two fit.
 
         Sites of one legal entity share its code: the city, then the name tells them apart.
         """
         plain = normal_name(name)
-        fitting = self._near(self.by_code.get(code, set()), city)
+        fitting = self._near(self.by_code.get(code, set()), city, county)
         if len(fitting) > 1:
             fitting = {e for e in fitting if self.names.get(e) == plain} or fitting
         if not fitting and name:
-            fitting = self._near(self.by_name.get(plain, set()), city)
+            fitting = self._near(self.by_name.get(plain, set()), city, county)
             if code:  # of the same name, but known under another code
                 fitting = {
                     e for e in fitting
@@ -194,12 +211,17 @@ class Enterprises:
             return Refusal("enterprise-ambiguous", {"enterprises": ", ".join(sorted(fitting))})
         return next(iter(fitting), None)
 
-    def key(self, name: str, city: str = "", code: str = "") -> str | Refusal:
-        """Return the id of an enterprise, made from its credit code or its name and city if new."""
-        found = self.find(name, city, code)
+    def key(self, name: str, city: str = "", code: str = "", county: str = "") -> str | Refusal:
+        """Return the id of an enterprise, made from its credit code or its name and city if new.
+
+        One name in two counties of a file is two sites.
+        """
+        found = self.find(name, city, code, county)
         if found is None:
             taken = code in self.cities
             found = code if code and not taken else made_id("e", name, city, code)
+            if found in self.cities and county:
+                found = made_id("e", name, city, code, county)
         if isinstance(found, str):
-            self.add(found, name, city, code)
+            self.add(found, name, city, code, county)
         return found

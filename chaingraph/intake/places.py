@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.errors import OptionError, closest, unknown_name
-from chaingraph.intake.problems import Refusal
 from chaingraph.places import LEVELS, Place, PlaceBook
+from chaingraph.sheets.problems import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

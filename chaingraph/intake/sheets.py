@@ -7,24 +7,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chaingraph.checks import parse_number
-from chaingraph.intake.cells import Reading, plain_text, read_cell, read_credit_code
-from chaingraph.intake.figures import Wanted, read_figure
-from chaingraph.intake.headers import ROW_NUMBER
-from chaingraph.intake.measures import Written, factor_to
 from chaingraph.intake.places import PLACE, band_place
-from chaingraph.intake.problems import Refusal, cut, shown
-from chaingraph.intake.rows import data_rows, is_figure
 from chaingraph.places import Place
 from chaingraph.schema import table_spec
+from chaingraph.sheets.cells import Reading, plain_text, read_cell, read_credit_code
+from chaingraph.sheets.figures import Wanted, read_figure
+from chaingraph.sheets.headers import ROW_NUMBER
+from chaingraph.sheets.measures import MONEY_100M, Written, factor_to
+from chaingraph.sheets.problems import Refusal, cut, shown
+from chaingraph.sheets.rows import data_rows, is_figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chaingraph.intake.figures import Figure
-    from chaingraph.intake.grid import Grid
-    from chaingraph.intake.headers import Column, Layout
     from chaingraph.intake.keys import Enterprises, Products
     from chaingraph.places import PlaceBook
+    from chaingraph.sheets.figures import Figure
+    from chaingraph.sheets.grid import Grid
+    from chaingraph.sheets.headers import Column, Layout
 
     Maker = Callable[["Sheet", "Row"], None]
 
@@ -58,7 +58,7 @@ class Tally:
 class Known:
     """What rows may refer to: products and enterprises of the file and of what it extends, and places.
 
-    `here` is the region under study, `filled` the number of projects that it was given to.
+    `here` is the region under study, `as_of` the date of the list.
     """
 
     products: Products
@@ -66,7 +66,11 @@ class Known:
     extended: Enterprises
     book: PlaceBook
     here: Place = field(default_factory=Place)
-    filled: int = 0
+    as_of: str = ""
+
+    def product(self, text: str) -> str:
+        """Return the id of the product that a text names and no other; nothing for another text."""
+        return self.products.known(text)
 
 
 @dataclass
@@ -79,6 +83,7 @@ class Record:
     line: int
     sheet: str
     places: dict[str, str] = field(default_factory=dict)
+    written: str = ""
 
 
 @dataclass
@@ -91,6 +96,7 @@ class Row:
     notes: list[str] = field(default_factory=list)
     failed: bool = False
     label_unit: str = ""
+    heading: str = ""
 
 
 class Sheet:
@@ -111,8 +117,9 @@ class Sheet:
         `make` turns a row of this sheet's table into records.
         """
         bands = {position for position, _ in self._bands}
-        for position, cells in data_rows(self.grid, self.layout, bands):
-            row = Row(position, cells, failed=self.grid.numbers[position] in self.grid.left)
+        for position, cells, heading in data_rows(self.grid, self.layout, self._is_heading, bands):
+            left = self.grid.numbers[position] in self.grid.left
+            row = Row(position, cells, failed=left, heading=heading)
             for column in self.plain:
                 self._read_plain(row, column)
             make(self, row)
@@ -120,6 +127,17 @@ class Sheet:
                 self.failed_lines.add(self.grid.numbers[position])
         if not self.records and not self.failed_lines and self.grid.template is None:
             self.grid.tell("no-data-rows")
+
+    def _is_heading(self, text: str) -> bool:
+        """Tell whether a text alone in a row is a place or a product: it says so of the rows below."""
+        if self.known.product(text):
+            return True
+        known = self.known
+        return text.endswith(_LEVELS) and bool(known.book.read_label(text, within=known.here).path)
+
+    def heading_product(self, row: Row) -> str:
+        """Return the product that the heading above a row names."""
+        return self.known.product(row.heading) if row.heading else ""
 
     def _read_plain(self, row: Row, column: Column) -> None:
         raw = row.cells[column.at]
@@ -134,6 +152,8 @@ class Sheet:
             self.refuse(row, column, reading)
             return
         row.texts[column.target] = reading.text
+        if reading.rule == "date-period":  # “十四五”期间 is no date, and is kept in words
+            row.notes.append(f"{column.header}: {shown(raw)}")
         self.tallies[column.at].count(raw, reading.text)
         if reading.rule:
             self.mention(row, column, reading.rule, **{"taken": reading.text} | reading.params)
@@ -142,7 +162,7 @@ class Sheet:
         if column.field == "credit_code":
             return read_credit_code(raw)
         table = column.table or self.layout.table
-        if column.field == PLACE:
+        if column.field in {PLACE, CONTENT}:
             text = plain_text(raw)
             return text if isinstance(text, Refusal) else Reading(text)
         wanted = table_spec(table).by_name[column.field]
@@ -186,16 +206,18 @@ class Sheet:
         header = column.header if column is not None else ""
         self.grid.tell(rule, row.position, at, text, **({"header": header} | params))
 
-    def figure(self, row: Row, column: Column, unit: str = "") -> Figure | None:
-        """Return the figure of a cell, None where it is unknown or refused (then reported)."""
-        raw = row.cells[column.at]
+    def figure(
+        self, row: Row, column: Column, unit: str = "", *, part: str | None = None
+    ) -> Figure | None:
+        """Return the figure of a cell or a part of it, None where it is unknown or refused (then reported)."""
+        raw = row.cells[column.at] if part is None else part
         rule = self.grid.broken.get((row.position, column.at))
         if rule:
             self.refuse(row, column, Refusal(rule, {}))
             return None
         table = column.table or self.layout.table
         wanted = table_spec(table).by_name[column.field]
-        written = self._written(row, column)
+        written = self._written(row, column, unit)
         lenient = column.rule == "exact"
         found = read_figure(raw, Wanted(wanted, unit, written, lenient))
         if isinstance(found, Refusal):
@@ -217,7 +239,7 @@ class Sheet:
             row.notes.append(found.note)
         return found
 
-    def _written(self, row: Row, column: Column) -> Written:
+    def _written(self, row: Row, column: Column, unit: str = "") -> Written:
         units = self.column("unit") if column.field in _UNIT_COLUMN else None
         if column.field == "price_cny":
             units = self.column("price_unit")
@@ -228,10 +250,17 @@ class Sheet:
         money, slash, _ = beside.partition("/")
         if column.field == "price_cny" and slash and factor_to(money, around) == 1:
             around = ""  # yuan, and yuan a tonne
-        above = self.layout.above if column.field in {"capacity", "investment_cny_100m"} else ""
+        above = _above(self.layout.above, column.field, unit)
         return Written(beside, around, above)
 
-    def emit(self, row: Row, table: str, values: dict[str, str], targets: Sequence[str]) -> None:
+    def emit(
+        self,
+        row: Row,
+        table: str,
+        values: dict[str, str],
+        targets: Sequence[str],
+        written: str = "",
+    ) -> None:
         """Keep a record; `targets` says which columns of the sheet its cells came from."""
         if row.failed:
             return
@@ -244,7 +273,28 @@ class Sheet:
             if column is not None:
                 places[column.field] = self.grid.cell(row.position, column.at)
         line = self.grid.numbers[row.position]
-        self.records.append(Record(table, kept, self.grid.file, line, self.grid.sheet, places))
+        if table == "capacities":
+            beside = self.column("unit")
+            written = (shown(row.cells[beside.at]) if beside is not None else "") or written
+        record = Record(table, kept, self.grid.file, line, self.grid.sheet, places, written)
+        self.records.append(record)
 
 
+_LEVELS = ("省", "市", "州", "盟", "县", "区", "旗")
+"""Ends of places: a firm's short name may begin with a place, it does not end so."""
+CONTENT = "content"
+"""Column of a list of projects that says in words what is built (建设规模及内容)."""
 _UNIT_COLUMN = frozenset({"capacity", "coefficient", "low", "high", "target", "value"})
+
+
+def _above(units: str, name: str, unit: str) -> str:
+    """Return which of the units above a table (万吨、亿元) a column is in."""
+    if name not in {"capacity", "investment_cny_100m"}:
+        return ""
+    held = units.split("、") if units else []
+    money = [text for text in held if factor_to(text, MONEY_100M) is not None]
+    if name == "investment_cny_100m":
+        return next(iter(money), "")
+    rest = [text for text in held if text not in money]
+    fitting = [text for text in rest if unit and factor_to(text, unit) is not None]
+    return next(iter(fitting), "") or (rest[0] if len(rest) == 1 else "")

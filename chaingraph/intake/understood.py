@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from chaingraph.intake.headers import ROW_NUMBER
 from chaingraph.results import Result
+from chaingraph.sheets.headers import ROW_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from chaingraph.intake.problems import Problem
     from chaingraph.intake.sheets import Sheet
+    from chaingraph.sheets.problems import Problem
     from chaingraph.words import Language
 
 _COUNTS = ("values_read", "values_changed", "values_refused")
@@ -90,3 +90,40 @@ def show_problems(problems: Sequence[Problem], params: Mapping[str, Any], lang: 
     shown = ("severity", "file", "sheet", "cell", "rule", "message", "remedy")
     asked = dict(params) | {"errors": counts["error"], "warnings": counts["warning"]}
     return Result("import_problems", frame, asked, lang, shown, (note,))
+
+
+_NAMED: Final = 6
+
+
+def show_causes(problems: Sequence[Problem], params: Mapping[str, Any], lang: Language) -> Result:
+    """Return one row for each cause: severity, rule and column once, how often, the first cells, an example."""
+    groups: dict[tuple[str, ...], list[Problem]] = {}
+    for problem in sorted(problems, key=lambda problem: _ORDER[problem.severity]):
+        column = problem.cell.rstrip("0123456789")
+        place = (problem.file, problem.sheet, column) if problem.cell else ()
+        groups.setdefault((problem.severity, problem.rule, *place), []).append(problem)
+    columns: dict[str, list[Any]] = {name: [] for name in _OF_CAUSE}
+    for found in groups.values():
+        first = found[0]
+        cells = list(dict.fromkeys(p.cell for p in found if p.cell))
+        more = f" …(+{len(cells) - _NAMED})" if len(cells) > _NAMED else ""
+        columns["severity"].append(first.severity)
+        columns["file"].append(first.file)
+        columns["sheet"].append(first.sheet)
+        columns["problems"].append(len(found))
+        columns["cell"].append(", ".join(cells[:_NAMED]) + more)
+        columns["rule"].append(first.rule)
+        columns["message"].append(first.text(lang))
+        columns["remedy"].append(first.remedy(lang))
+    frame = pd.DataFrame(
+        {n: pd.Series(c, dtype="int64" if n == "problems" else "str") for n, c in columns.items()}
+    )
+    counts = {s: sum(p.severity == s for p in problems) for s in _ORDER}
+    note = ("import-counts", {"errors": counts["error"], "warnings": counts["warning"],
+                              "notes": counts["info"]})  # fmt: skip
+    files = len({p.file for p in problems}) > 1
+    shown = tuple(name for name in _OF_CAUSE if name != "file" or files)
+    return Result("import_causes", frame, dict(params), lang, shown, (note,))
+
+
+_OF_CAUSE: Final = ("severity", "file", "sheet", "problems", "cell", "rule", "message", "remedy")

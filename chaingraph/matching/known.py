@@ -13,7 +13,7 @@ from chaingraph.matching.candidates import Candidates
 from chaingraph.matching.names import NameReader
 from chaingraph.matching.places import find_places
 from chaingraph.matching.score import Party
-from chaingraph.names import normal_text
+from chaingraph.names import normal_text, simplified
 from chaingraph.places import country
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Known:
 
     def party(self, row: ListRow) -> Party:
         """Return a listed enterprise in its parts."""
-        spots = self.places.read(row.province, row.city, row.county)
+        spots = self.places.read(*map(simplified, (row.province, row.city, row.county)))
         return Party(tuple(self.reader.all_names(row.name)), spots)
 
     def kept(self, row: ListRow) -> Kept | None:

@@ -4,36 +4,56 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import json
-import unicodedata
 import warnings
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from chaingraph import words
 from chaingraph.codes import clean_code, clean_stock_code
 from chaingraph.errors import DataError, FileProblemError, OptionError, closest, file_problem
-from chaingraph.readers import archives, excel
+from chaingraph.readers import excel
 from chaingraph.readers.csv_folder import refuse_pipe
-from chaingraph.readers.texts import DamagedTextError, decode, lines_of
+from chaingraph.sheets import archives
+from chaingraph.sheets.delimited import delimiter_of
+from chaingraph.sheets.synonyms import folded, headers, synonyms
+from chaingraph.sheets.texts import DamagedTextError, decode, lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-HEADERS: Final[dict[str, list[str]]] = json.loads(
-    resources.files(__package__).joinpath("headers.json").read_text("utf-8")
-)
+_FIELDS: Final = {
+    "name": ("name_zh",), "credit_code": ("credit_code",), "stock_code": ("stock_code",),
+    "province": ("province",), "city": ("place", "city"), "county": ("county",),
+}  # fmt: skip
+"""Field of a list -> columns of the enterprises whose header words mean it."""
+
+
+def _header_words() -> dict[str, list[str]]:
+    """Return field -> headers that mean it, out of the one vocabulary of sheets."""
+    found = {}
+    for field, columns in _FIELDS.items():
+        known = [(match.rank, word) for word, match in headers("enterprises").items()
+                 if match.target in columns]  # fmt: skip
+        more = synonyms()["list_only"].get(field, [])
+        found[field] = list(dict.fromkeys([*(word for _, word in sorted(known, key=_rank)), *more]))
+    return found
+
+
+def _rank(entry: tuple[int, str]) -> tuple[bool, int]:
+    """Return the order of a header word: the schema's own name of a column last, people do not write it."""
+    return entry[0] == 0, entry[0]
+
+
+HEADERS: Final[dict[str, list[str]]] = _header_words()
 """Field -> headers that mean it; of two columns that mean one field, the first word listed counts."""
 
 MOST_ROWS: Final = 1_000_000
 LARGEST_FILE: Final = 200_000_000
 _HEADER_ROWS: Final = 10
 _MOST_COLUMNS: Final = 200
-_DELIMITERS: Final = (",", "\t", ";")
 _SHOWN: Final = 12
 _SHORT: Final = 12
 _INEXACT: Final = 1e15
@@ -84,9 +104,38 @@ class ListRow:
         return "/".join(parts)
 
 
+_TELLING: Final = ("name", "credit_code", "stock_code")
+
+
+def checked_row(record: object, number: int) -> ListRow:
+    """Return a mapping as a row.
+
+    Raises
+    ------
+    OptionError
+        Where it is no mapping, or no key is a name or a code: all rows would be new.
+    """
+    if not isinstance(record, Mapping):
+        raise OptionError("match-bad-row", value=str(record)[:40], number=number)
+    row = as_row(record, number)
+    said = row.name or row.credit_code or row.stock_code
+    if not said and not any(field in record for field in _TELLING):
+        keys = ", ".join(map(str, record)) or "-"
+        raise OptionError("match-bad-row", value=keys, number=number)
+    return row
+
+
 def as_row(record: Mapping[str, Any], number: int) -> ListRow:
-    """Return a mapping of the fields of a list row as a row, its codes as they are compared."""
+    """Return a mapping of the fields of a list row as a row, its codes as they are compared.
+
+    Keys are fields, or headers as people write them (企业名称, 城市).
+    """
     cells = {field: _cell_text(record.get(field)) for field in HEADERS}
+    strange = {folded(key): key for key in record if key not in {*HEADERS, "list_row"}}
+    for field, known in HEADERS.items() if strange else ():
+        key = next((strange[w] for w in map(folded, known) if w in strange), None)
+        if not cells[field] and key is not None:
+            cells[field] = _cell_text(record[key])
     cells["credit_code"] = clean_code(cells["credit_code"])
     cells["stock_code"] = clean_stock_code(cells["stock_code"])
     return ListRow(int(record.get("list_row", number)), **cells)
@@ -146,7 +195,7 @@ def read_enterprise_list(
             return _records(table, *found, file)
     headers = _seen_headers(sheets)
     for field, header in asked.items():
-        if _plain(header) not in map(_plain, headers):
+        if folded(header) not in map(folded, headers):
             near = ", ".join(closest(header, headers) or headers[:_SHOWN]) or "-"
             raise OptionError("match-no-column", field=field, value=header, suggestions=near)
     raise DataError("match-no-name", path=file, headers=", ".join(headers[:_SHOWN]) or "-")
@@ -179,11 +228,11 @@ def _records(
 def _find_header(table: Table, asked: Mapping[str, str]) -> tuple[int, dict[str, int]] | None:
     """Return the line of the header and the place of each field, None where no line is a header."""
     for line, (_, cells) in enumerate(table[:_HEADER_ROWS]):
-        plain = [_plain(cell) for cell in cells]
+        plain = [folded(cell) for cell in cells]
         places = {}
-        for field, synonyms in HEADERS.items():
-            wanted = [asked[field]] if field in asked else synonyms
-            place = next((plain.index(w) for w in map(_plain, wanted) if w in plain), None)
+        for field, known in HEADERS.items():
+            wanted = [asked[field]] if field in asked else known
+            place = next((plain.index(w) for w in map(folded, wanted) if w in plain), None)
             if place is not None:
                 places[field] = place
         if "name" in places and set(asked) <= set(places) and (len(table) > line + 1 or line == 0):
@@ -205,12 +254,6 @@ def _seen_headers(sheets: Mapping[str, Table]) -> list[str]:
     rows = [cells for table in sheets.values() for _, cells in table[:_HEADER_ROWS]]
     widest = max(rows, key=lambda cells: sum(map(bool, cells)), default=[])
     return [cell for cell in widest if cell]
-
-
-def _plain(header: str) -> str:
-    """Return a header as it is compared: half-width, lower case, no blanks, no star, no bracket."""
-    text = unicodedata.normalize("NFKC", header).casefold()
-    return "".join(text.split()).strip("*:")
 
 
 def read_sheets(path: Path) -> dict[str, Table]:
@@ -325,9 +368,7 @@ def _csv_rows(data: bytes, path: Path) -> Table:
     except DamagedTextError as error:
         detail = words.Phrase("at-row", (("row", error.line), ("detail", error.detail)))
         raise FileProblemError("match-unreadable", path=path, detail=detail) from error
-    start = "".join(islice(lines_of(text), _HEADER_ROWS))
-    delimiter = max(_DELIMITERS, key=start.count)
-    reader = csv.reader(lines_of(text), delimiter=delimiter, strict=True)
+    reader = csv.reader(lines_of(text), delimiter=delimiter_of(text), strict=True)
     try:
         return _filled(reader, path)
     except csv.Error as error:

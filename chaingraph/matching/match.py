@@ -10,7 +10,7 @@ import pandas as pd
 from chaingraph.codes import is_credit_code
 from chaingraph.errors import OptionError
 from chaingraph.matching.known import NEW, SAME, Known
-from chaingraph.matching.lists import ListRow, as_row
+from chaingraph.matching.lists import ListRow, checked_row
 from chaingraph.matching.score import REVIEW, TAKEN, Score, score_parties
 from chaingraph.results import Result
 from chaingraph.words import LANGUAGES, message
@@ -50,7 +50,7 @@ class Verdict:
 
 
 def match_enterprises(
-    ds: Dataset, rows: Iterable[Mapping[str, Any]], *, lang: Language | None = None
+    ds: Dataset, rows: Iterable[Mapping[str, Any]] | pd.DataFrame, *, lang: Language | None = None
 ) -> Result:
     """Match the enterprises of a list to those of a dataset.
 
@@ -59,8 +59,9 @@ def match_enterprises(
     ds
         The dataset; its `aliases` table holds decisions taken before.
     rows
-        The list: mappings with `name`, and any of `credit_code`, `stock_code`, `province`, `city`,
-        `county`, `list_row`. :func:`read_enterprise_list` makes them of a file.
+        The list: a frame, or mappings, with `name` (or a header such as 企业名称), and any of
+        `credit_code`, `stock_code`, `province`, `city`, `county`, `list_row`.
+        :func:`read_enterprise_list` makes them of a file.
     lang
         ``zh`` or ``en``; the dataset's own by default.
 
@@ -103,8 +104,9 @@ def match_enterprises(
     """
     if lang not in {None, *LANGUAGES}:
         raise OptionError("bad-lang", value=lang, choices=", ".join(LANGUAGES))
+    records: Iterable[Any] = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else rows
     known = Known(ds)
-    listed = [as_row(record, number) for number, record in enumerate(rows, 1)]
+    listed = [checked_row(record, number) for number, record in enumerate(records, 1)]
     verdicts = _one_row_each([_judge(known, row) for row in listed])
     frame = _frame(known, verdicts)
     chosen: Language = ds.language if lang not in LANGUAGES else lang
@@ -205,7 +207,10 @@ def _by_stock(known: Known, row: ListRow, ranked: Ranked, verdict: Verdict) -> V
     here = score.place not in {"city-other", "province-other", "name-other", "site-other"}
     rest = [pair for pair in ranked if pair[0] != best]
     runner, second = (rest[0][0], rest[0][1].points) if rest else (None, None)
-    if alone and fits and here:
+    own = score.exact or (
+        row.place and score.place in {"county", "city"}
+    )  # the group's name alone is no site
+    if alone and fits and here and own:
         reasons = (("match-stock", {}), *_reasons(score))
         return Verdict(row, "stock_code", score.points, best, runner, second, reasons)
     reasons = (*_reasons(score), ("match-stock-unsure", {"count": len(same)}))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.intake.grid import letters
 from chaingraph.planning import track_words
 from chaingraph.planning.responsibility import BLANKS
 from chaingraph.planning.responsibility_sheets import write_plain
 from chaingraph.planning.track_lights import first_day
+from chaingraph.sheets.grid import letters
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.errors import FileProblemError, OptionError, file_problem, unknown_name
+from chaingraph.errors import OptionError, unknown_name
+from chaingraph.files import read_utf8
 from chaingraph.words import Phrase
 
 if TYPE_CHECKING:
@@ -109,15 +110,9 @@ def _keyed(found: list[Project]) -> list[Project]:
 
 
 def _parsed(path: Path) -> Any:
+    text = read_utf8(path, "plan-file")
     try:
-        text = path.read_text(encoding="utf-8-sig")
         return json.loads(text) if path.suffix.casefold() == ".json" else tomllib.loads(text)
-    except FileNotFoundError as error:
-        raise FileProblemError("no-such-path", path=path) from error
-    except OSError as error:
-        raise file_problem("unreadable-path", path, error) from error
-    except UnicodeDecodeError as error:
-        raise OptionError("plan-file", path=path, detail="UTF-8") from error
     except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
         raise OptionError("plan-file", path=path, detail=str(error)) from error
 

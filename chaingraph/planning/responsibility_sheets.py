@@ -6,9 +6,9 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.intake.grid import letters
 from chaingraph.planning import track_words
 from chaingraph.planning.track_lights import final_day, first_day, light_formula
+from chaingraph.sheets.grid import letters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

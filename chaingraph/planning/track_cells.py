@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import words
-from chaingraph.intake.dates import read_date
-from chaingraph.intake.numbers import flattened, read_number
-from chaingraph.intake.problems import Refusal
 from chaingraph.planning import track_words
 from chaingraph.planning.track_lights import final_day, first_day
 from chaingraph.planning.track_raw import plain_text
+from chaingraph.sheets.dates import read_date
+from chaingraph.sheets.numbers import flattened, read_number
+from chaingraph.sheets.problems import Refusal
 
 if TYPE_CHECKING:
     from chaingraph.words import Language

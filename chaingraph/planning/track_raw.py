@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from chaingraph.errors import FileProblemError
-from chaingraph.intake.grid import Grid, letters
-from chaingraph.intake.grids import open_grids
+from chaingraph.sheets.grid import Grid, letters
+from chaingraph.sheets.grids import open_grids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

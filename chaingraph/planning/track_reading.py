@@ -312,8 +312,8 @@ def _given_sheet(sheet: RawSheet, key: str, back: Returned) -> None:
 
 
 def _day(shown: Any) -> str:
-    from chaingraph.intake.dates import read_date
-    from chaingraph.intake.problems import Refusal
+    from chaingraph.sheets.dates import read_date
+    from chaingraph.sheets.problems import Refusal
 
     read = read_date(shown)
     return str(read[0]) if isinstance(read, tuple) and not isinstance(read, Refusal) else ""

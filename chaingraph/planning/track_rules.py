@@ -10,7 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.errors import FileProblemError, OptionError, closest, file_problem
+from chaingraph.errors import OptionError, closest
+from chaingraph.files import read_utf8
 from chaingraph.words import Phrase
 
 if TYPE_CHECKING:
@@ -130,15 +131,7 @@ def load_rules(name: str | RuleSet | None = None) -> RuleSet:
     chosen = str(name or DEFAULT_RULES)
     if not chosen.casefold().endswith(".toml"):
         return _shipped(chosen)
-    try:
-        text = Path(chosen).read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise FileProblemError("no-such-path", path=chosen) from error
-    except OSError as error:
-        raise file_problem("unreadable-path", chosen, error) from error
-    except UnicodeDecodeError as error:
-        raise OptionError("rules-file", path=chosen, detail="UTF-8") from error
-    return _read(text, chosen)
+    return _read(read_utf8(chosen, "rules-file"), chosen)
 
 
 @cache

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.intake.dates import read_date
 from chaingraph.planning import track_words
 from chaingraph.planning.responsibility_sheets import OWN
 from chaingraph.planning.track_book import Loose, Row
 from chaingraph.planning.track_cells import read_cell
 from chaingraph.planning.track_raw import plain_text
+from chaingraph.sheets.dates import read_date
 
 if TYPE_CHECKING:
     from chaingraph.planning.track_book import ListBook

@@ -175,6 +175,8 @@ def fill_table(
     width = len(header)
     filler = Filler(table, header, package, shown)
     for line, row in numbered:
+        if width > 1 and not any(cell.strip() for cell in row):
+            continue  # a row of commas: a spreadsheet saved it
         if len(row) == width:
             if row[0].strip() == header[0] and [cell.strip() for cell in row] == list(header):
                 findings.append(finding("header-again", line))

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.checks import Finding
 from chaingraph.rawtables import Package, value_text
-from chaingraph.readers import archives, csv_folder, datapackage
+from chaingraph.readers import csv_folder, datapackage
 from chaingraph.schema import TABLE_NAMES
+from chaingraph.sheets import archives
 from chaingraph.words import Phrase
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from chaingraph.checks import Finding
 from chaingraph.rawtables import Package
-from chaingraph.readers import archives, csv_folder, datapackage
+from chaingraph.readers import csv_folder, datapackage
 from chaingraph.schema import TABLE_NAMES
+from chaingraph.sheets import archives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

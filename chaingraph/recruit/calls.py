@@ -14,13 +14,9 @@ from chaingraph.analysis.gaps import find_gaps
 from chaingraph.analysis.reach import TARIFF
 from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import as_state
-from chaingraph.recruit.lists import LISTS, SUPPLIER
-from chaingraph.recruit.ranking import rank_field
-from chaingraph.recruit.reasons import gather_facts
-from chaingraph.recruit.scoring import read_weights
+from chaingraph.recruit.lists import LISTS, LOCAL, OUTSIDE, SUPPLIER
 from chaingraph.recruit.selling import POINTS, Sales, known
-from chaingraph.recruit.sentences import reasons_of
-from chaingraph.recruit.targets import rank_targets
+from chaingraph.recruit.targets import list_targets
 from chaingraph.results import Call, Result
 from chaingraph.spoken import say_amount, say_unit
 
@@ -33,6 +29,7 @@ if TYPE_CHECKING:
     from chaingraph.analysis.study import Source
     from chaingraph.dataset import Dataset
     from chaingraph.recruit.reasons import Reason
+    from chaingraph.recruit.sentences import Reasons
     from chaingraph.regions import Region
     from chaingraph.words import Language
 
@@ -115,14 +112,12 @@ def call_sheet(
     state = as_state(ds, region, at=at, statuses=statuses, load=load, goal=goal)
     if gaps is None:
         gaps = find_gaps(state, chain=chain, draws=0)
-    ranked = rank_targets(state, gaps, limit=limit, local_limit=limit, weights=weights)
-    frame = ranked.frame
-    told = _reasons(state, frame, weights)
-    frame = _said(state, frame, told)
-    only = None if gaps is None or isinstance(gaps, Result) else set(frame["product_id"])
+    listed = list_targets(state, gaps, limit=limit, local_limit=limit, weights=weights)
+    frame = _said(state, listed.frame, listed.reasons)
+    only = None if isinstance(gaps, Result) else set(frame["product_id"])
     frame = _with_contacts(state, frame, chain, only)
     params = study_params(state.study, [state.region.name], chain) | {"limit": limit}
-    notes = (*ranked.notes, ("note-call-sheet", {}))
+    notes = (*listed.notes, ("note-call-sheet", {}))
     return Result(
         "call_sheet", frame, params, read_lang(state.study.dataset, lang), SHOWN, notes, call=call
     )
@@ -134,7 +129,8 @@ def cost_parts(sheet: Result) -> Result | None:
         return None
     source = sheet.call.source
     frame = sheet.frame
-    chosen = frame.loc[frame["target_list"].isin(["outside", "local"]), "product_id"]
+    brought = frame["target_list"].isin([LISTS[OUTSIDE], LISTS[LOCAL]])
+    chosen = frame.loc[brought, "product_id"]
     if chosen.empty:
         return None
     asked = {name: sheet.call.options[name] for name in ("at", "statuses", "load")}
@@ -147,48 +143,20 @@ def cost_parts(sheet: Result) -> Result | None:
     )
 
 
-def _reasons(
-    state: RegionState, frame: pd.DataFrame, weights: Any
-) -> dict[tuple[str, str], list[Reason]]:
-    """Return what speaks for each product and group, each reason with its sources."""
-    if frame.empty:
-        return {}
-    graph = state.study.product_graph
-    wanted = sorted({graph.find(name) for name in frame["product_id"]})
-    supplied = frame["target_list"] == LISTS[SUPPLIER]
-    contracts = sorted({graph.find(name) for name in frame.loc[supplied, "product_id"]})
-    ranking = rank_field(state, wanted, read_weights(weights), "logit", contracts)
-    field = ranking.view.field
-    groups = field.evidence.groups[field.group[ranking.rows]].tolist()
-    products = field.product[ranking.rows].tolist()
-    place = {pair: i for i, pair in enumerate(zip(products, groups, strict=True))}
-    asked = zip(map(graph.find, frame["product_id"]), frame["group_zh"], strict=True)
-    keep = np.array(sorted({place[pair] for pair in asked if pair in place}), dtype=np.intp)
-    bought = ranking.listed[keep] == SUPPLIER
-    facts = gather_facts(ranking.view, state, ranking.rows[keep], supplied=bought)
-    told = reasons_of(facts, ranking.weights, {n: v[keep] for n, v in ranking.parts.items()})
-    return {
-        (graph.ids[products[i]], groups[i]): reasons
-        for i, reasons in zip(keep.tolist(), told, strict=True)
-    }
-
-
-def _said(
-    state: RegionState, frame: pd.DataFrame, told: Mapping[tuple[str, str], list[Reason]]
-) -> pd.DataFrame:
+def _said(state: RegionState, frame: pd.DataFrame, told: Sequence[Reasons]) -> pd.DataFrame:
     """Return the sheet's columns: what is taken over, and what is said."""
     sales = Sales(state, CostBasis(state, TARIFF))
     graph = state.study.product_graph
     points: dict[tuple[str, bool], Any] = {}
     rows: list[dict[str, Any]] = []
-    for record in frame.to_dict("records"):
+    for record, said in zip(frame.to_dict("records"), told, strict=True):
         row: dict[str, Any] = {name: record.get(name) for name in _TAKEN}
         product, sells = str(row["product_id"]), row["target_list"] != LISTS[SUPPLIER]
         key = product, sells
         if key not in points:
             points[key] = sales.points(graph.find(product), sells=sells)
         reasons = [
-            reason for reason in told.get((product, str(row["group_zh"])), [])
+            reason for reason in (*said.first, *said.strong)
             if not _is_restriction(row, reason)
         ]  # fmt: skip
         pages = list(dict.fromkeys(url for reason in reasons for url in reason.sources))

@@ -153,7 +153,7 @@ def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
     field = open_field(evidence, np.arange(study.product_graph.size))
     setting = open_setting(evidence, field.gaps)
     known = frozenset(evidence.groups[~evidence.nobody].tolist())
-    portfolios = gather_portfolios(study)
+    portfolios = gather_portfolios(evidence)
     nowhere = np.full(study.product_graph.size, np.nan)
     contracts = np.zeros(study.product_graph.size, dtype=bool)
     for city, came in entries.groupby("city", sort=True):

@@ -93,6 +93,8 @@ class Evidence:
         plant), `product`, `year`, `row` (of the supplies table).
     nobody
         By group: whether all that is known of it are rows that stand for makers unknown.
+    projects
+        What projects prove, one row an event and product: see :func:`project_rows`.
     """
 
     study: Basis
@@ -101,6 +103,7 @@ class Evidence:
     holdings: Holdings
     ties: pd.DataFrame
     nobody: Flags
+    projects: pd.DataFrame
 
     @cached_property
     def columns(self) -> dict[str, Any]:
@@ -205,7 +208,7 @@ def gather_evidence(
     nobody[rows["group"]] = True
     nobody[rows.loc[~rows["unnamed"], "group"]] = False
     holdings = _holdings(rows, study.product_graph.size, ds.as_of)
-    return Evidence(study, groups, rows, holdings, links, nobody)
+    return Evidence(study, groups, rows, holdings, links, nobody, told)
 
 
 def _starts(product: pd.Series[Any], group: pd.Series[Any]) -> Any:

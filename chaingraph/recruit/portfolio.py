@@ -11,11 +11,11 @@ import pandas as pd
 
 from chaingraph.groups import group_products
 from chaingraph.products import positions
-from chaingraph.recruit.proof import proving_events
 
 if TYPE_CHECKING:
     from chaingraph.analysis.basis import Basis
     from chaingraph.products import Floats, Integers
+    from chaingraph.recruit.evidence import Evidence
 
 FEW_GROUPS: Final = 3.0
 """What stands beside the number of groups of a product, so that two of two prove less than twenty of thirty."""
@@ -98,14 +98,12 @@ class Portfolios:
         return np.asarray(np.where(group >= 0, share, 0.0), dtype=float)
 
 
-def gather_portfolios(study: Basis) -> Portfolios:
-    """Read what every group of a study's dataset makes, builds, plans or has announced, at its date."""
-    ds = study.dataset
-    made = group_products(ds.enterprises, study.standing)
-    told = proving_events(ds)
+def gather_portfolios(evidence: Evidence) -> Portfolios:
+    """Read what every group of the evidence's dataset makes, builds, plans or has announced, at its date."""
+    study, told = evidence.study, evidence.projects
+    made = group_products(study.dataset.enterprises, study.standing)
     if len(told):
-        named = told[~told["broad"]].rename(columns={"group_zh": "group"})
-        made = pd.concat([made, named[["group", "product_id"]]])
+        made = pd.concat([made, told.loc[~told["broad"], ["group", "product_id"]]])
     place = positions(study.product_graph, made["product_id"])
     kept = place >= 0
     size = study.product_graph.size

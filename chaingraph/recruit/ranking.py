@@ -86,7 +86,7 @@ def open_view(state: RegionState, products: Sequence[int]) -> View:
     place = find_place(evidence, state.region, setting.points)
     green = green_share(study.dataset, place)
     field = open_field(evidence, wanted).with_groups(place.known_groups)
-    return View(field, place, setting, lacking(state), green, gather_portfolios(study))
+    return View(field, place, setting, lacking(state), green, gather_portfolios(evidence))
 
 
 def rank_view(

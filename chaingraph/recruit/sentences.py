@@ -15,7 +15,7 @@ from chaingraph.results import shown_number
 from chaingraph.words import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from chaingraph.products import Floats, Integers
     from chaingraph.recruit.reasons import Facts
@@ -330,6 +330,24 @@ _WRITERS: Final[Mapping[str, Callable[[Facts, int], Reason | None]]] = {
 }
 
 
+class Reasons(NamedTuple):
+    """What is said of one pair.
+
+    Attributes
+    ----------
+    first
+        What stands in the way.
+    size
+        What of its plant the gap would take; None where that is not known.
+    strong
+        Its strongest reasons.
+    """
+
+    first: list[Reason]
+    size: Reason | None
+    strong: list[Reason]
+
+
 class Told(NamedTuple):
     """Reasons of all pairs, joined."""
 
@@ -339,9 +357,9 @@ class Told(NamedTuple):
 
 
 def reasons_of(
-    facts: Facts, weights: Mapping[str, float], parts: Mapping[str, Floats], *, sized: bool = False
-) -> list[list[Reason]]:
-    """Return for each pair what stands in the way, if wished its size, then its strongest reasons.
+    facts: Facts, weights: Mapping[str, float], parts: Mapping[str, Floats]
+) -> list[Reasons]:
+    """Return what is said of each pair.
 
     Who makes the product need not be told apart by what is often made with it.
     """
@@ -350,21 +368,24 @@ def reasons_of(
         strong = {n: weights[n] * np.nan_to_num(parts[n][i]) for n in GROUP_FEATURES}
         if facts.view.field.maker[facts.pairs[i]]:
             strong = {n: value for n, value in strong.items() if n not in _KINSHIP}
-        names = sorted((n for n in strong if strong[n] > 0), key=lambda n: (-strong[n], n))
-        size = size_of(facts, i) if sized else None
-        told = [*warnings_of(facts, i), *([size] if size else [])]
-        known = {reason.en for reason in told}
+        some = (n for n in strong if strong[n] > 0)
+        # what a group has here is said first: no local reader asks for anything else before
+        names = sorted(some, key=lambda n: (n != "present", -strong[n], n))
+        first = warnings_of(facts, i)
+        known = {reason.en for reason in first}
         strongest = [write(facts, i, name) for name in names[:_TOLD]]
-        found.append(told + [r for r in strongest if r and r.en not in known])
+        kept = [reason for reason in strongest if reason and reason.en not in known]
+        found.append(Reasons(first, size_of(facts, i), kept))
     return found
 
 
-def tell(facts: Facts, weights: Mapping[str, float], parts: Mapping[str, Floats]) -> Told:
-    """Join for each pair what stands in the way, its size beside the gap, and its strongest reasons."""
+def tell(found: Iterable[Reasons]) -> Told:
+    """Join what is said of each pair: what stands in the way, its size beside the gap, then the reasons."""
     zh: list[str | None] = []
     en: list[str | None] = []
     sources: list[str | None] = []
-    for told in reasons_of(facts, weights, parts, sized=True):
+    for first, size, strong in found:
+        told = [*first, *([size] if size else []), *strong]
         zh.append("；".join(reason.zh for reason in told) or None)
         en.append("; ".join(reason.en for reason in told) or None)
         urls = dict.fromkeys(url for reason in told for url in reason.sources)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chaingraph.analysis.relatedness import density, proximity, rca
 from chaingraph.groups import city_products
-from chaingraph.recruit.evidence import city_points, coded, kinds_apart, project_rows
+from chaingraph.recruit.evidence import city_points, coded, kinds_apart
 from chaingraph.recruit.proof import MAKES
 from chaingraph.regions import distances
 
@@ -135,7 +135,7 @@ def open_setting(evidence: Evidence, wanted: Integers) -> Setting:
     study = evidence.study
     ds, index = study.dataset, pd.Index(study.product_graph.ids)
     made = city_products(ds.enterprises, study.standing, categories=True)
-    told = project_rows(ds)
+    told = evidence.projects
     if len(told):
         proven = told[(told["proof"] == MAKES) & ~told["broad"]]
         made = pd.concat([made, proven[["city", "product_id"]]])

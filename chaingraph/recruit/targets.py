@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from chaingraph.recruit.scoring import (
     METHODS,
     read_weights,
 )
-from chaingraph.recruit.sentences import tell
+from chaingraph.recruit.sentences import Reasons, reasons_of, tell
 from chaingraph.recruit.shortage import missing_makers
 from chaingraph.recruit.unlisted import unlisted, unlisted_notes
 from chaingraph.results import Call, Result
@@ -143,27 +143,68 @@ def rank_targets(
     [1, '光箔', 1000.0]
     """
     call = Call.of(rank_targets, locals())
+    listed = list_targets(
+        ds, gaps, region=region, limit=limit, local_limit=local_limit, weights=weights, method=method,
+        at=at, statuses=statuses, load=load, goal=goal, explode=explode,
+    )  # fmt: skip
+    spoken = read_lang(listed.state.study.dataset, lang)
+    return Result("targets", listed.frame, listed.params, spoken, SHOWN, listed.notes, call=call)
+
+
+class Listing(NamedTuple):
+    """Ranked targets, before they are a result.
+
+    Attributes
+    ----------
+    state
+        The region that they are ranked for.
+    frame
+        The rows of :func:`rank_targets`.
+    reasons
+        What is said of each row.
+    params, notes
+        Of the result.
+    """
+
+    state: RegionState
+    frame: pd.DataFrame
+    reasons: list[Reasons]
+    params: dict[str, Any]
+    notes: tuple[tuple[str, dict[str, Any]], ...]
+
+
+def list_targets(
+    ds: Source,
+    gaps: Result | Sequence[str] | str | None = None,
+    *,
+    region: str | Region | None = None,
+    limit: int = LIMIT,
+    local_limit: int = LOCAL_LIMIT,
+    weights: Mapping[str, float] | str | Path | None = None,
+    method: Method = "logit",
+    **assumptions: Any,
+) -> Listing:
+    """Rank targets as :func:`rank_targets` does, and keep each reason by itself."""
     if method not in METHODS:
         raise OptionError("bad-method", value=method, choices=", ".join(METHODS))
     for number in (limit, local_limit):
         if number < 0:
             raise OptionError("bad-limit", value=number)
-    asked_for = {"at": at, "statuses": statuses, "load": load, "goal": goal, "explode": explode}
-    state = _open(ds, gaps, region, asked_for)
+    state = _open(ds, gaps, region, assumptions)
     study = state.study
     asked, unfit = _fit(study, _asked(state, gaps))
     contracts = asked.loc[_bought(asked), "position"].tolist()
     ranking = rank_field(
         state, sorted(set(asked["position"])), read_weights(weights), method, contracts
     )
-    frame = _frame(ranking, asked, (limit, local_limit, limit))
+    frame, reasons = _frame(ranking, asked, (limit, local_limit, limit))
     params = study_params(study, [state.region.name], None) | {
         "method": method, "weights": ranking.weights, "limit": limit, "local_limit": local_limit,
     }  # fmt: skip
     notes = missing_makers(ranking.view, asked["position"].tolist())
     notes += unlisted_notes(study, unfit)
     notes += nobody_notes(study, frame, [state.region.name])
-    return Result("targets", frame, params, read_lang(study.dataset, lang), SHOWN, notes, call=call)
+    return Listing(state, frame, reasons, params, notes)
 
 
 _SETTLED: Final = ("at", "statuses", "load", "goal", "explode", "stale", "prices")
@@ -288,8 +329,10 @@ def _placed(state: RegionState, rows: list[_Row]) -> pd.DataFrame:
     return frame
 
 
-def _frame(ranking: Ranking, asked: pd.DataFrame, limits: tuple[int, ...]) -> pd.DataFrame:
-    """Lay the first targets of each list out, gap by gap in the order asked for."""
+def _frame(
+    ranking: Ranking, asked: pd.DataFrame, limits: tuple[int, ...]
+) -> tuple[pd.DataFrame, list[Reasons]]:
+    """Lay the first targets of each list out, gap by gap in the order asked for, with what is said of each."""
     field, state = ranking.view.field, ranking.state
     pairs = ranking.rows
     most = np.array(limits, dtype=np.intp)[ranking.listed]
@@ -314,9 +357,11 @@ def _frame(ranking: Ranking, asked: pd.DataFrame, limits: tuple[int, ...]) -> pd
     total = sum(ranking.weights.values())
     for name in FEATURES:
         columns[f"part_{name}"] = ranking.weights[name] * ranking.parts[name][keep] / total
-    told = tell(facts, ranking.weights, {n: v[keep] for n, v in ranking.parts.items()})
+    parts = {name: values[keep] for name, values in ranking.parts.items()}
+    reasons = reasons_of(facts, ranking.weights, parts)
+    told = tell(reasons)
     columns |= {"reasons_zh": told.zh, "reasons_en": told.en, "sources": told.sources}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns), reasons
 
 
 def _gap_columns(state: RegionState, table: pd.DataFrame) -> dict[str, Any]:
@@ -407,11 +452,10 @@ def first_gaps(result: Result, count: int) -> Result:
     return replace(result, frame=kept, notes=more)
 
 
-def first_names(result: Result, count: int) -> Result:
+def first_names(frame: pd.DataFrame, count: int) -> pd.DataFrame:
     """Return the first targets of each list."""
-    frame = result.frame
     within = frame.groupby(["gap_rank", "target_list"], sort=False).cumcount() < count
-    return replace(result, frame=frame[within].reset_index(drop=True))
+    return frame[within].reset_index(drop=True)
 
 
 def reason_lines(result: Result, lang: Language | None = None) -> list[str]:

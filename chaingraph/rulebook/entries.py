@@ -9,8 +9,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chaingraph.checks import SEVERITIES, rules
-from chaingraph.intake.problems import import_rules
-from chaingraph.intake.template import MARK_SHEET
+from chaingraph.sheets.problems import import_rules
+from chaingraph.sheets.template import MARK_SHEET
 from chaingraph.words import message, term
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.intake.template import EXAMPLE_NOTES
+from chaingraph.sheets.template import EXAMPLE_NOTES
 from chaingraph.templates.columns import columns_of, word_of
 from chaingraph.templates.content import rows_of, said
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chaingraph.intake.measures import factor_to
+from chaingraph.sheets.measures import factor_to
 
 if TYPE_CHECKING:
     from chaingraph.templates.content import Content

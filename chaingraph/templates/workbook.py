@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import words
-from chaingraph.intake.grid import Template
-from chaingraph.intake.problems import shown
-from chaingraph.intake.template import MARK_SHEET, mark_rows
 from chaingraph.schema import table_spec
+from chaingraph.sheets.grid import Template
+from chaingraph.sheets.problems import shown
+from chaingraph.sheets.template import MARK_SHEET, mark_rows
 from chaingraph.templates.columns import Column, columns_of, word_of
 from chaingraph.templates.content import said
 from chaingraph.templates.examples import example_rows

@@ -11,7 +11,7 @@ from chaingraph.analysis.gaps import CERTAIN, UNMET
 from chaingraph.updates.causes import find_causes, two_sides
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from chaingraph.analysis.state import RegionState
     from chaingraph.updates.causes import Side
@@ -28,7 +28,11 @@ _FIGURES = ("demand", "capacity", "shortage", "coverage", "gap_value_cny")
 
 
 def compare_gaps(
-    before: tuple[pd.DataFrame, RegionState], after: tuple[pd.DataFrame, RegionState], names: Names
+    before: tuple[pd.DataFrame, RegionState],
+    after: tuple[pd.DataFrame, RegionState],
+    names: Names,
+    *,
+    also: Iterable[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compare the gaps of a region in two states.
 
@@ -38,6 +42,8 @@ def compare_gaps(
         Gaps and state of the region, of each.
     names
         Names of enterprises and products.
+    also
+        Ids of products that are told of too, gap or not.
 
     Returns
     -------
@@ -49,12 +55,16 @@ def compare_gaps(
         {row["product_id"]: row for row in frame.to_dict("records")}
         for frame in (before[0], after[0])
     ]
-    products = sorted({*rows[0], *rows[1]})
+    asked = set(also)
+    products = sorted({*rows[0], *rows[1], *asked})
     records = [_record(product, sides, rows) for product in products]
     for record in records:
         record["name_zh"], record["name_en"] = names.both(record["product_id"])
     records.sort(key=_order)
-    moved = [str(r["product_id"]) for r in records if r["gap_change"] != "same"]
+    moved = [
+        str(r["product_id"]) for r in records
+        if r["gap_change"] != "same" or r["product_id"] in asked
+    ]  # fmt: skip
     return gap_frame(records), find_causes(*sides, moved, names)
 
 
@@ -73,12 +83,22 @@ def _record(
         record[f"rank_{name}"] = row.get("rank", np.nan)
         for key, value in _figures(side, product).items():
             record[f"{key}_{name}"] = value
-    last = rows[1].get(product) or rows[0][product]
-    record |= {key: last[key] for key in ("unit", "list", "action", "verb")}
+    last = rows[1].get(product) or rows[0].get(product) or {"unit": _unit(sides, product)}
+    record |= {key: last.get(key) for key in ("unit", "list", "action", "verb")}
     record["coverage"] = record.pop("coverage_after")
     record["gap_change"] = _change(record)
     record["shortage_change"] = record["shortage_after"] - record["shortage_before"]
     return record
+
+
+def _unit(sides: tuple[Side, Side], product: str) -> str | None:
+    """Return the unit of a product that is no gap."""
+    for side in reversed(sides):
+        place = side.state.study.product_graph.position.get(product)
+        if place is not None:
+            unit = side.state.study.products["unit"].iloc[place]
+            return unit if isinstance(unit, str) else None
+    return None
 
 
 def _figures(side: Side, product: str) -> dict[str, float]:

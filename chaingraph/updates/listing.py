@@ -6,9 +6,9 @@ import csv
 import io
 import json
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import readers
 from chaingraph.checks import run_checks
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from chaingraph.results import Result
     from chaingraph.words import Language
 
+DOUBTS: Final = frozenset({"unit-slip", "unusual-capacity"})
+"""Rules that compare a figure with those of others: a list alone has too few of them."""
 Held = dict[str, dict[int, dict[str, str]]]
 
 
@@ -143,19 +145,36 @@ def _imported(
         book = book_of(raw.tables)
         focus = readers.read_package(folder)[0].focus
         where = book, place_of(focus, book)
-        done: Any = None
-        for base in (below, str(folder)):
-            done = import_file(
-                place, extends=[base], as_of=as_of, dry_run=True, lang=lang, where=where
-            )
-            if not done.errors:
-                break
+
+        def read(base: str) -> Any:
+            return import_file(
+                place, extends=[base], as_of=as_of, dry_run=True, match=False, lang=lang, where=where
+            )  # fmt: skip
+
+        done, full = read(below), read(str(folder))
+        if done.errors:
+            done = full
+        problems = done.problems if done is full else _with_doubts(done.problems, full.problems)
     card = readers.read_package(place)[0].as_of if place.is_dir() else ""
     tables = {} if done.errors else {
         name: _raw_table(frame, name, place.name) for name, frame in done.tables.items()
     }  # fmt: skip
     date = card or done.as_of
-    return Listing(place.resolve().name, tables, date, True, done.problems, done.errors)
+    return Listing(place.resolve().name, tables, date, True, problems, done.errors)
+
+
+def _with_doubts(problems: Result, full: Result) -> Result:
+    """Return the problems of an import with what makes a figure doubtful beside the dataset's own rows."""
+    import pandas as pd
+
+    found, held = full.frame, problems.frame
+    known = set(zip(held["rule"], held["sheet"], held["cell"], strict=True))
+    more = [
+        rule in DOUBTS and (rule, sheet, cell) not in known
+        for rule, sheet, cell in zip(found["rule"], found["sheet"], found["cell"], strict=True)
+    ]
+    frame = pd.concat([held, found[more]], ignore_index=True)
+    return replace(problems, frame=frame)
 
 
 def _of_products(table: RawTable) -> RawTable:

@@ -9,10 +9,10 @@ from chaingraph import words
 from chaingraph.errors import FileProblemError, OptionError
 from chaingraph.files import write_file
 from chaingraph.intake.calls import FILLED, KEYS, SEEN, header_of
-from chaingraph.intake.grid import Template
-from chaingraph.intake.template import MARK_SHEET, mark_rows
 from chaingraph.matching.book import DecisionSheet, save_book
 from chaingraph.recruit.calls import cost_parts
+from chaingraph.sheets.grid import Template
+from chaingraph.sheets.template import MARK_SHEET, mark_rows
 from chaingraph.spoken import say_amount, say_unit
 from chaingraph.version import __version__
 from chaingraph.views.report import model
@@ -259,7 +259,7 @@ def build_call_pages(sheet: Result, *, lang: Language | None = None) -> Report:
     >>> import chaingraph as cg
     >>> pages = build_call_pages(cg.call_sheet(cg.load_dataset("toy"), "foil"))
     >>> [section.title for section in pages.sections]
-    ['恒金', '光箔', '远芯']
+    ['光箔', '恒金', '远芯']
     """
     if sheet.kind != "call_sheet":
         raise OptionError("not-a-call-sheet")

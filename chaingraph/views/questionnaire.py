@@ -10,10 +10,10 @@ from chaingraph.analysis.survey_form import form_lines
 from chaingraph.errors import OptionError
 from chaingraph.files import write_file
 from chaingraph.intake.form import FILLED, KEYS
-from chaingraph.intake.grid import Template
-from chaingraph.intake.template import MARK_SHEET, mark_rows
 from chaingraph.matching.book import DecisionSheet, save_book, title_of
 from chaingraph.schema import table_spec
+from chaingraph.sheets.grid import Template
+from chaingraph.sheets.template import MARK_SHEET, mark_rows
 from chaingraph.spoken import say_unit
 from chaingraph.version import __version__
 from chaingraph.views.report import model

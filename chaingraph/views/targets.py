@@ -10,7 +10,7 @@ from chaingraph import words
 from chaingraph.analysis.gaps import find_gaps
 from chaingraph.errors import OptionError
 from chaingraph.recruit.lists import LISTS
-from chaingraph.recruit.targets import LOCAL_LIMIT, listed_gaps, rank_targets
+from chaingraph.recruit.targets import LOCAL_LIMIT, first_names, listed_gaps, rank_targets
 from chaingraph.results import Result
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def read_rows(result: Result, *, gaps: int = 0, each: int = 0) -> list[Target]:
     if gaps:
         frame = frame[frame["gap_rank"].isin(sorted(set(frame["gap_rank"]))[:gaps])]
     if each:
-        frame = frame[frame.groupby(["gap_rank", "target_list"], sort=False).cumcount() < each]
+        frame = first_names(frame, each)
     return [_read(row) for row in frame.to_dict("records")]
 
 

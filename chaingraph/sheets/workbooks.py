@@ -7,10 +7,9 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from chaingraph.intake.archives import read_member
-from chaingraph.intake.grid import MOST_COLUMNS, MOST_ROWS, Grid, letters
-from chaingraph.intake.problems import FileRefusalError
-from chaingraph.readers.archives import has_macros, holds_formulas, unfit_part
+from chaingraph.sheets.archives import has_macros, holds_formulas, read_member, unfit_part
+from chaingraph.sheets.grid import MOST_COLUMNS, MOST_ROWS, Grid, letters
+from chaingraph.sheets.problems import FileRefusalError
 
 if TYPE_CHECKING:
     import zipfile

@@ -8,9 +8,9 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph.errors import FileProblemError, MissingLibraryError, file_problem
-from chaingraph.intake import archives, textfiles
-from chaingraph.intake.grid import MOST_COLUMNS, MOST_ROWS, Grid
-from chaingraph.intake.problems import FileRefusalError, Problem
+from chaingraph.sheets import archives, delimited
+from chaingraph.sheets.grid import MOST_COLUMNS, MOST_ROWS, Grid
+from chaingraph.sheets.problems import FileRefusalError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LARGEST_FILE: Final = 200_000_000
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 _OLD: Final = b"\xd0\xcf\x11\xe0"
+_DOCUMENTS: Final = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"{\\rtf", b"%pdf")
+"""How pages and documents begin, whatever the name of the file says."""
 _ZIP: Final = b"PK\x03\x04"
 
 
@@ -81,8 +83,11 @@ def _read(file: Path, name: str, problems: list[Problem]) -> list[Grid]:
     if size == 0:
         raise FileRefusalError("file-empty")
     with file.open("rb") as stream:
-        head = stream.read(8)
+        head = stream.read(512)
     suffix = file.suffix.casefold()
+    named = file.suffix.casefold() in {".xlsx", ".zip", *TEXT_SUFFIXES}
+    if named and head.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_DOCUMENTS):
+        raise FileRefusalError("not-a-table")
     if head.startswith(_OLD):
         raise FileRefusalError("old-or-locked")
     if suffix in {".xls", ".et", ".xlsm", ".xlsb", ".xltx", ".xltm", ".ods", ".numbers"}:
@@ -100,7 +105,7 @@ def _zipped(file: Path, name: str, problems: list[Problem]) -> list[Grid]:
     with archives.open_zip(file) as archive:
         names = archive.namelist()
         if "[Content_Types].xml" in names and any(n.startswith("xl/") for n in names):
-            from chaingraph.intake.workbooks import read_workbook
+            from chaingraph.sheets.workbooks import read_workbook
 
             return read_workbook(file, archive, name)
         if file.suffix.casefold() == ".xlsx":
@@ -128,7 +133,7 @@ def _members(archive: Any, problems: list[Problem], name: str) -> Iterator[Grid]
 
 
 def _text(data: bytes, name: str, problems: list[Problem]) -> Grid:
-    found = textfiles.read_text(data)
+    found = delimited.read_text(data)
     if len(found.rows) > MOST_ROWS:
         raise FileRefusalError("too-many-rows", limit=f"{MOST_ROWS:,}")
     how: dict[str, object] = {"encoding": found.encoding, "delimiter": found.delimiter}

@@ -43,7 +43,7 @@ def split_brackets(text: str) -> tuple[str, str]:
     >>> split_brackets("产能（万吨/年）"), split_brackets("产能/万吨"), split_brackets("产能")
     (('产能', '万吨/年'), ('产能', '万吨'), ('产能', ''))
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = " ".join(unicodedata.normalize("NFKC", text).split())
     match = _BRACKETS.match(plain)
     if match is not None:
         return match["base"].strip(), match["inner"].strip()

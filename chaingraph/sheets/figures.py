@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chaingraph.intake.measures import (
+from chaingraph.sheets.measures import (
     AREA,
     DEGREE,
     MONEY_100M,
@@ -20,8 +22,8 @@ from chaingraph.intake.measures import (
     factor_to,
     known_unit,
 )
-from chaingraph.intake.numbers import Number, number_text, read_number
-from chaingraph.intake.problems import Refusal, shown
+from chaingraph.sheets.numbers import Number, number_text, read_number
+from chaingraph.sheets.problems import Refusal, shown
 
 if TYPE_CHECKING:
     from chaingraph.schema import Field
@@ -187,3 +189,42 @@ def _within(figure: Figure, wanted: Field) -> Figure | Refusal:
     if wanted.maximum is not None and value > Fraction(wanted.maximum):
         return Refusal("figure-above", {"limit": f"{wanted.maximum:g}"})
     return figure
+
+
+class Part(NamedTuple):
+    """A figure of several in one cell, and what is said beside it: a phase, a product, a status."""
+
+    label: str
+    figure: str
+
+
+_BETWEEN: Final = re.compile(r"[；;、，\n+]|(?<![0-9]),|,(?![0-9]{3}(?![0-9]))")
+_LABELLED: Final = re.compile(
+    r"(?P<before>[^0-9（(]*?)(?:年产|产能|规模|为|约|[:：])?\s*(?P<figure>[0-9][0-9.,]*\s*[^0-9（(]*?)(?:[（(](?P<after>[^）)]*)[）)])?"
+)
+PHASE: Final = re.compile(
+    r"(?:第?[一二三四五六七八九十0-9]+期|首期|phase ?[0-9ivx]+)(?:工程|项目)?", re.IGNORECASE
+)
+
+
+def figure_parts(raw: object) -> list[Part]:
+    """Return the figures of a cell that holds several: 一期5万吨，二期10万吨. None of a cell with one.
+
+    Examples
+    --------
+    >>> figure_parts("一期5万吨，二期10万吨")
+    [Part(label='一期', figure='5万吨'), Part(label='二期', figure='10万吨')]
+    >>> figure_parts("1,200"), figure_parts("10-12万吨")
+    ([], [])
+    """
+    if not isinstance(raw, str):
+        return []
+    texts = [
+        text.strip() for text in _BETWEEN.split(unicodedata.normalize("NFKC", raw)) if text.strip()
+    ]
+    matches = [_LABELLED.fullmatch(text) for text in texts]
+    if len(texts) < 2 or not all(matches):  # noqa: PLR2004
+        return []
+    return [
+        Part((m["before"] or m["after"] or "").strip(), m["figure"].strip()) for m in matches if m
+    ]

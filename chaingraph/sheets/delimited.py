@@ -8,9 +8,9 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chaingraph.intake.grid import MOST_COLUMNS, MOST_ROWS
-from chaingraph.intake.problems import FileRefusalError
-from chaingraph.readers import texts
+from chaingraph.sheets import texts
+from chaingraph.sheets.grid import MOST_COLUMNS, MOST_ROWS
+from chaingraph.sheets.problems import FileRefusalError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def decode(data: bytes) -> tuple[str, str]:
     'UTF-16'
     """
     try:
-        return texts.decode(data)
+        return texts.decode(data, damaged=True)
     except texts.DamagedTextError as error:
         raise FileRefusalError("text-damaged", cell=str(error.line), detail=error.detail) from error
 
@@ -63,13 +63,13 @@ def read_text(data: bytes) -> Text:
     start = text.lstrip("\ufeff \r\n\t")[:200].casefold()
     if start.startswith(("<html", "<!doctype", "<table", "<?xml", "{\\rtf", "%pdf")):
         raise FileRefusalError("not-a-table")
-    delimiter = _delimiter(text)
+    delimiter = delimiter_of(text)
     rows, lines = _rows(text, delimiter)
     whole = text.endswith(("\n", "\r"))
     return Text(rows, lines, encoding, DELIMITERS[delimiter], whole)
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """Return the delimiter that splits most lines into equally many cells."""
     sample = list(islice((line for line in texts.lines_of(text) if line.strip()), _SAMPLE))
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 from functools import cache
 from typing import Final, NamedTuple
 
-from chaingraph.intake.numbers import MULTIPLIERS, Number, flattened
-from chaingraph.intake.problems import Refusal
-from chaingraph.intake.synonyms import synonyms
+from chaingraph.sheets.numbers import MULTIPLIERS, Number, flattened
+from chaingraph.sheets.problems import Refusal
+from chaingraph.sheets.synonyms import synonyms
 from chaingraph.units import conversion_factor, dimension
 
 _YEARLY: Final = re.compile(r"/(?:年|a|y|yr|year)$|/?(?:每年|pa)$", re.IGNORECASE)

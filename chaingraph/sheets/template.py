@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.intake.grid import Template
-from chaingraph.intake.problems import shown
 from chaingraph.schema import TABLE_NAMES
+from chaingraph.sheets.grid import Template
+from chaingraph.sheets.problems import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from chaingraph.intake.grid import Grid
-    from chaingraph.intake.headers import Layout
+    from chaingraph.sheets.grid import Grid
+    from chaingraph.sheets.headers import Layout
     from chaingraph.words import Language
 
 MARK_SHEET: Final = "chaingraph"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chaingraph import codes
 from chaingraph.checks import values
 from chaingraph.errors import closest
-from chaingraph.intake.dates import read_date
-from chaingraph.intake.numbers import BLANKS
-from chaingraph.intake.problems import Refusal
-from chaingraph.intake.synonyms import choice_titles, choices, folded, synonyms
+from chaingraph.sheets.dates import read_date
+from chaingraph.sheets.numbers import BLANKS
+from chaingraph.sheets.problems import Refusal
+from chaingraph.sheets.synonyms import choice_titles, choices, folded, synonyms
 
 if TYPE_CHECKING:
     from chaingraph.schema import Field
@@ -58,7 +58,18 @@ def read_cell(table: str, field: Field, raw: object, *, typed: bool = True) -> R
     return text if isinstance(text, Refusal) else _text(field, text)
 
 
+_FREE: Final = frozenset({"note", "product_zh", "duties", "leading_industries", "task_zh"})
+"""Texts that nothing is looked up by: a damaged character in them costs no row."""
+_DAMAGED: Final = "\ufffd"
+
+
 def _text(field: Field, text: str) -> Reading | Refusal:
+    if _DAMAGED in text:
+        return (
+            Reading(text, "damaged-kept")
+            if field.name in _FREE
+            else Refusal("damaged-character", {})
+        )
     if field.format == "id":
         return _id(field, text)
     if field.format == "semicolon-list":
@@ -123,6 +134,10 @@ def _choice(table: str, field: Field, raw: object) -> Reading | Refusal:
         return Reading(known[text])
     if text in BLANKS:
         return Reading("")
+    if field.name == "status":  # by meaning, never by letters: 达产 is no 破产
+        if text in {folded(word) for word in synonyms()["no_status"]}:
+            return Reading("", "no-status")
+        return Refusal("not-a-choice", {"suggestions": ", ".join(choice_titles(table, field.name))})
     near = ", ".join(closest(text, known)) or ", ".join(choice_titles(table, field.name))
     return Refusal("not-a-choice", {"suggestions": near})
 
@@ -165,6 +180,8 @@ def read_credit_code(raw: object) -> Reading | Refusal:
     plain = codes.clean_code(text)
     if text.casefold() in BLANKS:
         return Reading("")
+    if codes.is_identity_number(plain):
+        return Refusal("identity-number", {})
     if _CREDIT.fullmatch(plain) is None:
         return Refusal("not-a-credit-code", {})
     return Reading(plain, "" if codes.is_credit_code(plain) else "credit-code-check")

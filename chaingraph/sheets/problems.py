@@ -71,13 +71,20 @@ class Problem:
         """How bad it is."""
         return self.foreign[0] if self.foreign else import_rules()[self.rule].severity
 
+    def _params(self, lang: Language) -> dict[str, object]:
+        """Return what fills the sentences; a pair is in Chinese and English."""
+        return {
+            name: value[lang != "zh"] if isinstance(value, tuple) else value
+            for name, value in self.params.items()
+        }
+
     def text(self, lang: Language = "en") -> str:
         """Return what is wrong, in a language."""
         if self.foreign:
             return self.foreign[2 if lang == "zh" else 1]
         rule = import_rules()[self.rule]
         template = rule.message_zh if lang == "zh" else rule.message_en
-        return template.format(value=self.value, **self.params)
+        return template.format(value=self.value, **self._params(lang))
 
     def remedy(self, lang: Language = "en") -> str:
         """Return what to do about it, in a language."""
@@ -85,7 +92,7 @@ class Problem:
             return self.foreign[4 if lang == "zh" else 3]
         rule = import_rules()[self.rule]
         template = rule.remedy_zh if lang == "zh" else rule.remedy_en
-        return template.format(value=self.value, **self.params)
+        return template.format(value=self.value, **self._params(lang))
 
 
 def shown(value: object) -> str:

@@ -25,8 +25,15 @@ class DamagedTextError(ValueError):
         super().__init__(detail)
 
 
-def decode(data: bytes) -> tuple[str, str]:
+def decode(data: bytes, *, damaged: bool = False) -> tuple[str, str]:
     """Return the text of a file and the name of its encoding.
+
+    Parameters
+    ----------
+    data
+        The file.
+    damaged
+        Let characters stand that were lost before (U+FFFD): who reads the cells says which.
 
     Raises
     ------
@@ -41,7 +48,7 @@ def decode(data: bytes) -> tuple[str, str]:
     'UTF-16'
     """
     text, encoding = _decoded(data)
-    if "\ufffd" in text:
+    if "\ufffd" in text and not damaged:
         raise _damaged(text, text.index("\ufffd"), "U+FFFD")
     control = _CONTROL.search(text)
     if control is not None:

@@ -8,7 +8,7 @@ import unicodedata
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from chaingraph.intake.problems import Refusal
+from chaingraph.sheets.problems import Refusal
 
 MULTIPLIERS: Final = {
     "千": 10**3, "万": 10**4, "十万": 10**5, "百万": 10**6, "千万": 10**7,

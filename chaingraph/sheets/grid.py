@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from chaingraph.intake.problems import Problem
+from chaingraph.sheets.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +58,8 @@ class Grid:
         What the workbook says of itself where ``chaingraph init`` made it.
     left
         Numbers of the rows that still hold a part of the template's example.
+    part
+        Which of several tables that stand on the sheet one below the other, from 0.
     """
 
     file: str
@@ -71,6 +73,7 @@ class Grid:
     problems: list[Problem] = field(default_factory=list)
     template: Template | None = None
     left: set[int] = field(default_factory=set)
+    part: int = 0
 
     @property
     def title(self) -> str:

@@ -1,0 +1,1 @@
+"""Sheets as people keep them: files, header words, layouts, rows, cells, units, dates."""
