@@ -14,7 +14,7 @@ from chaingraph.recruit.candidates import find_place, open_field
 from chaingraph.recruit.entries import freeze, list_entries
 from chaingraph.recruit.evidence import gather_evidence
 from chaingraph.recruit.features import FEATURES, View, filled, measure
-from chaingraph.recruit.lists import LOCAL, MAKER, NONE, OTHER, tiers, which_list
+from chaingraph.recruit.lists import LOCAL, MAKER, NONE, OTHER, contending, tiers, which_list
 from chaingraph.recruit.portfolio import gather_portfolios
 from chaingraph.recruit.rules import rule_scores
 from chaingraph.recruit.setting import open_setting
@@ -44,8 +44,8 @@ class Occasion:
     listed
         By candidate: the list it would stand in, as :func:`chaingraph.recruit.lists.which_list` has it.
     tier
-        By candidate: what stands behind others of its list whatever its score, as
-        :func:`chaingraph.recruit.lists.tiers` has it.
+        By candidate: who of its list is chosen before it whatever its score, as
+        :func:`chaingraph.recruit.lists.contending` has it.
     entries
         One an entry: product id or family, positions of the products, group.
     local, known
@@ -95,7 +95,9 @@ class Occasion:
     def scores(self, weights: Floats) -> Floats:
         """Return what each candidate is ranked by: its score, all of a lower tier above those of a higher.
 
-        Who is here already stands in a list of its own, so that makers elsewhere do not stand before it.
+        So are the names of a list chosen ten by ten; that known plants then come first among the ten does
+        not count here. Who is here already stands in a list of its own, so that makers elsewhere do not
+        stand before it.
         """
         scores = self.features.astype(float) @ weights
         behind = np.where((self.listed == LOCAL) & (self.tier == OTHER), MAKER, self.tier)
@@ -174,7 +176,7 @@ def _occasions(frozen: Dataset, entries: pd.DataFrame) -> Iterator[Occasion]:
             features=table[newcomers].astype(np.float32),
             rules=rule_scores(view, columns)[newcomers].astype(np.float32),
             listed=listed[newcomers],
-            tier=tiers(view, listed)[newcomers],
+            tier=contending(view, listed, tiers(view, listed))[newcomers],
             entries=tuple(
                 (product, tuple(study.product_graph.position[p] for p in ids), group)
                 for product, ids, group in zip(

@@ -11,6 +11,7 @@ import numpy as np
 
 from chaingraph.errors import OptionError
 from chaingraph.recruit.features import FEATURES, PLACE_FEATURES, filled
+from chaingraph.recruit.lists import LAST
 from chaingraph.recruit.weights import FITTED, check_weights, fitted_tables, load_weights
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ METHODS: Final = get_args(Method)
 TABLE: Final = "weights"
 DRAWS: Final = 100
 """Draws of weights and evidence behind an interval of ranks."""
+NAMES: Final = 10
+"""How many names of a list are read together."""
 POOL: Final = 40
 """Candidates of a list, the first ones, whose ranks are drawn: who stands behind them is behind them all."""
 ENDS: Final = (0.05, 0.95)
@@ -182,6 +185,25 @@ def rank_within(scores: Floats, gap: Integers, tier: Integers | None = None) -> 
         place = np.sort(place * count + order)  # ties in the order given
         ranks[first:last][place % count] = np.arange(1, count + 1)
     return ranks
+
+
+def in_tens(place: Integers, tier: Integers) -> Integers:
+    """Return tiers within tens: of ten names those of a lower tier come first, then the next ten.
+
+    Parameters
+    ----------
+    place
+        Of each candidate in its list, from 1, as it contends for it.
+    tier
+        Of each candidate, 0 and up.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> in_tens(np.array([1, 10, 11]), np.array([1, 0, 0])).tolist()
+    [1, 0, 3]
+    """
+    return np.asarray((place - 1) // NAMES * (LAST + 1) + tier, dtype=np.intp)
 
 
 def tied_ranks(scores: Floats, gap: Integers, tier: Integers) -> Integers:
