@@ -164,9 +164,18 @@ def next_(
 @click.command(epilog="Example: chaingraph backtest toy --cutoff 2019-12 --horizon 3y")
 @with_dataset
 @click.option(
-    "--cutoff", metavar="DATE", required=True, help="Rank with what was known at this date."
+    "--cutoff",
+    metavar="DATE",
+    help="Rank with what was known at this date; by default the horizon before the dataset's own.",
 )
 @click.option("--horizon", default="3y", show_default=True, help="Years after it that count.")
+@click.option(
+    "--split",
+    type=click.Choice(["walk", "time", "city", "all"]),
+    default="walk",
+    show_default=True,
+    help="Each year with the years before it; once, at the cut-off; cities apart; all of them.",
+)
 @click.option(
     "--ridge",
     type=click.FloatRange(0, min_open=True),
@@ -191,9 +200,9 @@ def next_(
 def backtest(ds: Dataset, weights_out: str | None, out: Output, **asked: Any) -> None:
     """Measure how often the ranking named, before the fact, the groups that came.
 
-    Six tables: groups per gap against simple rules, by time, by city and year by year; all gaps that
-    planners would be shown; the calls of a whole city; products per city; the fitted weights; the
-    learning curve. Takes a minute or two. CSV and JSON hold the first, by chain too.
+    Tables: groups per gap against simple rules, each year ranked with what was known before it; all gaps
+    that planners would be shown; the calls of a whole city; products per city; fitted weights; with
+    '--split all' the learning curve too. Takes a minute or two. CSV and JSON hold the first, by chain too.
     """
     from chaingraph.errors import file_problem
     from chaingraph.files import write_file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,8 @@ from chaingraph.dataset import checked_date, last_day
 from chaingraph.errors import OptionError
 from chaingraph.recruit.arrivals import PRODUCT_FEATURES, PRODUCT_TABLE
 from chaingraph.recruit.choices import gather_occasions, yearly
-from chaingraph.recruit.contest import EQUAL, MODEL, queries, rank_groups
-from chaingraph.recruit.contest_cities import rank_newcomers, rank_products_lacked
+from chaingraph.recruit.contest import MODEL, SHIPPED, queries, rank_groups
+from chaingraph.recruit.contest_cities import JOINT, rank_newcomers, rank_products_lacked
 from chaingraph.recruit.entries import list_entries
 from chaingraph.recruit.exposure import gather_exposure
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES
@@ -46,26 +46,25 @@ _LANGS: Final[tuple[tuple[str, Language], ...]] = (("", "en"), ("_zh", "zh"))
 PAST_YEARS: Final = 10
 WALK_YEARS: Final = 7
 """Years at least whose arrivals the weights of a year of the walk are fitted on."""
-GOAL: Final = 0.35
-"""Share of all newcomers that the first ten names of their gap should hold, in the walk."""
-SPLITS: Final = ("time", "city", "walk")
+Split = Literal["walk", "time", "city", "all"]
+SPLITS: Final = get_args(Split)
 _ENDS: Final = ("", "_low", "_high")
 SHOWN: Final = (
-    "split", "method", *(f"hits_10{end}" for end in _ENDS), *(f"hits_10_ratio{end}" for end in _ENDS),
-    "mrr", *(f"mrr_ratio{end}" for end in _ENDS), "outside_10", "local_3", *FATES,
+    "split", "method", "hits_10", *(f"hits_10_ratio{end}" for end in _ENDS), "outside_10",
+    "outside_10_ratio", "local_3", "mrr", *(f"mrr_ratio{end}" for end in _ENDS), "positives",
 )  # fmt: skip
 CITIES_SHOWN: Final = (
-    "split", "method", "arrivals_per_ten", "arrivals_per_ten_all",
-    *(f"groups_10{end}" for end in _ENDS), *(f"groups_20{end}" for end in _ENDS), "outside_20",
-    *(f"calls_ratio{end}" for end in _ENDS), "arrivals", "reachable", "occasions", "city_years",
+    "method", "arrivals_per_ten", "arrivals_per_ten_all", "groups_10",
+    *(f"calls_ratio{end}" for end in _ENDS), "groups_20", *(f"calls_20_ratio{end}" for end in _ENDS),
+    "outside_20", "arrivals",
 )  # fmt: skip
 GAPS_SHOWN: Final = (
-    "split", "method", "gaps", "gaps_filled", "gaps_found", "found_per_thousand", "found_of_filled",
+    "method", "gaps", "gaps_filled", "gaps_found", "found_per_thousand", "found_of_filled",
     "calls_per_arrival",
 )  # fmt: skip
 PRODUCTS_SHOWN: Final = (
     "split", "method", "mrr", *(f"mrr_ratio{end}" for end in _ENDS), "hits_10",
-    *(f"hits_10_ratio{end}" for end in _ENDS), "hits_20", "positives", "reachable", "queries",
+    *(f"hits_10_ratio{end}" for end in _ENDS), "hits_20", "positives",
 )  # fmt: skip
 CURVE_SHOWN: Final = (
     "training_cities", "training_entries", "mrr", "mrr_low", "mrr_high", "positives",
@@ -119,12 +118,12 @@ class Backtest:
 
     @property
     def results(self) -> list[Result]:
-        """All, in the order in which they are shown; of the ranking only what is of all chains."""
+        """All that hold anything, in the order shown; of the ranking only what is of all chains."""
         frame = self.ranking.frame
         whole = frame[frame["content_of"] == "all"].reset_index(drop=True)
+        others = (self.gaps, self.cities, self.products, self.weights, self.learning)
         return [
-            replace(self.ranking, frame=whole), self.gaps, self.cities, self.products, self.weights,
-            self.learning,
+            replace(self.ranking, frame=whole), *(one for one in others if not one.frame.empty)
         ]  # fmt: skip
 
 
@@ -138,8 +137,9 @@ def _by_name(frame: pd.DataFrame) -> tuple[dict[str, float], dict[str, float]]:
 def backtest(
     ds: Dataset,
     *,
-    cutoff: str,
+    cutoff: str | None = None,
     horizon: str = "3y",
+    split: Split = "walk",
     ridge: float = 1.0,
     draws: int = 1000,
     seed: int = 0,
@@ -153,9 +153,13 @@ def backtest(
     ds
         The dataset; needs enterprises and capacities, and profits from projects and supplies.
     cutoff
-        ``YYYY`` or ``YYYY-MM``. The dataset is frozen there (:func:`chaingraph.recruit.entries.freeze`).
+        ``YYYY`` or ``YYYY-MM``; the horizon before the dataset's own date by default. The dataset is
+        frozen there (:func:`chaingraph.recruit.entries.freeze`).
     horizon
         Years after the cut-off in which entries count, ``"3y"``.
+    split
+        What stands in the ranking, see Returns; ``"walk"`` alone is free of the future and large.
+        ``"all"`` adds the learning curve.
     ridge
         Penalty of the fitted weights.
     draws, seed
@@ -168,22 +172,23 @@ def backtest(
     Returns
     -------
     Backtest
-        `ranking`: one row a `split` (*time*: fitted on the ten years before the cut-off, tested on the
-        horizon; *city*: ten folds of cities, each tested with weights fitted on the other cities, yearly
-        windows from ten years before the cut-off to the end of the horizon; *walk*: the years from the
-        eighth on, each with weights fitted on the years before it alone), `content_of` (a chain, or
-        all) and `method` (model: fitted weights; equal_weights: all that tells candidates apart at
-        weight 1; and the rules of :func:`chaingraph.recruit.rules.rule_scores`); columns as
+        `ranking`: one row a `split` (*walk*: windows of one year from ten years before the cut-off to the
+        end of the horizon, the years from the eighth on each tested with weights fitted on the years before it
+        alone; *time*: fitted on the ten years before the cut-off, tested on the horizon; *city*: all those
+        years, ten folds of cities, each tested with weights fitted on the other cities), `content_of` (a
+        chain, or all) and `method` (shipped_weights: as :func:`rank_targets` has them; model: fitted
+        weights; equal_weights: all that tells candidates apart at weight 1; and the rules of
+        :func:`chaingraph.recruit.rules.rule_scores`); columns as
         :func:`chaingraph.recruit.tally.group_table` has them. Of newcomers, `reachable` were
         candidates, `no_candidate` known but none, `unknown` in no row before.
         `gaps`, `cities`: see :func:`chaingraph.recruit.tally.gap_table` and
-        :func:`chaingraph.recruit.tally.city_table`, of the walk. `products`, `weights`, `learning`: see
-        :class:`Backtest`.
+        :func:`chaingraph.recruit.tally.city_table`, always of the walk. `products` of walk and city;
+        `weights`, `learning`: see :class:`Backtest`.
 
     Raises
     ------
     OptionError
-        For a cut-off outside the data, a horizon that is none, or data without dated entries.
+        For a cut-off outside the data, a horizon or a split that is none, or data without dated entries.
 
     Notes
     -----
@@ -202,78 +207,92 @@ def backtest(
     >>> import chaingraph as cg
     >>> found = cg.backtest(cg.load_dataset("toy"), cutoff="2019-12", draws=10)
     >>> found.ranking.frame["method"].unique().tolist()[:2]
-    ['model', 'random']
+    ['shipped_weights', 'model']
     """
-    asked = _read(ds, cutoff, horizon)
+    asked = _read(ds, cutoff, horizon, split)
     tell = progress or (lambda _: None)
     windows = yearly(asked.begin, asked.end)
     everywhere = gather_occasions(ds, windows, progress)
-    past = np.array([occasion.cutoff < cutoff for occasion in everywhere], dtype=bool)
-    ahead = gather_occasions(ds, [(cutoff, asked.end)], progress)
-    if not ahead or past.all():
+    past = np.array([occasion.cutoff < asked.cutoff for occasion in everywhere], dtype=bool)
+    if not len(past) or past.all():
         raise asked.outside
-    lang_ = read_lang(ds, lang)
     params = {
-        "dataset": ds.name, "version": ds.version, "cutoff": cutoff, "horizon": horizon,
-        "ridge": ridge, "draws": draws, "seed": seed,
+        "dataset": ds.name, "version": ds.version, "cutoff": asked.cutoff, "horizon": horizon,
+        "split": split, "ridge": ridge, "draws": draws, "seed": seed,
     }  # fmt: skip
     trial = Trial(everywhere, _chains(ds), ridge, seed)
     exposure = gather_exposure(ds, [date for date, _ in windows[WALK_YEARS:]], progress)
     numbers = trial.since(windows[WALK_YEARS:])
     walk = [everywhere[number] for number in numbers]
+    tell("walk")
     own = trial.walked(trial.targets, numbers)
     of_products = trial.walked(trial.products, numbers)
-    ranked = {}
-    tell("time")
-    before = trial.targets.fit(np.flatnonzero(past), ridge)
-    ranked["time"] = rank_groups(ahead, [before] * len(ahead), trial.chains, seed)
-    tell("city")
-    ranked["city"] = trial.rank(trial.crossed(trial.targets))
-    tell("walk")
-    ranked["walk"] = trial.rank(own, numbers)
-    lacked = {
-        "city": rank_products_lacked(everywhere, trial.crossed(trial.products), seed),
-        "walk": rank_products_lacked(walk, of_products, seed),
-    }
+    walked = trial.rank(own, numbers)
+    ranked, lacked = {}, {}
+    if split in ("time", "all"):
+        tell("time")
+        ahead = gather_occasions(ds, [(asked.cutoff, asked.end)], progress)
+        before = trial.targets.fit(np.flatnonzero(past), ridge)
+        ranked["time"] = rank_groups(ahead, [before] * len(ahead), trial.chains, seed)
+    if split in ("city", "all"):
+        tell("city")
+        ranked["city"] = trial.rank(trial.crossed(trial.targets))
+        lacked["city"] = rank_products_lacked(everywhere, trial.crossed(trial.products), seed)
+    if split in ("walk", "all"):
+        ranked["walk"] = walked
+        lacked["walk"] = rank_products_lacked(walk, of_products, seed)
     came = city_table(rank_newcomers(walk, own, of_products), exposure, "walk", draws, seed)
-    shown = gap_table(ranked["walk"], exposure, _members(ranked["walk"], walk), "walk")
+    shown = gap_table(walked, exposure, _members(walked, walk), "walk")
+    curve = trial.curve(draws) if split == "all" else pd.DataFrame()
     results = {
         "backtest": (_joined(ranked, draws, seed), SHOWN, _verdicts(ranked, draws, seed)),
-        "backtest_gaps": (shown, GAPS_SHOWN, _rarity(ranked["walk"], shown)),
-        "backtest_cities": (came, CITIES_SHOWN, ()),
+        "backtest_gaps": (shown, GAPS_SHOWN, _rarity(walked, shown)),
+        "backtest_cities": (came, CITIES_SHOWN, _calls(came)),
         "backtest_products": (_joined(lacked, draws, seed), PRODUCTS_SHOWN, ()),
         "weights": _weights(trial),
-        "learning_curve": (trial.curve(draws), CURVE_SHOWN, ()),
+        "learning_curve": (curve, CURVE_SHOWN, ()),
     }
+    spoken = read_lang(ds, lang)
     return Backtest(*(
-        Result(kind, frame, params, lang_, columns, notes)
+        Result(kind, frame, params, spoken, columns, notes)
         for kind, (frame, columns, notes) in results.items()
     ))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Asked:
+    cutoff: str
     begin: str
     end: str
     outside: OptionError
 
 
-def _read(ds: Dataset, cutoff: str, horizon: str) -> _Asked:
+def _read(ds: Dataset, cutoff: str | None, horizon: str, split: str) -> _Asked:
     """Check cut-off and horizon against the entries that the data have."""
-    cutoff = checked_date(cutoff)
     found = re.fullmatch(r"([1-9]\d?)\s*y?", horizon.strip())
     if not found:
         raise OptionError("bad-horizon", value=horizon)
+    if split not in SPLITS:
+        raise OptionError("bad-split", value=split, choices=", ".join(SPLITS))
+    if cutoff is not None:
+        cutoff = checked_date(cutoff)
     entries = list_entries(ds, open_study(ds).product_graph)
     if entries.empty:
         raise OptionError("no-entries", dataset=ds.name)
+    if cutoff is None:
+        cutoff = _years_on(ds.as_of or max(entries["date"], key=last_day), -int(found[1]))
     dates = sorted(entries["date"], key=last_day)
     first, last = dates[0], dates[-1]
     outside = OptionError("cutoff-outside", value=cutoff, first=first, last=last)
     if not last_day(first) <= last_day(cutoff) < last_day(last):
         raise outside
-    year, rest = int(cutoff[:4]), cutoff[4:].replace("-02-29", "-02-28")
-    return _Asked(f"{year - PAST_YEARS}{rest}", f"{year + int(found[1])}{rest}", outside)
+    begin, end = _years_on(cutoff, -PAST_YEARS), _years_on(cutoff, int(found[1]))
+    return _Asked(cutoff, begin, end, outside)
+
+
+def _years_on(date: str, years: int) -> str:
+    """Return the same day some years later."""
+    return f"{int(date[:4]) + years}{date[4:].replace('-02-29', '-02-28')}"
 
 
 def _chains(ds: Dataset) -> list[str]:
@@ -301,38 +320,34 @@ def _members(ranked: pd.DataFrame, occasions: Sequence[Occasion]) -> list[frozen
 
 
 def _verdicts(ranked: Mapping[str, pd.DataFrame], draws: int, seed: int) -> _Notes:
-    """Say of each split how the model does beside the best simple rule, and what could be found at all."""
+    """Say of each split how targets do beside the best simple rules, of the last what could be found."""
     notes: list[tuple[str, dict[str, Any]]] = []
     for split, table in ranked.items():
-        if table.empty:
-            continue
         methods = {str(name): part for name, part in table.groupby("method", sort=False)}
         rule = best_rule(methods, "hits_10")
-        figures: dict[str, Any] = compare(table, MODEL, rule, draws, seed)
-        beside = compare(table, MODEL, EQUAL, draws, seed)
-        figures |= {f"equal_{name}": value for name, value in beside.items()}
-        figures["share"] = float(methods[MODEL]["hits_10"].mean())
-        for end, lang in _LANGS:
-            figures[f"rule{end}"] = term("method", rule, lang)
-            figures[f"split{end}"] = term("split", split, lang)
-        if not np.isnan(figures["ratio"] + figures["equal_ratio"]):
+        figures: dict[str, Any] = compare(table, SHIPPED, rule, "hits_10", draws, seed)
+        beside = compare(table, MODEL, SHIPPED, "hits_10", draws, seed)
+        figures |= {f"fitted_{name}": value for name, value in beside.items()}
+        figures["share"] = float(methods[SHIPPED]["hits_10"].mean())
+        figures |= _both("rule", "method", rule) | _both("split", "split", split)
+        if not np.isnan(figures["ratio"] + figures["fitted_ratio"]):
             notes.append(("backtest-verdict", figures))
-        if split == "walk":
-            met = figures["share"] >= GOAL
-            notes.append(("backtest-met" if met else "backtest-not-met", {"goal": GOAL}))
-    table = ranked["city"] if ranked["walk"].empty else ranked["walk"]
-    own = table[table["method"] == MODEL]
+    own = table[table["method"] == SHIPPED]
     counts = {name: int(own[name].sum()) for name in FATES}
     shares = {f"{name}_share": counts[name] / max(1, counts["positives"]) for name in FATES}
-    notes.append(("backtest-reach", counts | shares))
-    return tuple(notes)
+    return (*notes, ("backtest-reach", counts | shares))
+
+
+def _both(name: str, kind: str, word: str) -> dict[str, Any]:
+    """Return a word of a vocabulary in every language, for a note."""
+    return {f"{name}{end}": term(kind, word, lang) for end, lang in _LANGS}
 
 
 def _rarity(walked: pd.DataFrame, shown: pd.DataFrame) -> _Notes:
     """Say how many of those who came filled a gap that a planner was shown."""
     if walked.empty or shown.empty:
         return ()
-    came = int(walked.loc[walked["method"] == MODEL, "positives"].sum())
+    came = int(walked.loc[walked["method"] == SHIPPED, "positives"].sum())
     first = shown.iloc[0]
     return (
         (
@@ -340,6 +355,29 @@ def _rarity(walked: pd.DataFrame, shown: pd.DataFrame) -> _Notes:
             {"filled": int(first["gaps_filled"]), "count": int(first["gaps"]), "came": came},
         ),
     )
+
+
+def _calls(came: pd.DataFrame) -> _Notes:
+    """Say how many calls it takes to meet one who comes."""
+    if came.empty:
+        return ()
+    best = came.iloc[came["arrivals_per_ten"].argmax()]
+    ours = came[came["method"] == JOINT].iloc[0]
+    figures = {
+        "calls": _calls_for(ours["arrivals_per_ten"]),
+        "calls_all": _calls_for(ours["arrivals_per_ten_all"]),
+        "best_calls": _calls_for(best["arrivals_per_ten"]),
+        "occasions": int(ours["occasions"]), "city_years": int(ours["city_years"]),
+        "arrivals": int(ours["arrivals"]), "reachable": int(ours["reachable"]),
+    }  # fmt: skip
+    if not all(np.isfinite(value) for value in figures.values()):
+        return ()
+    return (("backtest-calls", figures | _both("best", "method", str(best["method"]))),)
+
+
+def _calls_for(per_ten: float) -> float:
+    """Return how many names are called for one who comes."""
+    return 10 / per_ten if per_ten > 0 else float("nan")
 
 
 def _weights(trial: Trial) -> tuple[pd.DataFrame, tuple[str, ...], _Notes]:
@@ -361,6 +399,6 @@ def _weights(trial: Trial) -> tuple[pd.DataFrame, tuple[str, ...], _Notes]:
         if fit.null:
             share = 1 - fit.likelihood / fit.null
             said: dict[str, Any] = {"choices": round(fit.choices), "share": share}
-            said |= {f"of{end}": term("feature_of", of, lang) for end, lang in _LANGS}
+            said |= _both("of", "feature_of", of)
             notes.append(("fit-notes", said))
     return frame, (), tuple(notes)

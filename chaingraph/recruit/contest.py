@@ -20,6 +20,7 @@ from chaingraph.recruit.metrics import (
     reciprocal_rank,
 )
 from chaingraph.recruit.rules import RULES
+from chaingraph.recruit.scoring import default_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,9 +35,10 @@ FROM_OUTSIDE: Final = 10
 """Names of a gap's list of groups from outside."""
 FROM_HERE: Final = 3
 """Names of a gap's list of groups that are here already with something else."""
+SHIPPED: Final = "shipped_weights"
 MODEL: Final = "model"
 EQUAL: Final = "equal_weights"
-METHODS: Final = (MODEL, EQUAL, *RULES)
+METHODS: Final = (SHIPPED, MODEL, EQUAL, *RULES)
 _OF_GROUPS: Final = tuple(list(FEATURES).index(name) for name in GROUP_FEATURES)
 
 
@@ -108,6 +110,11 @@ def queries(occasion: Occasion) -> Iterator[tuple[str, tuple[int, ...], list[str
         yield name, members, sorted(came)
 
 
+def shipped_weights() -> Floats:
+    """Return the weights that targets are ranked with where none are given."""
+    return np.array([default_weights()[name] for name in FEATURES])
+
+
 def equal_weights() -> Floats:
     """Return weight 1 for all that tells the candidates of a gap apart, 0 for what they share."""
     return np.array([float(name in GROUP_FEATURES) for name in FEATURES])
@@ -131,7 +138,7 @@ def rank_groups(
     seed
         Of the orders in which ties stand.
     methods
-        The model, all features at weight 1, and simple rules to rank by.
+        The weights of the package, fitted ones, all features at weight 1, and simple rules to rank by.
 
     Returns
     -------
@@ -146,7 +153,11 @@ def rank_groups(
     rng = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
     for occasion, weight in zip(occasions, weights, strict=True):
-        scores = {MODEL: occasion.scores(weight), EQUAL: occasion.scores(equal_weights())}
+        scores = {
+            SHIPPED: occasion.scores(shipped_weights()),
+            MODEL: occasion.scores(weight),
+            EQUAL: occasion.scores(equal_weights()),
+        }
         for product_id, members, came in queries(occasion):
             names, code, picked = occasion.candidates(members)
             orders = rng.random((TIES, len(names)))

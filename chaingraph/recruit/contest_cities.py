@@ -12,10 +12,12 @@ from chaingraph.recruit.contest import (
     EQUAL,
     MEASURES,
     MODEL,
+    SHIPPED,
     TIES,
     equal_weights,
     judge,
     queries,
+    shipped_weights,
     stack_choices,
 )
 from chaingraph.recruit.features import FEATURES, PLACE_FEATURES
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 CALLS: Final = (10, 20)
 """Lengths of a city's list of groups to call."""
 JOINT: Final = "joint"
-CITY_METHODS: Final = (JOINT, MODEL, EQUAL, *RULES)
+CITY_METHODS: Final = (JOINT, SHIPPED, MODEL, EQUAL, *RULES)
 PRODUCT_RULES: Final = ("popularity", "trend", "relatedness")
 """Rules for products: cities with it, arrivals in three years, density."""
 PRODUCT_METHODS: Final = (MODEL, EQUAL, "random", *PRODUCT_RULES, "rca")
@@ -67,13 +69,21 @@ def lacking_products(occasion: Occasion) -> Lacking:
     absent = occasion.absent[products]
     came = [set(members) for _, members, _ in occasion.entries]
     came = [members for members in came if all(occasion.absent[p] for p in members)]
-    unlike = {tuple(sorted(members)): members for members in came}
     return Lacking(
         products[absent],
         occasion.arrivals[products[absent]],
         occasion.features[first[absent]][:, _PLACE].astype(float),
-        list(unlike.values()),
+        _apart(came),
     )
+
+
+def _apart(came: list[set[int]]) -> list[set[int]]:
+    """Leave out what came twice, and families of which a product came by itself."""
+    kept: list[set[int]] = []
+    for members in sorted(came, key=lambda some: (len(some), sorted(some))):
+        if not any(own <= members for own in kept):
+            kept.append(members)
+    return kept
 
 
 def product_choices(occasions: Sequence[Occasion], *, shared: bool = False) -> Choices:
@@ -134,11 +144,13 @@ def rank_products_lacked(
             columns[rule] = lacking.shared[:, place.index(_RULE_FEATURES[rule])]
         columns["rca"] = occasion.rca[lacking.products]
         base = {"city": occasion.city, "cutoff": occasion.cutoff, "candidates": count}
+        known = set(lacking.products.tolist())
+        reachable = sum(bool(members & known) for members in lacking.came)
         for method, values in columns.items():
             firsts = [_first_places(ranks(values, order), lacking) for order in orders]
             drawn = [judge(places, len(lacking.came)) for places in firsts]
             figures = {name: float(np.mean([d[name] for d in drawn])) for name in MEASURES}
-            counts = {"positives": len(lacking.came), "reachable": len(firsts[0])}
+            counts = {"positives": len(lacking.came), "reachable": reachable}
             rows.append(base | counts | {"method": method} | figures)
     return pd.DataFrame(rows)
 
@@ -158,8 +170,8 @@ def rank_newcomers(
     """Rank the groups that might come to a city with any product that nobody makes there.
 
     Each group stands once, at its best product. *joint* goes by the chances of
-    :func:`chaingraph.recruit.arrivals.arrival_chances`, with all that tells candidates apart at weight 1;
-    *model* is the fitted score of targets, across gaps.
+    :func:`chaingraph.recruit.arrivals.arrival_chances`, with the weights of targets that the package has;
+    the others are scores of targets, across gaps.
 
     Returns
     -------
@@ -208,13 +220,12 @@ def _across(
 ) -> Floats:
     """Return what a method ranks the groups of a city by, whatever their product."""
     if method == JOINT:
-        scores = occasion.features[picked].astype(float) @ equal_weights()
+        scores = occasion.features[picked].astype(float) @ shipped_weights()
         products = occasion.arrivals @ weights[1]
         return arrival_chances(products, occasion.product[picked], code, scores)[0]
-    if method == MODEL:
-        values = occasion.scores(weights[0])[picked]
-    elif method == EQUAL:
-        values = occasion.scores(equal_weights())[picked]
+    own = {SHIPPED: shipped_weights(), MODEL: weights[0], EQUAL: equal_weights()}
+    if method in own:
+        values = occasion.scores(own[method])[picked]
     else:
         values = occasion.rules[picked, RULES.index(method)]
     best = np.full(int(code.max(initial=-1)) + 1, -np.inf)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from chaingraph.recruit.contest import EQUAL, FROM_OUTSIDE, MEASURES, MODEL
+from chaingraph.recruit.contest import EQUAL, FROM_OUTSIDE, MEASURES, MODEL, SHIPPED
 from chaingraph.recruit.contest_cities import CALLS, JOINT
 from chaingraph.recruit.metrics import drawn_ratio, interval, resample
 
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from chaingraph.products import Floats, Integers
     from chaingraph.recruit.exposure import Exposure
 
-OURS: Final = (MODEL, EQUAL, JOINT)
+OURS: Final = (SHIPPED, MODEL, EQUAL, JOINT)
 """Methods that are no simple rules."""
-COMPARED: Final = ("mrr", "hits_10")
-"""Measures of which the ratio to the best simple rule is given."""
+COMPARED: Final = {
+    "mrr": "mrr", "hits_10": "hits_10", "outside_hits": "outside_10", "local_hits": "local_3",
+}  # fmt: skip
+"""Measures of which the ratio to the best simple rule by it is given, and what its columns are called."""
 FATES: Final = ("positives", "reachable", "no_candidate", "unknown")
 
 
@@ -32,8 +34,9 @@ def group_table(queries: pd.DataFrame, split: str, draws: int, seed: int) -> pd.
     pandas.DataFrame
         One row a `content_of` (all, or a chain) and `method`: the measures; `outside_10` and `local_3`,
         the share of newcomers from outside among the first ten names from outside, of those here already
-        among the first three of these; `mrr_ratio` and `hits_10_ratio`, to the best simple rule by that
-        measure (that of `best_rule` for the second); ends of the 95% intervals of all; counts.
+        among the first three of these; the ratios of all four to the best simple rule by each (`mrr_ratio`,
+        `hits_10_ratio`, `outside_10_ratio`, `local_3_ratio`; `best_rule` is that of the second); ends of
+        the 95% intervals of all; counts.
         Intervals and ratios are of the same draws, over cities and products together.
     """
     if queries.empty:
@@ -52,7 +55,7 @@ def _content(
     ways = [_codes(first, name) for name in ("city", "product_id") if name in first]
     times = resample(ways, draws=draws, seed=seed)
     ones = np.ones(len(first))
-    best = {name: best_rule(methods, name) for name in COMPARED}
+    best = {name: best_rule(methods, name) for name in COMPARED if name in first}
     rows = []
     for method, own in methods.items():
         row: dict[str, Any] = {"split": split, "content_of": content, "method": method}
@@ -63,10 +66,9 @@ def _content(
                 "outside_10", _floats(own, "outside_hits"), _floats(own, "outside"), times
             )
             row |= _figure("local_3", _floats(own, "local_hits"), _floats(own, "local"), times)
-        for name in COMPARED:
-            rule = methods.get(best[name])
-            base = np.full(len(own), np.nan) if rule is None else _floats(rule, name)
-            row |= _figure(f"{name}_ratio", _floats(own, name), base, times)
+        for name, rule in best.items():
+            base = _floats(methods[rule], name) if rule else np.full(len(own), np.nan)
+            row |= _figure(f"{COMPARED[name]}_ratio", _floats(own, name), base, times)
         row["best_rule"] = best["hits_10"]
         row |= {name: int(own[name].sum()) for name in FATES if name in own}
         rows.append(row | {"queries": len(own), "cities": int(ways[0].max()) + 1})
@@ -95,13 +97,15 @@ def _figure(name: str, top: Floats, bottom: Floats, times: Floats) -> dict[str, 
     return {name: value, f"{name}_low": low, f"{name}_high": high}
 
 
-def compare(queries: pd.DataFrame, one: str, other: str, draws: int, seed: int) -> dict[str, float]:
-    """Return how much one method is better than another by the first ten names: ratio, low, high."""
+def compare(
+    queries: pd.DataFrame, one: str, other: str, measure: str, draws: int, seed: int
+) -> dict[str, float]:
+    """Return how much one method is better than another by a measure: ratio, low, high."""
     methods = {str(name): part for name, part in queries.groupby("method", sort=False)}
     ways = [_codes(methods[one], name) for name in ("city", "product_id")]
     times = resample(ways, draws=draws, seed=seed)
     figure = _figure(
-        "ratio", _floats(methods[one], "hits_10"), _floats(methods[other], "hits_10"), times
+        "ratio", _floats(methods[one], measure), _floats(methods[other], measure), times
     )
     return {"ratio": figure["ratio"], "low": figure["ratio_low"], "high": figure["ratio_high"]}
 
@@ -116,7 +120,7 @@ def city_table(
     pandas.DataFrame
         One row a method: `groups_10` and `groups_20`, the share of the groups that came in a year with
         something nobody made there among so many names; `outside_20`, of those new to the city;
-        `calls_ratio`, of the first to the best simple rule; intervals over cities and products together;
+        `calls_ratio` and `calls_20_ratio`, of both to the best simple rule by each; intervals over cities and products together;
         `arrivals_per_ten`, groups met in ten calls where anybody came at all, and `arrivals_per_ten_all`
         in every city with a known maker; `arrivals`, `reachable`, `occasions` (cities and years in which
         anybody came), `city_years` (all).
@@ -130,7 +134,7 @@ def city_table(
     outside = (~first["local"].to_numpy(dtype=bool)).astype(float)
     occasions = len(first.drop_duplicates(["city", "cutoff"]))
     short, long = (f"calls_{top}" for top in CALLS)
-    base = best_rule(methods, short)
+    base, base_long = best_rule(methods, short), best_rule(methods, long)
     rows = []
     for method, own in methods.items():
         row: dict[str, Any] = {"split": split, "method": method}
@@ -138,8 +142,11 @@ def city_table(
         row |= _figure("groups_10", hits, ones, times)
         row |= _figure("groups_20", _floats(own, long), ones, times)
         row |= _figure("outside_20", _floats(own, long) * outside, outside, times)
-        ruled = _floats(methods[base], short) if base else np.full(len(own), np.nan)
+        nothing = np.full(len(own), np.nan)
+        ruled = _floats(methods[base], short) if base else nothing
         row |= _figure("calls_ratio", hits, ruled, times)
+        ruled = _floats(methods[base_long], long) if base_long else nothing
+        row |= _figure("calls_20_ratio", _floats(own, long), ruled, times)
         row |= {
             "best_rule": base,
             "arrivals_per_ten": hits.sum() / occasions,
@@ -183,7 +190,7 @@ def gap_table(
         `gaps_found` (one of them stood among the first ten names), `found_per_thousand` gaps,
         `found_of_filled`, `calls_per_arrival` (names to call for one who comes within the year).
     """
-    if queries.empty:
+    if queries.empty or not exposure.count:
         return pd.DataFrame()
     shown = [
         bool(exposure.gaps.get((cutoff, city), frozenset()) & products)

@@ -98,13 +98,15 @@ class Trial:
             return model
         dates = set(self.cutoffs[some])
         rules = self.rules[self.rules["cutoff"].isin(dates)]
-        return pd.concat([model, rules], ignore_index=True)
+        found = pd.concat([model, rules], ignore_index=True)
+        place = found["method"].map(METHODS.index)
+        return found.iloc[place.argsort(kind="stable")].reset_index(drop=True)
 
     @cached_property
     def rules(self) -> pd.DataFrame:
         """All queries ranked by what needs no fit."""
         nothing = [np.zeros(len(FEATURES))] * len(self.occasions)
-        return rank_groups(self.occasions, nothing, self.chains, self.seed, METHODS[1:])
+        return rank_groups(self.occasions, nothing, self.chains, self.seed, [method for method in METHODS if method != MODEL])
 
     def curve(self, draws: int) -> pd.DataFrame:
         """Repeat the city split with a part of the cities to fit on."""
