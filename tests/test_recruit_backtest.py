@@ -14,10 +14,17 @@ import chaingraph as cg
 from chaingraph.analysis.study import open_study
 from chaingraph.recruit.arrivals import PRODUCT_FEATURES
 from chaingraph.recruit.choices import gather_occasions, yearly
-from chaingraph.recruit.contest import METHODS, group_choices, queries, rank_groups
+from chaingraph.recruit.contest import (
+    METHODS,
+    group_choices,
+    queries,
+    rank_groups,
+    shipped_weights,
+)
 from chaingraph.recruit.contest_cities import (
     CITY_METHODS,
     PRODUCT_METHODS,
+    _apart,
     product_choices,
     rank_newcomers,
 )
@@ -26,6 +33,7 @@ from chaingraph.recruit.exposure import gather_exposure
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES
 from chaingraph.recruit.rules import RULES
 from chaingraph.recruit.scoring import default_weights, read_weights
+from chaingraph.recruit.tally import OURS
 from tests.conftest import build_dataset
 
 SLOW = settings(max_examples=6, deadline=None, derandomize=True, phases=[Phase.generate])
@@ -319,7 +327,7 @@ def country():
 
 @pytest.fixture(scope="module")
 def tested(country):
-    return cg.backtest(country, cutoff="2021-12", horizon="2y", draws=200)
+    return cg.backtest(country, cutoff="2021-12", horizon="2y", split="all", draws=200)
 
 
 @pytest.mark.parametrize("split", ["time", "city", "walk"])
@@ -328,7 +336,7 @@ def test_a_planted_rule_is_found_and_beats_every_simple_rule(tested, split):
     every = frame[(frame["split"] == split) & (frame["content_of"] == "all")].set_index("method")
     assert every.index.tolist() == list(METHODS)
     assert every.loc["model", "mrr"] > 0.7
-    assert every.loc["model", "mrr"] > 3 * every["mrr"].drop(["model", "equal_weights"]).max()
+    assert every.loc["model", "mrr"] > 3 * every["mrr"].drop(list(OURS), errors="ignore").max()
     assert every.loc["model", "mrr_low"] > every.loc["random", "mrr_high"]
     assert every.loc["model", "hits_5"] > 0.8
     assert tested.weights.frame.set_index("feature")["weight"].idxmax() == "ties"
@@ -385,7 +393,7 @@ def test_the_learning_curve_ends_at_the_city_split(tested):
 
 
 def test_two_runs_agree_and_the_seed_is_stated(country, tested):
-    again = cg.backtest(planted(), cutoff="2021-12", horizon="2y", draws=200)
+    again = cg.backtest(planted(), cutoff="2021-12", horizon="2y", split="all", draws=200)
     for one, two in zip(tested.results, again.results, strict=True):
         pd.testing.assert_frame_equal(one.frame, two.frame, check_exact=True)
         assert one.params == two.params
@@ -488,7 +496,7 @@ def test_ratios_are_to_the_best_rule_in_the_same_draws(tested):
     for _, own in frame.groupby(["split", "content_of"]):
         best = own[own["method"] == own["best_rule"].iloc[0]].iloc[0]
         assert best["hits_10_ratio"] == best["hits_10_ratio_low"] == best["hits_10_ratio_high"] == 1
-        rules = own[~own["method"].isin(["model", "equal_weights"])]
+        rules = own[~own["method"].isin(OURS)]
         assert (rules["hits_10_ratio"] <= 1 + 1e-9).all()
         expected = own["hits_10"] / best["hits_10"]
         np.testing.assert_allclose(own["hits_10_ratio"], expected)
@@ -537,7 +545,9 @@ def test_every_gap_shown_is_counted_whether_or_not_somebody_came(tested, country
 
 def test_progress_is_told_and_changes_nothing(country, tested):
     steps = []
-    again = cg.backtest(country, cutoff="2021-12", horizon="2y", draws=200, progress=steps.append)
+    again = cg.backtest(
+        country, cutoff="2021-12", horizon="2y", split="all", draws=200, progress=steps.append
+    )
     pd.testing.assert_frame_equal(again.ranking.frame, tested.ranking.frame)
     assert {"time", "city", "walk"} <= set(steps)
     assert "2021-12" in steps
@@ -591,3 +601,39 @@ def test_data_without_dates_or_makers_are_one_sentence(build):
 def test_windows_are_years_up_to_the_end():
     assert yearly("2019", "2021") == [("2019", "2020"), ("2020", "2021")]
     assert yearly("2019-12", "2019-12") == []
+
+
+def test_the_walk_alone_is_the_default_and_says_the_same(country, tested):
+    """The cut-off is the horizon before the dataset's own date where none is given."""
+    whole = tested.ranking.frame
+    same = cg.backtest(country, cutoff="2021-12", horizon="2y", draws=200)
+    walked = whole[whole["split"] == "walk"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(same.ranking.frame, walked)
+    assert same.learning.frame.empty
+    assert same.learning not in same.results
+    assert cg.backtest(country, horizon="2y", draws=1).ranking.params["cutoff"] == "2022-12"
+    once = cg.backtest(country, cutoff="2021-12", horizon="2y", split="time", draws=1)
+    assert set(once.ranking.frame["split"]) == {"time"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"split": "year"}, "'year' is no split; write one of walk, time, city, all"),
+        ({"horizon": "soon"}, "'soon' is no horizon"),
+        ({"horizon": "0y"}, "'0y' is no horizon"),
+        ({"cutoff": "2031"}, "cut-off 2031 is outside the data"),
+        ({"cutoff": "2021-31"}, "'2021-31' is no date"),
+    ],
+)
+def test_wrong_options_are_one_sentence(country, options, said):
+    with pytest.raises(cg.OptionError, match=re.escape(said)):
+        cg.backtest(country, **options)
+
+
+def test_a_family_whose_product_came_by_itself_is_no_second_arrival():
+    assert _apart([{1, 2}, {1}, {3, 4}, {1}, {4, 3}]) == [{1}, {3, 4}]
+
+
+def test_shipped_weights_are_those_of_targets():
+    assert dict(zip(FEATURES, shipped_weights(), strict=True)) == default_weights()

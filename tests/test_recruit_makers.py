@@ -223,7 +223,9 @@ def test_who_intends_the_product_contends_for_the_ten_and_stands_behind_their_ma
     own = [row for row in MAKERS if row[1] != "foil"]
     weights = {"momentum": 9.0}
     frame = targets_of(
-        hand_dataset([*own, *rows], sites=SITES | far, projects=[event("signed")]), limit=0, weights=weights
+        hand_dataset([*own, *rows], sites=SITES | far, projects=[event("signed")]),
+        limit=0,
+        weights=weights,
     )
     outside = frame[frame["target_list"] == "outside"]
     assert outside.index.tolist().index("Newco") + 1 == place

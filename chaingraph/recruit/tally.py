@@ -120,7 +120,8 @@ def city_table(
     pandas.DataFrame
         One row a method: `groups_10` and `groups_20`, the share of the groups that came in a year with
         something nobody made there among so many names; `outside_20`, of those new to the city;
-        `calls_ratio` and `calls_20_ratio`, of both to the best simple rule by each; intervals over cities and products together;
+        `calls_ratio` and `calls_20_ratio`, of both to the best simple rule by each;
+        intervals over cities and products together;
         `arrivals_per_ten`, groups met in ten calls where anybody came at all, and `arrivals_per_ten_all`
         in every city with a known maker; `arrivals`, `reachable`, `occasions` (cities and years in which
         anybody came), `city_years` (all).

@@ -106,7 +106,13 @@ class Trial:
     def rules(self) -> pd.DataFrame:
         """All queries ranked by what needs no fit."""
         nothing = [np.zeros(len(FEATURES))] * len(self.occasions)
-        return rank_groups(self.occasions, nothing, self.chains, self.seed, [method for method in METHODS if method != MODEL])
+        return rank_groups(
+            self.occasions,
+            nothing,
+            self.chains,
+            self.seed,
+            [method for method in METHODS if method != MODEL],
+        )
 
     def curve(self, draws: int) -> pd.DataFrame:
         """Repeat the city split with a part of the cities to fit on."""

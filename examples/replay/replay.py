@@ -143,11 +143,17 @@ def write(found: dict[str, Any], lang: str) -> str:
     lines += [say["sum"], ""]
     counts = summary(found)
     lines += [f"- {line.format(**counts)}" for line in say["lines"]] + [""]
-    lines += [say["came"], ""] + table(
+    rows_came = table(
         say["head"],
-        [[r.date, r.group, names(r.products), event(r.event), *map(cell, (r.known, r.gap, r.next, r.target, r.call))]
-         for r in came.itertuples(index=False)],
+        [
+            [
+                r.date, r.group, names(r.products), event(r.event),
+                *map(cell, (r.known, r.gap, r.next, r.target, r.call)),
+            ]
+            for r in came.itertuples(index=False)
+        ],
     )  # fmt: skip
+    lines += [say["came"], "", *rows_came]
     lines += ["", say["said"], "", say["gaps"], ""]
     rows = []
     for product in found["gaps"]["product_id"].head(GAPS):
@@ -185,7 +191,8 @@ def summary(found: dict[str, Any]) -> dict[str, int]:
     groups = set(came["group"])
     return {
         "n": len(came), "known": int(came["known"].sum()), "unknown": int((~came["known"]).sum()),
-        "gap": int(came["gap"].sum()), "gaps": len(gaps), "filled": len(gaps & {p for own in came["products"] for p in own}),
+        "gap": int(came["gap"].sum()), "gaps": len(gaps),
+        "filled": len(gaps & {p for own in came["products"] for p in own}),
         "hits": sum(hit(target) for target in came["target"]),
         "nexts": nexts, "rest": len(came) - nexts,
         "calls": len(groups & set(found["calls"]["group_zh"].head(CALLS))), "groups": len(groups),
