@@ -182,7 +182,7 @@ def backtest(
         :func:`chaingraph.recruit.tally.group_table` has them. Of newcomers, `reachable` were
         candidates, `no_candidate` known but none, `unknown` in no row before.
         `gaps`, `cities`: see :func:`chaingraph.recruit.tally.gap_table` and
-        :func:`chaingraph.recruit.tally.city_table`, always of the walk. `products` of walk and city;
+        :func:`chaingraph.recruit.tally.city_table`, always of the walk. `products` of the walk, of cities, or both;
         `weights`, `learning`: see :class:`Backtest`.
 
     Raises
@@ -240,6 +240,7 @@ def backtest(
         lacked["city"] = rank_products_lacked(everywhere, trial.crossed(trial.products), seed)
     if split in ("walk", "all"):
         ranked["walk"] = walked
+    if split != "city":
         lacked["walk"] = rank_products_lacked(walk, of_products, seed)
     came = city_table(rank_newcomers(walk, own, of_products), exposure, "walk", draws, seed)
     shown = gap_table(walked, exposure, _members(walked, walk), "walk")
