@@ -182,7 +182,8 @@ def backtest(
         :func:`chaingraph.recruit.tally.group_table` has them. Of newcomers, `reachable` were
         candidates, `no_candidate` known but none, `unknown` in no row before.
         `gaps`, `cities`: see :func:`chaingraph.recruit.tally.gap_table` and
-        :func:`chaingraph.recruit.tally.city_table`, always of the walk. `products` of the walk, of cities, or both;
+        :func:`chaingraph.recruit.tally.city_table`, always of the walk. `products` of the walk, of
+        cities, or both;
         `weights`, `learning`: see :class:`Backtest`.
 
     Raises
