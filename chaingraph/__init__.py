@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from chaingraph.recruit.backtest import Backtest, backtest
     from chaingraph.recruit.calls import call_sheet
     from chaingraph.recruit.explain import explain_target
+    from chaingraph.recruit.next_products import rank_calls, rank_products
     from chaingraph.recruit.targets import rank_targets
     from chaingraph.regions import Region
     from chaingraph.results import Result
@@ -153,6 +154,7 @@ _HOMES = {
     "chaingraph.matching.match": ("match_enterprises",),
     "chaingraph.matching.review": ("read_decisions", "save_matches"),
     "chaingraph.recruit.backtest": ("Backtest", "backtest"),
+    "chaingraph.recruit.next_products": ("rank_calls", "rank_products"),
     "chaingraph.recruit.calls": ("call_sheet",),
     "chaingraph.recruit.explain": ("explain_target",),
     "chaingraph.recruit.targets": ("rank_targets",),
@@ -253,6 +255,8 @@ __all__ = [
     "near",
     "open_study",
     "plan_survey",
+    "rank_calls",
+    "rank_products",
     "rank_targets",
     "read_chain_graph",
     "read_conflict_decisions",

@@ -13,13 +13,14 @@ from statsmodels.discrete.conditional_models import ConditionalLogit
 from chaingraph.recruit.logit import fit_logit
 from chaingraph.recruit.metrics import (
     average_precision,
-    bootstrap,
+    drawn_ratio,
+    expected_hits,
     folds,
     hits_at,
-    in_sample,
     interval,
     ranks,
     reciprocal_rank,
+    resample,
 )
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
@@ -155,35 +156,62 @@ def test_measures_by_hand():
 # --- intervals ---
 
 
+def means(values, clusters, *, draws, seed):
+    """Return the mean of values in each draw."""
+    return drawn_ratio(resample(clusters, draws=draws, seed=seed), values, np.ones(len(values)))
+
+
 def test_whole_clusters_are_drawn():
-    values, cluster = np.array([[0.0], [1.0], [1.0], [1.0]]), np.array([0, 1, 1, 1])
-    found = bootstrap(values, cluster, draws=400, seed=3)
-    assert set(found[:, 0].round(9)) == {
-        0.0,
-        0.75,
-        1.0,
-    }  # both of one, one of each, both of the other
+    values, cluster = np.array([0.0, 1.0, 1.0, 1.0]), np.array([0, 1, 1, 1])
+    found = means(values, [cluster], draws=400, seed=3)
+    assert set(found.round(9)) == {0.0, 0.75, 1.0}  # both of one, one of each, both of the other
     assert np.mean(found == 0.75) == pytest.approx(0.5, abs=0.1)
 
 
 def test_draws_are_those_of_the_seed_and_their_interval_holds_the_mean():
-    values = np.random.default_rng(1).random((200, 2))
+    values = np.random.default_rng(1).random(200)
     cluster = np.arange(200) % 50
-    one, two = (bootstrap(values, cluster, draws=500, seed=7) for _ in range(2))
+    one, two = (means(values, [cluster], draws=500, seed=7) for _ in range(2))
     assert (one == two).all()
-    assert (one != bootstrap(values, cluster, draws=500, seed=8)).any()
-    low, high = interval(one[:, 0])
-    assert low < values[:, 0].mean() < high
-    error = np.std([values[cluster == c, 0].mean() for c in range(50)], ddof=1) / np.sqrt(50)
+    assert (one != means(values, [cluster], draws=500, seed=8)).any()
+    low, high = interval(one)
+    assert low < values.mean() < high
+    error = np.std([values[cluster == c].mean() for c in range(50)], ddof=1) / np.sqrt(50)
     assert high - low == pytest.approx(2 * 1.96 * error, rel=0.15)
 
 
+def test_two_ways_of_hanging_together_widen_the_interval_as_owen_has_it():
+    """Rows and columns that each shift all their cells: the variance is that of both together."""
+    rng = np.random.default_rng(4)
+    rows, columns = np.divmod(np.arange(40 * 40), 40)
+    values = rng.normal(size=40)[rows] + rng.normal(size=40)[columns]
+    one = means(values, [rows], draws=800, seed=1)
+    both = means(values, [rows, columns], draws=800, seed=1)
+    expected = (
+        values.reshape(40, 40).mean(axis=1).var() / 40
+        + values.reshape(40, 40).mean(axis=0).var() / 40
+    )
+    assert both.var() == pytest.approx(expected, rel=0.2)
+    assert one.var() < 0.75 * both.var()
+    times = resample([rows, columns], draws=50, seed=2)
+    assert (times.reshape(50, 40, 40).sum(axis=(1, 2)) == 40 * 40).all()
+
+
 def test_one_cluster_has_no_spread_and_none_has_no_interval():
-    assert set(
-        bootstrap(np.array([[1.0], [3.0]]), np.zeros(2, dtype=int), draws=9, seed=0)[:, 0]
-    ) == {2}
-    empty = bootstrap(np.empty((0, 1)), np.empty(0, dtype=int), draws=9, seed=0)
-    assert np.isnan(interval(empty[:, 0])).all()
+    assert set(means(np.array([1.0, 3.0]), [np.zeros(2, dtype=int)], draws=9, seed=0)) == {2}
+    empty = means(np.empty(0), [np.empty(0, dtype=int)], draws=9, seed=0)
+    assert np.isnan(interval(empty)).all()
+
+
+@pytest.mark.parametrize(
+    ("top", "expected"), [(1, 0.0), (2, 1 / 3), (3, 2 / 3), (4, 1.0), (9, 1.0)]
+)
+def test_tied_names_share_the_places_that_are_left(top, expected):
+    scores = np.array([0.9, 0.5, 0.5, 0.5, 0.1])
+    assert expected_hits(scores, np.array([2]), top)[0] == pytest.approx(expected)
+    rng = np.random.default_rng(0)
+    orders = [ranks(scores, rng.random(5))[2] <= top for _ in range(600)]
+    assert np.mean(orders) == pytest.approx(expected, abs=0.07)
 
 
 def test_folds_are_even_and_those_of_the_seed():
@@ -193,11 +221,3 @@ def test_folds_are_even_and_those_of_the_seed():
     assert set(np.bincount(list(deal.values())).tolist()) == {2, 3}
     assert deal == folds(names, 10, 1)
     assert deal != folds(names, 10, 2)
-
-
-def test_all_that_was_chosen_is_sampled():
-    chosen = np.arange(5000) % 500 == 0
-    kept = in_sample(chosen, 150, np.random.default_rng(0))
-    assert kept[chosen].all()
-    assert 100 < kept.sum() < 220
-    assert in_sample(chosen[:80], 150, np.random.default_rng(0)).all()

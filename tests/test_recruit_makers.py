@@ -13,7 +13,7 @@ from chaingraph.recruit import evidence
 from chaingraph.recruit.entries import list_entries
 from chaingraph.recruit.lists import NEAR, deciding, tiers, which_list
 from chaingraph.recruit.proof import ENDED, INTENDS, MAKES, NOTHING, of_event, of_status
-from chaingraph.recruit.scoring import rank_within
+from chaingraph.recruit.scoring import NAMES, in_tens, rank_within
 from chaingraph.recruit.unlisted import UNLISTED
 from chaingraph.schema import table_spec
 from tests.helpers_recruit import (
@@ -202,12 +202,34 @@ def test_makers_stand_before_intents_and_these_before_buyers_here(method):
     outside = frame[frame["target_list"] == "outside"]
     rank, makers = outside["rank"], outside["makes_it"]
     assert rank[makers].max() < rank["Newco"] < rank["Rivalco"]  # it would take foil for cells here
-    assert outside["rank_worst"][makers].max() < outside["rank_best"]["Newco"]
+    assert outside["rank_best"]["Newco"] < len(outside)  # it contends with the makers
     assert outside["rank_best"]["Rivalco"] == len(outside)
     assert "takes foil here itself" in outside.loc["Rivalco", "reasons_en"]
     local = frame[frame["target_list"] == "local"]
     assert local.index.tolist()[0] == "Foilco"  # makes it elsewhere
     assert not local["makes_it"].iloc[1:].any()
+
+
+@pytest.mark.parametrize(("place", "tier"), [(1, 1), (10, 1), (11, 4), (20, 4), (21, 7)])
+def test_names_are_chosen_ten_by_ten(place, tier):
+    assert in_tens(np.array([place]), np.array([1])).tolist() == [tier]
+
+
+@pytest.mark.parametrize(("makers", "place"), [(9, 10), (10, 10), (14, 10)])
+def test_who_intends_the_product_contends_for_the_ten_and_stands_behind_their_makers(makers, place):
+    """Newco has just signed a plant; the makers are far and have long done nothing."""
+    far = {f"m{n}": EAST | {"group_zh": f"M{n}"} for n in range(makers)}
+    rows = [(name, "foil", 1, {"since": "2001"}) for name in far]
+    own = [row for row in MAKERS if row[1] != "foil"]
+    weights = {"momentum": 9.0}
+    frame = targets_of(
+        hand_dataset([*own, *rows], sites=SITES | far, projects=[event("signed")]),
+        limit=0,
+        weights=weights,
+    )
+    outside = frame[frame["target_list"] == "outside"]
+    assert outside.index.tolist().index("Newco") + 1 == place
+    assert outside["makes_it"].iloc[: place - 1].all()
 
 
 def test_a_maker_that_also_buys_here_stays_a_maker():
@@ -383,7 +405,9 @@ def test_signings_and_families_are_not_said_to_make(qujing, product, group, rela
     if group in frame.index:
         assert not frame.loc[group, "makes_it"]
         assert frame.loc[group, "relation"] in {relation, "related"}
-    assert frame["makes_it"].is_monotonic_decreasing
+    for _, names in frame.groupby("target_list"):
+        for _, ten in names.groupby(np.arange(len(names)) // NAMES):
+            assert ten["makes_it"].is_monotonic_decreasing
 
 
 def test_what_is_said_to_be_in_qujing_is_there(qujing):

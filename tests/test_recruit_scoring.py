@@ -199,7 +199,7 @@ def test_weights_given_override_and_others_keep_their_fitted_value(hand, tmp_pat
         ("weights = 3", cg.OptionError, r"has no table \[weights\]"),
         ("ties: 1", cg.FileProblemError, "is no TOML file"),
         (b"\xff\xfe", cg.FileProblemError, "is not UTF-8 text: save it"),
-        (None, cg.FileProblemError, "there is no such file or folder"),
+        (None, cg.FileProblemError, "no file or folder"),
     ],
 )
 def test_a_weights_file_that_cannot_be_used_is_one_sentence(tmp_path, text, error, sentence):

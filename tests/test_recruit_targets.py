@@ -11,10 +11,8 @@ import pytest
 import chaingraph as cg
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.recruit import ranking, scoring
-from chaingraph.recruit.features import FEATURES
-from chaingraph.recruit.scoring import (
-    default_weights,
-)
+from chaingraph.recruit.features import FEATURES, GROUP_FEATURES
+from chaingraph.recruit.scoring import default_weights
 from tests.helpers_recruit import (
     EAST,
     HERE,
@@ -37,9 +35,13 @@ def hand():
     return hand_dataset()
 
 
+EVERY = dict.fromkeys(GROUP_FEATURES, 1.0)
+"""Weights with which every feature tells."""
+
+
 @pytest.fixture(scope="module")
 def found(hand):
-    return targets_of(hand, limit=0)
+    return targets_of(hand, limit=0, weights=EVERY)
 
 
 def said(result, lang):
@@ -196,7 +198,7 @@ def test_facts_of_a_target_by_hand(found):
 
 
 def test_the_score_is_the_sum_of_its_parts_and_the_unknown_widens_it(hand, found):
-    weights = default_weights()
+    weights = dict.fromkeys(FEATURES, 0.0) | EVERY
     total = sum(weights.values())
     for group, values in features_of(hand).items():
         row = found.loc[group]
@@ -235,8 +237,10 @@ def test_a_larger_capacity_or_one_more_tie_never_lowers_a_groups_score(found, ca
         "year": "2020",
     }
     before = found.loc["Farco", "score"]
-    after = targets_of(hand_dataset(makers), limit=0).loc["Farco", "score"]
-    tied = targets_of(hand_dataset(makers, supplies=[*TABLES["supplies"], tie]), limit=0)
+    after = targets_of(hand_dataset(makers), limit=0, weights=EVERY).loc["Farco", "score"]
+    tied = targets_of(
+        hand_dataset(makers, supplies=[*TABLES["supplies"], tie]), limit=0, weights=EVERY
+    )
     assert before < after
     assert (after < tied.loc["Farco", "score"]) == (partner == "Cellco")  # Packco is not here
     assert after <= tied.loc["Farco", "score"]
@@ -275,9 +279,16 @@ def test_reasons_name_the_rows_behind_them(found):
     assert not re.search(r"\bnan\b|None|\{|\}", " ".join(found["reasons_en"] + found["reasons_zh"]))
 
 
+def test_what_weighs_nothing_is_said_where_there_is_room(hand):
+    weights = dict.fromkeys(FEATURES, 0.0) | {"maker": 1.0}
+    told = targets_of(hand, limit=0, weights=weights)["reasons_en"]["Farco"]
+    assert told.index("makes foil") < told.index("capacity 600 t")
+    assert targets_of(hand, limit=0)["score"].notna().all()
+
+
 def test_explained_contributions_add_up_to_the_score_and_name_their_rows(hand, found):
     for group in ("Smallco", "Cellco"):
-        frame = cg.explain_target(hand, "foil", group).frame
+        frame = cg.explain_target(hand, "foil", group, weights=EVERY).frame
         assert frame["contribution"].sum() == pytest.approx(found.loc[group, "score"])
         assert frame["contribution"].is_monotonic_decreasing
         assert set(frame["feature"]) == set(FEATURES)

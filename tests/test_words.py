@@ -32,8 +32,10 @@ from chaingraph.knowledge import evidence
 from chaingraph.knowledge.recall import RECALL_BASES
 from chaingraph.matching import match
 from chaingraph.planning import candidates, capital, instance
-from chaingraph.recruit.choices import BASELINES
-from chaingraph.recruit.contest import PRODUCT_RULES
+from chaingraph.recruit.arrivals import PRODUCT_FEATURES
+from chaingraph.recruit.backtest import SPLITS
+from chaingraph.recruit.contest import METHODS as GROUP_METHODS
+from chaingraph.recruit.contest_cities import JOINT, PRODUCT_METHODS
 from chaingraph.recruit.features import FEATURES
 from chaingraph.recruit.lists import LISTS
 from chaingraph.recruit.scoring import METHODS
@@ -237,12 +239,12 @@ def test_every_term_is_there_twice(name):
         ("choice", {choice for kind in ledger.CHOICES.values() for choice in kind}),
         ("outcome", ledger.OUTCOMES),
         ("conflict_kind", ledger.KINDS),
-        ("feature", FEATURES),
+        ("feature", (*FEATURES, *PRODUCT_FEATURES)),
         ("plant_basis", ("own", "typical", "median", "unknown")),
         ("target_list", LISTS),
-        ("split", ("time", "city")),
-        ("feature_of", ("group", "place")),
-        ("method", {"model", "rca", *BASELINES, *PRODUCT_RULES, *METHODS}),
+        ("split", set(SPLITS) - {"all"}),
+        ("feature_of", ("group", "place", "product")),
+        ("method", {JOINT, *GROUP_METHODS, *PRODUCT_METHODS, *METHODS}),
     ],
 )
 def test_vocabularies_hold_all_words_and_no_others(vocabulary, values):

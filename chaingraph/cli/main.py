@@ -44,6 +44,7 @@ COMMANDS = {
     "content": "analyse",
     "targets": "recruit",
     "calls": "calls",
+    "next": "recruit",
     "anchors": "recruit",
     "backtest": "recruit",
     "plan": "plan",
@@ -57,6 +58,8 @@ COMMANDS = {
     "completion": "completion",
 }
 """Command -> module of this package. Modules import click only; the rest comes when a command runs."""
+_TAKEN = ("next",)
+"""Commands named as something of Python is: their functions end in an underscore."""
 
 
 INTERRUPTED = 130
@@ -86,7 +89,7 @@ class Program(click.Group):
             return None
         module = importlib.import_module(f"chaingraph.cli.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(
-            module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+            module, f"{cmd_name}_" if cmd_name in _TAKEN or iskeyword(cmd_name) else cmd_name
         )
         return in_chinese(command) if ctx is not None and _spoken(ctx) == "zh" else command
 

@@ -1,4 +1,4 @@
-"""Commands that recruit: targets, anchors, backtest."""
+"""Commands that recruit: targets, next, anchors, backtest."""
 
 from __future__ import annotations
 
@@ -119,12 +119,69 @@ def targets(
     return None
 
 
+@click.command("next", epilog="Example: chaingraph next qujing --calls 20")
+@with_dataset
+@region_option
+@click.option(
+    "--calls",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    help="Groups to call; 0: products alone.",
+)
+@click.option(
+    "--list",
+    "which",
+    type=click.Choice(["products", "calls"]),
+    help="Only this list; CSV and JSON hold the products where it is not given.",
+)
+@click.option(
+    "--weights",
+    type=click.Path(dir_okay=False),
+    help="TOML file with tables [weights] and [products]; those that 'backtest --weights-out' writes.",
+)
+@date_option
+@with_output
+def next_(
+    ds: Dataset, calls: int, which: str | None, weights: str | None, out: Output, **asked: Any
+) -> None:
+    """Rank the products that may come next, and list the groups to call for them.
+
+    Products that nobody makes here, by what came to other cities of late, who makes them in the
+    province, and what of their chain is here already. Then groups, each once, with the product to
+    talk about. 'chaingraph backtest' says how far both held in the past.
+    """
+    from chaingraph.recruit.next_products import LIMIT, rank_calls, rank_products
+
+    limit = LIMIT if out.top is None else out.top
+    study = opened(ds, asked)
+    found = []
+    if which != "calls":
+        found.append(rank_products(study, limit=limit, weights=weights, lang=out.lang, **asked))
+    if which == "calls" or (calls and which is None):
+        found.append(
+            rank_calls(
+                study, calls=calls, weights=weights, product_weights=weights, lang=out.lang, **asked
+            )
+        )
+    emit(found, out=replace(out, top=0))
+
+
 @click.command(epilog="Example: chaingraph backtest toy --cutoff 2019-12 --horizon 3y")
 @with_dataset
 @click.option(
-    "--cutoff", metavar="DATE", required=True, help="Rank with what was known at this date."
+    "--cutoff",
+    metavar="DATE",
+    help="Rank with what was known at this date; by default the horizon before the dataset's own.",
 )
 @click.option("--horizon", default="3y", show_default=True, help="Years after it that count.")
+@click.option(
+    "--split",
+    type=click.Choice(["walk", "time", "city", "all"]),
+    default="walk",
+    show_default=True,
+    help="Each year with the years before it; once, at the cut-off; cities apart; all of them.",
+)
 @click.option(
     "--ridge",
     type=click.FloatRange(0, min_open=True),
@@ -137,7 +194,7 @@ def targets(
     type=click.IntRange(1, 100_000),
     default=1000,
     show_default=True,
-    help="Draws of the bootstrap over cities.",
+    help="Draws of the bootstrap over cities and products.",
 )
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all draws."
@@ -149,21 +206,26 @@ def targets(
 def backtest(ds: Dataset, weights_out: str | None, out: Output, **asked: Any) -> None:
     """Measure how often the ranking named, before the fact, the groups that came.
 
-    Four tables: groups per gap against simple rules, by time and by city; products per city; the
-    fitted weights; the learning curve. CSV holds the first, JSON the first with all columns.
+    Tables: groups per gap against simple rules, each year ranked with what was known before it; all gaps
+    that planners would be shown; the calls of a whole city; products per city; fitted weights; with
+    '--split all' the learning curve too. Takes a minute or two. CSV and JSON hold the first, by chain too.
     """
     from chaingraph.errors import file_problem
     from chaingraph.files import write_file
     from chaingraph.recruit.backtest import backtest as run_backtest
-    from chaingraph.words import message
+    from chaingraph.words import message, term
 
     if weights_out and not os.access(Path(weights_out).parent, os.W_OK):
         there = Path(weights_out).parent.is_dir()
         raise file_problem("unwritable-path", weights_out, OSError(EACCES if there else ENOENT, ""))
-    found = run_backtest(ds, lang=out.lang, **asked)
+    spoken: Any = out.lang or ds.language
+
+    def tell(step: str) -> None:
+        say(message("backtest-step", spoken, step=term("split", step, spoken)), quiet=out.quiet)
+
+    found = run_backtest(ds, progress=tell, lang=out.lang, **asked)
     if weights_out:
         write_file(weights_out, found.weights_file(), encoding="utf-8")
-        spoken: Any = out.lang or ds.language
         say(message("weights-written", spoken, path=weights_out), quiet=out.quiet)
     emit(found.results, whole=found.ranking, out=out)
 

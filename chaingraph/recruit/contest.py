@@ -1,70 +1,123 @@
-"""The contest of rankings: per gap and per product, model against simple rules, figures by query."""
+"""The contest of rankings within gaps: model against simple rules, figures by query."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from chaingraph.recruit.choices import BASELINES
-from chaingraph.recruit.features import FEATURES, PLACE_FEATURES
+from chaingraph.recruit.features import FEATURES, GROUP_FEATURES
+from chaingraph.recruit.lists import LOCAL
 from chaingraph.recruit.logit import Fit, fit_logit
 from chaingraph.recruit.metrics import (
     TOPS,
     average_precision,
+    expected_hits,
     hits_at,
-    in_sample,
     ranks,
     reciprocal_rank,
 )
+from chaingraph.recruit.rules import RULES
+from chaingraph.recruit.scoring import default_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from chaingraph.products import Floats, Integers
+    from chaingraph.products import Flags, Floats, Integers
     from chaingraph.recruit.choices import Occasion
 
 MEASURES: Final = ("mrr", "average_precision", *(f"hits_{top}" for top in TOPS))
-SAMPLE: Final = 150
-"""Alternatives kept of each occasion when weights are fitted."""
 TIES: Final = 20
 """Drawn orders over which the figures of tied candidates are averaged."""
-PRODUCT_RULES: Final = ("relatedness", "spread", "trend")
+FROM_OUTSIDE: Final = 10
+"""Names of a gap's list of groups from outside."""
+FROM_HERE: Final = 3
+"""Names of a gap's list of groups that are here already with something else."""
+SHIPPED: Final = "shipped_weights"
+MODEL: Final = "model"
+EQUAL: Final = "equal_weights"
+METHODS: Final = (SHIPPED, MODEL, EQUAL, *RULES)
+_OF_GROUPS: Final = tuple(list(FEATURES).index(name) for name in GROUP_FEATURES)
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
-    """Occasions stacked for fitting: the chosen candidates and a sample of the others."""
+class Choices:
+    """Choices stacked for fitting: one row an alternative.
+
+    Attributes
+    ----------
+    features, chosen
+        Of each alternative, see :func:`chaingraph.recruit.logit.fit_logit`.
+    choice
+        Number of the choice that it was an alternative of.
+    occasion
+        Number of the occasion that the choice was made on.
+    """
 
     features: Floats
     chosen: Floats
+    choice: Integers
     occasion: Integers
 
     def fit(self, keep: Sequence[int] | Integers, ridge: float) -> Fit:
-        """Fit the weights on some of the occasions."""
+        """Fit the weights on the choices of some occasions."""
         rows = np.isin(self.occasion, keep)
         return fit_logit(
-            self.features[rows].astype(float), self.chosen[rows], self.occasion[rows], ridge=ridge
+            self.features[rows].astype(float), self.chosen[rows], self.choice[rows], ridge=ridge
         )
 
 
-def draw_sample(occasions: Sequence[Occasion], seed: int) -> Drawn:
-    """Stack the occasions on which a candidate was chosen, with a sample of the alternatives."""
-    rng = np.random.default_rng(seed)
-    features, chosen, numbers = [], [], []
+def stack_choices(parts: Sequence[tuple[int, Floats, Floats]], width: int) -> Choices:
+    """Stack choices, each given as its occasion's number, features and chosen weights of all alternatives."""
+    sizes = np.array([len(chosen) for _, _, chosen in parts], dtype=np.intp)
+    numbers = np.array([number for number, _, _ in parts], dtype=np.intp)
+    return Choices(
+        features=np.concatenate([np.empty((0, width)), *(table for _, table, _ in parts)]),
+        chosen=np.concatenate([np.empty(0), *(chosen for _, _, chosen in parts)]),
+        choice=np.repeat(np.arange(len(parts)), sizes),
+        occasion=np.repeat(numbers, sizes),
+    )
+
+
+def group_choices(occasions: Sequence[Occasion]) -> Choices:
+    """Stack the choices of a group for a gap: all candidates of every query that one of them won.
+
+    The features are those that tell the candidates of a gap apart (``GROUP_FEATURES``); the entry of a
+    family is shared out over its products.
+    """
+    parts = []
     for number, occasion in enumerate(occasions):
-        weight = occasion.chosen()
-        if not weight.any():
-            continue
-        keep = in_sample(weight > 0, SAMPLE, rng)
-        features.append(occasion.features[keep])
-        chosen.append(weight[keep])
-        numbers.append(np.full(int(keep.sum()), number, dtype=np.intp))
-    if not features:
-        return Drawn(np.empty((0, len(FEATURES))), np.empty(0), np.empty(0, dtype=np.intp))
-    return Drawn(np.concatenate(features), np.concatenate(chosen), np.concatenate(numbers))
+        for _, members, came in queries(occasion):
+            rows = occasion.rows_of(members)
+            hit = np.isin(occasion.group[rows].astype(str), came)
+            if hit.any():
+                _, code, count = np.unique(
+                    occasion.group[rows].astype(str), return_inverse=True, return_counts=True
+                )
+                chosen = hit / count[code.reshape(-1)]
+                parts.append((number, occasion.features[rows][:, _OF_GROUPS], chosen))
+    return stack_choices(parts, len(_OF_GROUPS))
+
+
+def queries(occasion: Occasion) -> Iterator[tuple[str, tuple[int, ...], list[str]]]:
+    """Gather the entries of one occasion by product or family: its id, its products, who came."""
+    found: dict[tuple[str, tuple[int, ...]], set[str]] = {}
+    for product_id, members, group in occasion.entries:
+        found.setdefault((product_id, members), set()).add(group)
+    for (name, members), came in sorted(found.items()):
+        yield name, members, sorted(came)
+
+
+def shipped_weights() -> Floats:
+    """Return the weights that targets are ranked with where none are given."""
+    return np.array([default_weights()[name] for name in FEATURES])
+
+
+def equal_weights() -> Floats:
+    """Return weight 1 for all that tells the candidates of a gap apart, 0 for what they share."""
+    return np.array([float(name in GROUP_FEATURES) for name in FEATURES])
 
 
 def rank_groups(
@@ -72,7 +125,7 @@ def rank_groups(
     weights: Sequence[Floats],
     chains: Sequence[str],
     seed: int,
-    rules: Sequence[str] = BASELINES,
+    methods: Sequence[str] = METHODS,
 ) -> pd.DataFrame:
     """Rank the candidates of every gap that somebody came to fill, by every method.
 
@@ -84,58 +137,91 @@ def rank_groups(
         Chain of each product, by position.
     seed
         Of the orders in which ties stand.
-    rules
-        The simple rules to rank by beside the model.
+    methods
+        The weights of the package, fitted ones, all features at weight 1, and simple rules to rank by.
 
     Returns
     -------
     pandas.DataFrame
         One row a query (an occasion and product or family) and method: `city`, `chain`, `product_id`,
-        `cutoff`, `method`, `positives` (entries), `reachable` (entries whose group was a candidate),
-        `candidates` and the measures.
+        `cutoff`, `method`, `positives` (entries), of which `reachable` (a candidate), `no_candidate`
+        (known, but none), `unknown` (in no row before), `local` (in the city with something else before),
+        `outside`; `candidates`; the measures; `outside_hits` and `local_hits` (newcomers among the first
+        ten names from outside, the first three of those here), `found` (whether the first ten names hold
+        any newcomer).
     """
     rng = np.random.default_rng(seed)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for occasion, weight in zip(occasions, weights, strict=True):
-        model = occasion.scores(weight)
-        for product_id, members, came in _queries(occasion):
+        scores = {
+            SHIPPED: occasion.scores(shipped_weights()),
+            MODEL: occasion.scores(weight),
+            EQUAL: occasion.scores(equal_weights()),
+        }
+        for product_id, members, came in queries(occasion):
             names, code, picked = occasion.candidates(members)
             orders = rng.random((TIES, len(names)))
+            here = np.zeros(len(names), dtype=bool)
+            here[code[occasion.listed[picked] == LOCAL]] = True
             hits = np.flatnonzero(np.isin(names, came))
             query = {
                 "city": occasion.city,
                 "cutoff": occasion.cutoff,
                 "chain": chains[members[0]],
                 "product_id": product_id,
-                "positives": len(came),
-                "reachable": len(hits),
                 "candidates": len(names),
-            }
-            columns = {"model": model[picked]}
-            for name in rules:
-                columns[name] = occasion.baselines[picked, BASELINES.index(name)]
-            for method, values in columns.items():
+            } | _fates(occasion, came, len(hits), names[here])
+            for method in methods:
+                values = (
+                    scores[method][picked]
+                    if method in scores
+                    else occasion.rules[picked, RULES.index(method)]
+                )
                 best = np.full(len(names), -np.inf)
                 np.maximum.at(best, code, values)
-                rows.append(query | {"method": method} | judged(best, hits, len(came), orders))
+                figures = judged(best, hits, len(came), orders)
+                rows.append(query | {"method": method} | figures | _lists(best, hits, here))
     return pd.DataFrame(rows)
 
 
-def _queries(occasion: Occasion) -> list[tuple[str, tuple[int, ...], list[str]]]:
-    """Gather the entries of one occasion by product or family."""
-    found: dict[tuple[str, tuple[int, ...]], set[str]] = {}
-    for product_id, members, group in occasion.entries:
-        found.setdefault((product_id, members), set()).add(group)
-    return [(name, members, sorted(came)) for (name, members), came in sorted(found.items())]
+def _fates(
+    occasion: Occasion, came: Sequence[str], reachable: int, listed_here: Sequence[str]
+) -> dict[str, int]:
+    """Count the newcomers of a query by what was known of them before."""
+    known = len(occasion.known.intersection(came))
+    local = len(occasion.local.union(listed_here).intersection(came))
+    return {
+        "positives": len(came),
+        "reachable": reachable,
+        "no_candidate": max(0, known - reachable),
+        "unknown": len(came) - max(known, reachable),
+        "local": local,
+        "outside": len(came) - local,
+    }
+
+
+def _lists(scores: Floats, hits: Integers, here: Flags) -> dict[str, float]:
+    """Count the newcomers that two lists hold: groups from outside, and those here already."""
+    found = {}
+    for name, members, top in (
+        ("outside_hits", ~here, FROM_OUTSIDE),
+        ("local_hits", here, FROM_HERE),
+    ):
+        place = np.cumsum(members) - 1
+        own = place[hits[members[hits]]]
+        found[name] = float(expected_hits(scores[members], own, top).sum())
+    return found
 
 
 def judged(scores: Floats, hits: Integers, positives: int, orders: Floats) -> dict[str, float]:
     """Return every measure of one query, averaged over the drawn orders in which ties may stand."""
+    if not len(hits):
+        return judge(np.empty(0, dtype=np.intp), positives)
     tied = len(np.unique(scores)) < len(scores)
     drawn = [
         judge(ranks(scores, order)[hits], positives) for order in orders[: TIES if tied else 1]
     ]
-    return {name: float(np.mean([figures[name] for figures in drawn])) for name in MEASURES}
+    return {name: float(np.mean([figures[name] for figures in drawn])) for name in drawn[0]}
 
 
 def judge(rank: Integers, positives: int) -> dict[str, float]:
@@ -143,89 +229,6 @@ def judge(rank: Integers, positives: int) -> dict[str, float]:
     figures = {
         "mrr": reciprocal_rank(rank),
         "average_precision": average_precision(rank, positives),
+        "found": float(len(rank) > 0 and rank.min() <= FROM_OUTSIDE),
     }
     return figures | {f"hits_{top}": hits_at(rank, positives, top) for top in TOPS}
-
-
-class Lacking(NamedTuple):
-    """The products that a city lacks on one occasion, with the features that their makers share."""
-
-    products: Integers
-    features: Floats
-    came: list[set[int]]
-
-
-def lacking_products(occasion: Occasion) -> Lacking:
-    """Return the products that nobody made in the city and that somebody makes, and those that came."""
-    names = list(FEATURES)
-    shared = [names.index(name) for name in PLACE_FEATURES]
-    products, first = np.unique(occasion.product, return_index=True)
-    absent = occasion.absent[products]
-    came = [set(members) for _, members, _ in occasion.entries]
-    came = [members for members in came if all(occasion.absent[p] for p in members)]
-    unlike = {tuple(sorted(members)): members for members in came}
-    table = occasion.features[first[absent]][:, shared].astype(float)
-    return Lacking(products[absent], table, list(unlike.values()))
-
-
-def draw_products(occasions: Sequence[Occasion]) -> Drawn:
-    """Stack the products that each city lacked, with those that came, for fitting."""
-    features, chosen, numbers = [np.empty((0, len(PLACE_FEATURES)))], [np.empty(0)], []
-    for number, occasion in enumerate(occasions):
-        lacking = lacking_products(occasion)
-        weight = np.zeros(len(lacking.products))
-        for members in lacking.came:
-            hit = np.isin(lacking.products, sorted(members))
-            weight[hit] += 1.0 / max(1, hit.sum())
-        if weight.any():
-            features.append(lacking.features)
-            chosen.append(weight)
-            numbers.append(np.full(len(weight), number, dtype=np.intp))
-    stacked = np.concatenate(numbers) if numbers else np.empty(0, dtype=np.intp)
-    return Drawn(np.concatenate(features), np.concatenate(chosen), stacked)
-
-
-def rank_products(
-    occasions: Sequence[Occasion], weights: Sequence[Floats], seed: int
-) -> pd.DataFrame:
-    """Rank the products that a city lacked by how soon they would come, against those that came.
-
-    Parameters
-    ----------
-    occasions, weights
-        The occasions, and the weights of the place features that each is ranked with.
-    seed
-        Of the orders in which ties stand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an occasion and method: `city`, `cutoff`, `method`, `positives` (products or families
-        that came and that nobody made there), `reachable`, `candidates` and the measures.
-    """
-    rng = np.random.default_rng(seed)
-    place = list(PLACE_FEATURES)
-    rows = []
-    for occasion, weight in zip(occasions, weights, strict=True):
-        lacking = lacking_products(occasion)
-        count = len(lacking.products)
-        if not lacking.came or not count:
-            continue
-        orders = rng.random((TIES, count))
-        columns = {"model": lacking.features @ weight, "random": np.zeros(count)}
-        columns |= {rule: lacking.features[:, place.index(rule)] for rule in PRODUCT_RULES}
-        columns["rca"] = occasion.rca[lacking.products]
-        base = {"city": occasion.city, "cutoff": occasion.cutoff, "candidates": count}
-        for method, values in columns.items():
-            firsts = [_first_places(ranks(values, order), lacking) for order in orders]
-            drawn = [judge(places, len(lacking.came)) for places in firsts]
-            figures = {name: float(np.mean([d[name] for d in drawn])) for name in MEASURES}
-            counts = {"positives": len(lacking.came), "reachable": len(firsts[0])}
-            rows.append(base | counts | {"method": method} | figures)
-    return pd.DataFrame(rows)
-
-
-def _first_places(ranked: Integers, lacking: Lacking) -> Integers:
-    """Return the rank of each product or family that came: the best of its members, each once."""
-    found = [ranked[np.isin(lacking.products, sorted(members))] for members in lacking.came]
-    return np.array(sorted({int(r.min()) for r in found if len(r)}), dtype=np.intp)

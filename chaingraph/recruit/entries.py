@@ -23,15 +23,24 @@ COLUMNS: Final = (
     "city", "province", "product_id", "product_ids", "group", "date", "event", "enterprise_id",
     "project_id", "source_url",
 )  # fmt: skip
+_DATED: Final = {
+    "projects": "date", "supplies": "year", "indicators": "year", "outputs": "year",
+    "surveys": "as_of", "product_facts": "date",
+}  # fmt: skip
+"""Tables and the column that says when a row became known."""
+_TIMELESS: Final = ("product_facts",)
+"""Tables whose rows without a date are of no date: what a usual plant is, how much freight is borne."""
+_OF_THEIR_TIME: Final = ("capacities", *_DATED)
 _BUILDING: Final = "construction"
 _KEY: Final = ["city", "product", "group"]
 
 
-def freeze(ds: Dataset, cutoff: str) -> Dataset:
+def freeze(ds: Dataset, cutoff: str, *, published: bool = False) -> Dataset:
     """Return a dataset with only those rows that were known at a date, read at that date.
 
-    Capacities by `since`, where it is empty by `as_of`; projects by date, supplies and indicators by
-    year. A year means its last day here: what happened in 2021 is known at 2021-12, not at 2021-06.
+    Capacities by `since`, where it is empty by `as_of`; projects by date, supplies, indicators and
+    outputs by year, surveys by `as_of`; facts of products where a date is given. A year means its last
+    day here: what happened in 2021 is known at 2021-12, not at 2021-06.
     Enterprises stay that have a capacity row left. Plan targets, which were written later, go.
     Products, inputs, parks, regions stay; so do today's names of groups.
 
@@ -41,6 +50,9 @@ def freeze(ds: Dataset, cutoff: str) -> Dataset:
         The dataset.
     cutoff
         ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``.
+    published
+        Leave out too what happened before but is known from a source that was published later; of
+        sources without a date nobody can tell.
 
     Examples
     --------
@@ -52,15 +64,35 @@ def freeze(ds: Dataset, cutoff: str) -> Dataset:
     cutoff = checked_date(cutoff)
     day = last_day(cutoff)
     tables = {name: frame for name, frame in ds.tables.items() if name != "plan_targets"}
+    if published and "sources" in tables:
+        tables = _published(ds, tables, day)
     if "capacities" in tables:
-        tables["capacities"] = known_by(ds.capacities, cutoff)
+        tables["capacities"] = known_by(tables["capacities"], cutoff)
     if "capacities" in tables and "enterprises" in tables:
         tables["enterprises"] = sites_of(ds.enterprises, tables["capacities"])
-    for name, column in (("projects", "date"), ("supplies", "year"), ("indicators", "year")):
+    for name, column in _DATED.items():
         if name in tables:
-            frame = ds.table(name)
-            tables[name] = frame[_days(frame[column]) <= day].reset_index(drop=True)
+            frame = collect(read_frame(tables[name]))
+            known = _days(frame[column]) <= day
+            if name in _TIMELESS:
+                known |= frame[column].isna()
+            tables[name] = frame[known].reset_index(drop=True)
     return replace(ds, tables=tables, as_of=cutoff)
+
+
+def _published(ds: Dataset, tables: dict[str, Any], day: str) -> dict[str, Any]:
+    """Leave out the rows whose source was published after a day."""
+    sources = ds.table("sources")
+    late = sources.loc[sources["date"].notna() & (_days(sources["date"]) > day), "source_url"]
+    kept = {}
+    for name, table in tables.items():
+        frame = read_frame(table)
+        if name in _OF_THEIR_TIME and "source_url" in frame.collect_schema().names():
+            told = nw.col("source_url").is_in(late.tolist()).fill_null(value=False)
+            kept[name] = frame.filter(~told).to_native()
+        else:
+            kept[name] = table
+    return kept
 
 
 def _days(dates: Any) -> Any:

@@ -88,3 +88,14 @@ def tiers(view: View, listed: Integers) -> Integers:
     outside = listed != LOCAL
     last = field.general | (outside & place.buyers(field)) | (~outside & ~here)
     return np.where(field.maker, MAKER, np.where(last, LAST, OTHER)).astype(np.intp)
+
+
+def contending(view: View, listed: Integers, tier: Integers) -> Integers:
+    """Return by pair the tier in which it contends for a place among the names of a list.
+
+    As :func:`tiers`, but who intends the product elsewhere, or announced a family with it, contends with
+    its makers: every third newcomer that could be known was such a one. Among the names that are chosen
+    the known plants still come first, see :func:`chaingraph.recruit.scoring.in_tens`.
+    """
+    asked = (view.field.own >= 0) & (listed == OUTSIDE) & (tier == OTHER)
+    return np.where(asked, MAKER, tier).astype(np.intp)

@@ -11,12 +11,13 @@ from chaingraph.groups import all_hands
 from chaingraph.recruit.candidates import around, find_place, open_field
 from chaingraph.recruit.evidence import gather_evidence
 from chaingraph.recruit.features import FEATURES, GROUP_FEATURES, View, filled, measure
-from chaingraph.recruit.lists import LAST, LISTS, NONE, SUPPLIER, tiers, which_list
+from chaingraph.recruit.lists import LAST, LISTS, NONE, SUPPLIER, contending, tiers, which_list
 from chaingraph.recruit.portfolio import gather_portfolios
 from chaingraph.recruit.scoring import (
     POOL,
     drawn_ranks,
     entropy_weights,
+    in_tens,
     rank_within,
     score,
     tied_ranks,
@@ -119,26 +120,28 @@ def rank_view(
     bought[list(contracts)] = True
     listed = which_list(view, bought)
     tier = tiers(view, listed)
+    chosen = contending(view, listed, tier)
     if most and method == "logit":  # by TOPSIS every candidate has a say in what features weigh
-        kept = np.flatnonzero(_asked_for(view.field, listed, tier, most))
+        kept = np.flatnonzero(_asked_for(view.field, listed, chosen, most))
         view = replace(view, field=view.field.take(kept))
-        listed, tier = listed[kept], tier[kept]
+        listed, tier, chosen = listed[kept], tier[kept], chosen[kept]
     field = view.field
     rows = np.flatnonzero(listed != NONE)
     rows = rows[np.lexsort((listed[rows], field.gap[rows]))]
-    tier, listed = tier[rows], listed[rows]
+    chosen, tier, listed = chosen[rows], tier[rows], listed[rows]
     parts = {name: values[rows] for name, values in measure(view).items()}
     gap = field.gap[rows] * len(LISTS) + listed
     if method == "topsis":
         weights = dict.fromkeys(FEATURES, 1.0)
         scores = _closeness(parts, gap)
-        best = worst = rank_within(scores[0], gap, tier)
+        best = worst = rank_within(scores[0], gap, chosen)
     else:
         scores = score(parts, weights)
-        best, worst = drawn_ranks(parts, weights, gap, tier)
+        best, worst = drawn_ranks(parts, weights, gap, chosen)
     supplied = listed == SUPPLIER
     nearest = -np.nan_to_num(field.of_own(view.place.nearest)[rows], nan=_FAR)
     ordered = np.where(supplied, nearest, scores[0])
+    tier = in_tens(rank_within(ordered, gap, chosen), tier)
     place, rank = rank_within(ordered, gap, tier), tied_ranks(ordered, gap, tier)
     best, worst = np.where(supplied, rank, best), np.where(supplied, rank, worst)
     best, worst = np.minimum(best, rank), np.maximum(worst, place)

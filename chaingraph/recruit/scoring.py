@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
 
-from chaingraph.errors import FileProblemError, OptionError, closest
-from chaingraph.files import read_utf8
+from chaingraph.errors import OptionError
 from chaingraph.recruit.features import FEATURES, PLACE_FEATURES, filled
+from chaingraph.recruit.lists import LAST
+from chaingraph.recruit.weights import FITTED, check_weights, fitted_tables, load_weights
 
 if TYPE_CHECKING:
     from chaingraph.products import Floats, Integers
 
 Method = Literal["logit", "topsis"]
 METHODS: Final = get_args(Method)
+TABLE: Final = "weights"
 DRAWS: Final = 100
 """Draws of weights and evidence behind an interval of ranks."""
+NAMES: Final = 10
+"""How many names of a list are read together."""
 POOL: Final = 40
 """Candidates of a list, the first ones, whose ranks are drawn: who stands behind them is behind them all."""
 ENDS: Final = (0.05, 0.95)
@@ -36,12 +37,11 @@ COUNTED: Final = ("record", "momentum", "ties")
 """Features of what was counted, n / (n + 1): how many were seen is partly chance."""
 
 
-@cache
 def _shipped() -> dict[str, dict[str, float]]:
-    """Return the tables of the file that lies beside this module."""
-    text = resources.files(__package__).joinpath("weights.toml").read_text(encoding="utf-8")
-    loaded = tomllib.loads(text)
-    return {"weights": _checked(loaded, "weights.toml"), "errors": loaded.get("errors", {})}
+    """Return the weights and their errors of the file that lies beside this module."""
+    loaded = fitted_tables()
+    weights = check_weights(loaded, TABLE, FEATURES, FITTED)
+    return {"weights": weights, "errors": loaded.get("errors", {})}
 
 
 def default_weights() -> dict[str, float]:
@@ -81,35 +81,13 @@ def read_weights(weights: Mapping[str, float] | str | Path | None) -> dict[str, 
     if weights is None:
         given: dict[str, float] = {}
     elif isinstance(weights, Mapping):
-        given = _checked({"weights": dict(weights)}, "weights")
+        given = check_weights({TABLE: weights}, TABLE, FEATURES, "weights")
     else:
-        given = _checked(_load(Path(weights)), str(weights))
+        given = check_weights(load_weights(Path(weights)), TABLE, FEATURES, str(weights))
     merged = default_weights() | given if weights is not None else default_weights()
     if not sum(merged.values()) > 0:
         raise OptionError("no-weights")
     return {name: merged.get(name, 0.0) for name in FEATURES}
-
-
-def _load(path: Path) -> dict[str, Any]:
-    text = read_utf8(path, "weights-not-text", problem=FileProblemError, file=path)
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise FileProblemError("weights-not-toml", file=path, detail=error) from None
-
-
-def _checked(loaded: Mapping[str, Any], file: str) -> dict[str, float]:
-    table = loaded.get("weights")
-    if not isinstance(table, dict):
-        raise OptionError("weights-no-table", file=file)
-    for name, value in table.items():
-        if name not in FEATURES:
-            near = ", ".join(closest(str(name), FEATURES) or FEATURES)
-            raise OptionError("weights-unknown", file=file, value=name, suggestions=near)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not 0 <= value < np.inf:
-            raise OptionError("weights-bad", file=file, name=name, value=value)
-    return {str(name): float(value) for name, value in table.items()}
 
 
 def weights_text(weights: Mapping[str, float], errors: Mapping[str, float], about: str) -> str:
@@ -207,6 +185,25 @@ def rank_within(scores: Floats, gap: Integers, tier: Integers | None = None) -> 
         place = np.sort(place * count + order)  # ties in the order given
         ranks[first:last][place % count] = np.arange(1, count + 1)
     return ranks
+
+
+def in_tens(place: Integers, tier: Integers) -> Integers:
+    """Return tiers within tens: of ten names those of a lower tier come first, then the next ten.
+
+    Parameters
+    ----------
+    place
+        Of each candidate in its list, from 1, as it contends for it.
+    tier
+        Of each candidate, 0 and up.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> in_tens(np.array([1, 10, 11]), np.array([1, 0, 0])).tolist()
+    [1, 0, 3]
+    """
+    return np.asarray((place - 1) // NAMES * (LAST + 1) + tier, dtype=np.intp)
 
 
 def tied_ranks(scores: Floats, gap: Integers, tier: Integers) -> Integers:

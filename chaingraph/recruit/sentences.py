@@ -361,16 +361,18 @@ def reasons_of(
 ) -> list[Reasons]:
     """Return what is said of each pair.
 
-    Who makes the product need not be told apart by what is often made with it.
+    Who makes the product need not be told apart by what is often made with it. What weighs nothing in the
+    ranking is said where there is room.
     """
     found = []
     for i in range(len(facts.pairs)):
-        strong = {n: weights[n] * np.nan_to_num(parts[n][i]) for n in GROUP_FEATURES}
+        known_parts = {n: float(np.nan_to_num(parts[n][i])) for n in GROUP_FEATURES}
+        strong = {n: (weights[n] * part, part) for n, part in known_parts.items()}
         if facts.view.field.maker[facts.pairs[i]]:
             strong = {n: value for n, value in strong.items() if n not in _KINSHIP}
-        some = (n for n in strong if strong[n] > 0)
+        some = (n for n in strong if known_parts[n] > 0)
         # what a group has here is said first: no local reader asks for anything else before
-        names = sorted(some, key=lambda n: (n != "present", -strong[n], n))
+        names = sorted(some, key=lambda n: (n == "present", strong[n]), reverse=True)
         first = warnings_of(facts, i)
         known = {reason.en for reason in first}
         strongest = [write(facts, i, name) for name in names[:_TOLD]]
