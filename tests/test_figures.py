@@ -17,16 +17,16 @@ import pytest
 import chaingraph as cg
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.errors import OptionError, UnknownNameError
-from chaingraph.views import svg
-from chaingraph.views.capacity_chart import capacity_steps
-from chaingraph.views.charts import anchor_content_bars, capacity_over_time, coverage_bars
-from chaingraph.views.facts import gather_facts
-from chaingraph.views.figure_page import FIGURES, build_figure, save_figure
-from chaingraph.views.flow import build_flow
-from chaingraph.views.flow_drawing import flow_svg
-from chaingraph.views.flow_model import COLLECTED
-from chaingraph.views.region_drawing import region_map_svg
-from chaingraph.views.region_map import build_region_map
+from chaingraph.views.charts.bars import anchor_content_bars, capacity_over_time, coverage_bars
+from chaingraph.views.charts.capacity import capacity_steps
+from chaingraph.views.drawing import svg
+from chaingraph.views.facts.products import gather_facts
+from chaingraph.views.figures import FIGURES, build_figure, save_figure
+from chaingraph.views.flow.build import build_flow
+from chaingraph.views.flow.drawing import flow_svg
+from chaingraph.views.flow.model import COLLECTED
+from chaingraph.views.sitemap.build import build_region_map
+from chaingraph.views.sitemap.drawing import region_map_svg
 
 PHRASES = json.loads(
     (Path(svg.__file__).parents[1] / "words" / "figures.json").read_text(encoding="utf-8")

@@ -12,9 +12,10 @@ import openpyxl
 import pytest
 
 import chaingraph as cg
-from chaingraph.views.report import fonts, model, raster
+from chaingraph.views.drawing import fonts, raster
+from chaingraph.views.drawing.raster import UnknownShapeError, latin, rasterise
+from chaingraph.views.report import model
 from chaingraph.views.report.build import FORMATS, build_report, render_report
-from chaingraph.views.report.raster import UnknownShapeError, latin, rasterise
 from tests.helpers_cli import failure, run
 from tests.helpers_report import Page, rendered, report
 from tests.test_words import CHINESE, PACKAGE, load, placeholders, texts

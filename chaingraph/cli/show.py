@@ -78,8 +78,8 @@ def view(
     ds: Dataset, figure: str, output: str | None, lang: Language | None, quiet: bool, **asked: Any
 ) -> None:
     """Write a region's chain map, or another figure, as one HTML file that opens offline."""
-    from chaingraph.views.chain_map import build_chain_map
-    from chaingraph.views.figure_page import build_figure
+    from chaingraph.views.chainmap.build import build_chain_map
+    from chaingraph.views.figures import build_figure
 
     own = _CHAIN_OPTIONS if figure == "chain" else _FIGURE_OPTIONS
     unfit = [name for name in asked if name not in own and name in _CHAIN_OPTIONS | _FIGURE_OPTIONS]

@@ -15,10 +15,10 @@ from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.analysis.summary import summarise
 from chaingraph.recruit.targets import LIMIT
-from chaingraph.views.facts import gather_facts, with_enterprises
-from chaingraph.views.report.fonts import can_write_chinese
+from chaingraph.views.drawing.fonts import can_write_chinese
+from chaingraph.views.facts.products import gather_facts, with_enterprises
+from chaingraph.views.facts.targets import choose_targets, name_group
 from chaingraph.views.report.model import Column, clean, mean_known, phrase
-from chaingraph.views.targets import choose_targets, name_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from chaingraph.dataset import Dataset
     from chaingraph.regions import Region
     from chaingraph.results import Result
-    from chaingraph.views.facts import Fact, Facts, Maker
+    from chaingraph.views.facts.products import Fact, Facts, Maker
     from chaingraph.views.report.model import Kind
     from chaingraph.words import Language
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from chaingraph.analysis.content import measure_local_content
-from chaingraph.views.charts import (
+from chaingraph.views.charts.bars import (
     anchor_content_bars,
     capacity_over_time,
     content_text,
@@ -17,7 +17,7 @@ from chaingraph.views.report.model import Figure, Section, Table, make_row
 
 if TYPE_CHECKING:
     from chaingraph.results import Result
-    from chaingraph.views.facts import Fact
+    from chaingraph.views.facts.products import Fact
     from chaingraph.views.report.context import Context
     from chaingraph.words import Language
 

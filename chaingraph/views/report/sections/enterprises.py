@@ -8,7 +8,7 @@ from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Row, Section, Table, make_row
 
 if TYPE_CHECKING:
-    from chaingraph.views.facts import Fact, Maker
+    from chaingraph.views.facts.products import Fact, Maker
     from chaingraph.views.report.context import Context
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chaingraph.views.flow import build_flow
-from chaingraph.views.flow_drawing import flow_svg
+from chaingraph.views.flow.build import build_flow
+from chaingraph.views.flow.drawing import flow_svg
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Figure, Paragraph, Row, Section, Table, make_row
 
 if TYPE_CHECKING:
-    from chaingraph.views.facts import Cause, Fact
+    from chaingraph.views.facts.products import Cause, Fact
     from chaingraph.views.report.context import Context
 
 

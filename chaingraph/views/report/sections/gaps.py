@@ -6,14 +6,14 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chaingraph.views.boxes import advised
+from chaingraph.views.chainmap.boxes import advised
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Row, Section, Table, make_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaingraph.views.facts import Fact
+    from chaingraph.views.facts.products import Fact
     from chaingraph.views.report.context import Context
     from chaingraph.views.report.model import Column
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chaingraph.analysis.overview import weaknesses
 from chaingraph.analysis.priority import PARTS, default_weights
-from chaingraph.views.palette import STYLES
+from chaingraph.views.drawing.palette import STYLES
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Section, Table, make_row
 

@@ -8,17 +8,17 @@ from urllib.parse import urlsplit
 
 from chaingraph import words
 from chaingraph.recruit.sentences import shown_share
+from chaingraph.views.facts.targets import FIRST_GAPS, TARGETS_EACH, read_rows
 from chaingraph.views.report import model
-from chaingraph.views.report.as_text import is_address
+from chaingraph.views.report.formats.text import is_address
 from chaingraph.views.report.model import Cell, Paragraph, Row, Section, Table, make_row
-from chaingraph.views.targets import FIRST_GAPS, TARGETS_EACH, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chaingraph.views.facts.targets import Target
     from chaingraph.views.report.context import Context
     from chaingraph.views.report.model import Column
-    from chaingraph.views.targets import Target
 
 _LINKS = 3
 _NO_MAKER = {"target-no-maker", "target-nobody"}
