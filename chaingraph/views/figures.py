@@ -18,7 +18,7 @@ from chaingraph.results import Result
 from chaingraph.version import __version__
 from chaingraph.views.charts.bars import anchor_content_bars, coverage_bars
 from chaingraph.views.charts.capacity import capacity_over_time, capacity_steps
-from chaingraph.views.drawing.svg import FigureError, figure_word, region_name
+from chaingraph.views.drawing.svg import region_name
 from chaingraph.views.facts.products import gather_facts, with_enterprises
 from chaingraph.views.facts.targets import FIRST_GAPS, choose_targets
 from chaingraph.views.flow.build import build_flow
@@ -32,6 +32,7 @@ from chaingraph.views.tables import (
     flow_tables,
     map_tables,
 )
+from chaingraph.views.wording import FigureError, figure_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from chaingraph import words
 from chaingraph.results import shown_number
 from chaingraph.views.charts.bars import content_name, content_text, covered
-from chaingraph.views.drawing.svg import figure_word, money
+from chaingraph.views.drawing.svg import money
 from chaingraph.views.facts.products import figure
 from chaingraph.views.flow.model import COLLECTED
+from chaingraph.views.wording import figure_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from chaingraph.views.chainmap.pictures import draw_overview, draw_products, mak
 from chaingraph.views.drawing.palette import HATCH, STYLES
 from chaingraph.views.drawing.svg import Box, diagonals
 from chaingraph.views.facts.products import choose_products
-from chaingraph.views.report.model import clean, phrase
+from chaingraph.views.wording import clean, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,13 +21,13 @@ from chaingraph.views.drawing.svg import (
     WIDTH,
     Box,
     Drawing,
-    figure_word,
     money,
     region_name,
     sentence_svg,
     text_width,
 )
 from chaingraph.views.facts.products import figure
+from chaingraph.views.wording import figure_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,12 +21,12 @@ from chaingraph.views.drawing.svg import (
     QUIET,
     Box,
     Drawing,
-    figure_word,
     nice_ticks,
     sentence_svg,
     shorten,
     text_width,
 )
+from chaingraph.views.wording import figure_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import html
-import json
 import math
 import re
 import unicodedata
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
 from chaingraph.analysis.regions import place_name
-from chaingraph.errors import OptionError
 from chaingraph.results import shown_number
+from chaingraph.views.wording import clean, figure_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,37 +35,6 @@ _BAD = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
 )
 _WIDE = {"W", "F"}
-
-
-@cache
-def _phrases() -> dict[str, dict[str, str]]:
-    text = resources.files("chaingraph.words").joinpath("figures.json").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, dict[str, str]]] = json.loads(text)
-    return loaded["figure"]
-
-
-def figure_word(key: str, lang: Language, /, **params: object) -> str:
-    """Return a word or sentence of ``words/figures.json`` with its placeholders filled.
-
-    Examples
-    --------
-    >>> figure_word("local", "zh")
-    '本地供应'
-    """
-    return _phrases()[key][lang].format(**params)
-
-
-class FigureError(OptionError):
-    """An option of a figure that cannot be used; its sentence stands in ``words/figures.json``."""
-
-    def __init__(self, key: str, **params: object) -> None:
-        self.key = key
-        self.params = params
-        Exception.__init__(self, figure_word(key, "en", **params))
-
-    def text(self, lang: Language) -> str:
-        """Return the sentence in a language."""
-        return figure_word(self.key, lang, **self.params)
 
 
 class Node(str):
@@ -112,11 +78,6 @@ def shortest(value: float) -> str:
     """Return a coordinate with at most two digits after the point."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
-
-
-def clean(text: str) -> str:
-    """Return a text on one line, without characters that a drawing cannot hold."""
-    return " ".join(_BAD.sub("", text).split())
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:

@@ -11,7 +11,6 @@ from chaingraph import words
 from chaingraph.analysis.balance import chain_filter
 from chaingraph.errors import OptionError
 from chaingraph.loops import strong_components
-from chaingraph.views.drawing.svg import figure_word
 from chaingraph.views.flow.model import (
     COLLECTED,
     OTHER,
@@ -22,6 +21,7 @@ from chaingraph.views.flow.model import (
     Parts,
     Unvalued,
 )
+from chaingraph.views.wording import figure_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

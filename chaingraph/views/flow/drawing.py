@@ -15,7 +15,6 @@ from chaingraph.views.drawing.svg import (
     SMALL,
     Box,
     Drawing,
-    figure_word,
     join_names,
     money,
     region_name,
@@ -25,6 +24,7 @@ from chaingraph.views.drawing.svg import (
 )
 from chaingraph.views.flow.layout import Place, Ribbon, lay_out
 from chaingraph.views.flow.model import COLLECTED, PARTS
+from chaingraph.views.wording import figure_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,15 +16,8 @@ from chaingraph.sheets.template import MARK_SHEET, mark_rows
 from chaingraph.spoken import say_amount, say_unit
 from chaingraph.version import __version__
 from chaingraph.views.report import model
-from chaingraph.views.report.model import (
-    Column,
-    Paragraph,
-    Report,
-    Section,
-    Table,
-    make_row,
-    phrase,
-)
+from chaingraph.views.report.model import Column, Paragraph, Report, Section, Table, make_row
+from chaingraph.views.wording import clean, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -326,7 +319,7 @@ def _section(
         ),
         tuple(make_row((model.text(label), model.text(text))) for label, text in rows), cited=False,
     )  # fmt: skip
-    return Section(f"firm-{number}", model.clean(name), (), (facts, _blanks(number, records, lang)))
+    return Section(f"firm-{number}", clean(name), (), (facts, _blanks(number, records, lang)))
 
 
 def _block(

@@ -17,15 +17,8 @@ from chaingraph.sheets.template import MARK_SHEET, mark_rows
 from chaingraph.spoken import say_unit
 from chaingraph.version import __version__
 from chaingraph.views.report import model
-from chaingraph.views.report.model import (
-    Column,
-    Paragraph,
-    Report,
-    Section,
-    Table,
-    make_row,
-    phrase,
-)
+from chaingraph.views.report.model import Column, Paragraph, Report, Section, Table, make_row
+from chaingraph.views.wording import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,7 +18,8 @@ from chaingraph.recruit.targets import LIMIT
 from chaingraph.views.drawing.fonts import can_write_chinese
 from chaingraph.views.facts.products import gather_facts, with_enterprises
 from chaingraph.views.facts.targets import choose_targets, name_group
-from chaingraph.views.report.model import Column, clean, mean_known, phrase
+from chaingraph.views.report.model import Column, mean_known
+from chaingraph.views.wording import clean, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chaingraph.errors import FileProblemError, file_problem
-from chaingraph.views.drawing.svg import FigureError, clean
+from chaingraph.views.wording import FigureError, clean
 
 Ring = tuple[tuple[float, float], ...]
 _NOTES = ("source", "attribution")

@@ -16,9 +16,9 @@ from chaingraph.enterprises import site_rows
 from chaingraph.recruit.evidence import city_points
 from chaingraph.recruit.lists import LISTS, LOCAL
 from chaingraph.results import Result
-from chaingraph.views.drawing.svg import FigureError
 from chaingraph.views.facts.targets import FIRST_GAPS, TARGETS_EACH, name_group, read_rows
 from chaingraph.views.sitemap.boundary import Boundary, load_boundary
+from chaingraph.views.wording import FigureError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -18,7 +18,6 @@ from chaingraph.views.drawing.svg import (
     WIDTH,
     Box,
     Drawing,
-    figure_word,
     join_names,
     money,
     nice_ticks,
@@ -32,6 +31,7 @@ from chaingraph.views.facts.targets import TARGETS_EACH
 from chaingraph.views.sitemap.boundary import clip_ring
 from chaingraph.views.sitemap.frames import View, fit_view, write_name
 from chaingraph.views.sitemap.inset import TARGET, draw_inset, draw_ties, target_mark
+from chaingraph.views.wording import figure_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,12 +14,12 @@ from chaingraph.views.drawing.svg import (
     RULE,
     Box,
     Drawing,
-    figure_word,
     join_names,
     region_name,
     shortest,
 )
 from chaingraph.views.sitemap.frames import fit_view, write_name
+from chaingraph.views.wording import figure_word
 
 if TYPE_CHECKING:
     from chaingraph.views.sitemap.build import RegionMap
