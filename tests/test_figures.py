@@ -42,7 +42,9 @@ UNTOLD = (
 
 @cache
 def sources():
-    return "".join(p.read_text(encoding="utf-8") for p in Path(svg.__file__).parents[1].rglob("*.py"))
+    return "".join(
+        p.read_text(encoding="utf-8") for p in Path(svg.__file__).parents[1].rglob("*.py")
+    )
 
 
 def facts_of(ds, region=None, **options):
