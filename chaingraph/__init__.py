@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from chaingraph.updates.surveys import read_survey_answers, record_surveys
     from chaingraph.views.chainmap.build import ChainMap, build_chain_map, save_chain_map
     from chaingraph.views.figures import FigurePage, build_figure, save_figure
+    from chaingraph.views.onelook.build import OneLook, build_one_look, save_one_look
     from chaingraph.views.papers.call_sheet import build_call_pages, save_call_sheet
     from chaingraph.views.papers.dispatch import save_dispatch
     from chaingraph.views.papers.questionnaire import save_questionnaire
@@ -164,6 +165,7 @@ _HOMES = {
     "chaingraph.updates.diff": ("Diff", "diff_datasets"),
     "chaingraph.updates.merging": ("Merged", "merge_dataset"),
     "chaingraph.updates.surveys": ("read_survey_answers", "record_surveys"),
+    "chaingraph.views.onelook.build": ("OneLook", "build_one_look", "save_one_look"),
     "chaingraph.views.papers.call_sheet": ("build_call_pages", "save_call_sheet"),
     "chaingraph.views.chainmap.build": ("ChainMap", "build_chain_map", "save_chain_map"),
     "chaingraph.views.papers.dispatch": ("save_dispatch",),
@@ -194,6 +196,7 @@ __all__ = [
     "Merged",
     "MissingLibraryError",
     "MissingTableError",
+    "OneLook",
     "OptionError",
     "Plan",
     "Region",
@@ -213,6 +216,7 @@ __all__ = [
     "build_diff_report",
     "build_figure",
     "build_graph",
+    "build_one_look",
     "build_plan",
     "build_report",
     "build_responsibility",
@@ -275,6 +279,7 @@ __all__ = [
     "save_dispatch",
     "save_figure",
     "save_matches",
+    "save_one_look",
     "save_questionnaire",
     "save_report",
     "save_responsibility",

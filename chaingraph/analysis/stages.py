@@ -81,8 +81,9 @@ class ChainStages:
 def chain_stages(ds: Dataset) -> tuple[ChainStages, ...]:
     """Return the chains of a dataset, each with its stages.
 
-    A chain without rows in the table ``stages`` has one stage a level of the longest path over the links that are
-    consumed, recycling left out, named after its first products.
+    A chain without rows in the table ``stages`` has one stage a level of the longest path over the links
+    that are consumed, named after its first products; what is no material, component or product stands
+    beside it.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def chain_stages(ds: Dataset) -> tuple[ChainStages, ...]:
     --------
     >>> import chaingraph as cg
     >>> [stage.name("en") for stage in chain_stages(cg.load_dataset("toy"))[0].stages]
-    ['Powder A, Powder B', 'Foil, Can', 'Cell']
+    ['Metal, Powder A', 'Foil', 'Cell', 'Pack']
     """
     products = ds.products
     tags = {

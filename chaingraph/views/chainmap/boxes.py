@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaingraph import words
 from chaingraph.analysis.settings import product_names
-from chaingraph.spoken import say_money_ends
+from chaingraph.spoken import say_about, say_money_ends
 from chaingraph.views.drawing.palette import STYLES
 from chaingraph.views.facts.products import figure
 from chaingraph.views.facts.targets import TARGETS_EACH, name_group, read_rows
@@ -132,7 +132,9 @@ def _maker(maker: Maker, unit: str, sources: dict[str, int]) -> dict[str, Any]:
         "zh": maker.name_zh,
         "en": maker.name_en,
         "at": maker.place,
-        "k": "" if math.isnan(maker.capacity) else f"{figure(maker.capacity)} {unit}",
+        "k": ""
+        if math.isnan(maker.capacity)
+        else {lang: say_about(*[maker.capacity] * 3, unit, lang) for lang in LANGUAGES},
         "st": maker.status,
         "since": maker.since,
         "as_of": maker.as_of,

@@ -46,21 +46,11 @@ def render_page(
     sources: dict[str, int] = {}
     boxes = [product_box(facts, facts.by_id[i], sources) for i in shown]
     add_targets(boxes, facts, targets, sources)
-    study = facts.state.study
-    ds = study.dataset
+    ds = facts.state.study.dataset
     said = {
-        text: {
-            lg: words.message(
-                key, lg, dataset=ds.title(lg), version=ds.version, at=ds.as_of or "-",
-                program=__version__, statuses="+".join(
-                    words.term("status", s, lg) + ("" if f == 1 else f"={f:g}")
-                    for s, f in study.statuses.items()
-                ),
-            )
-            for lg in LANGUAGES
-        }
+        text: about_page(facts, key)
         for text, key in (("footer", "page-footer"), ("subtitle", "page-subtitle"))
-    }  # fmt: skip
+    }
     own = {c for i in shown for c in facts.by_id[i].chains}
     data = {
         "lang": lang,
@@ -108,6 +98,26 @@ def render_page(
         data=data,
     )
     return page
+
+
+def about_page(facts: Facts, key: str) -> dict[str, str]:
+    """Return a sentence that says of which data, when and of what a page is, in every language."""
+    ds = facts.state.study.dataset
+    return {
+        lg: words.message(
+            key, lg, dataset=ds.title(lg), version=ds.version, at=ds.as_of or "-", program=__version__,
+            statuses=counted_statuses(facts, lg),
+        )
+        for lg in LANGUAGES
+    }  # fmt: skip
+
+
+def counted_statuses(facts: Facts, lang: Language) -> str:
+    """Return which statuses count, with their part where it is not whole."""
+    return "+".join(
+        words.term("status", status, lang) + ("" if part == 1 else f"={part:g}")
+        for status, part in facts.state.study.statuses.items()
+    )
 
 
 def _topics(summary: Summary) -> dict[str, dict[str, str]]:
