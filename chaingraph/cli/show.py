@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
 _CHAIN_OPTIONS = {"around", "depth", "anchor", "all_products", "force"}
 _FIGURE_OPTIONS = {"boundary", "boundary_note"}
+_OWN = {
+    "onelook": set[str](),
+    "chain": _CHAIN_OPTIONS | {"chain"},
+    "flow": _FIGURE_OPTIONS | {"chain"},
+    "region": _FIGURE_OPTIONS | {"chain"},
+    "charts": _FIGURE_OPTIONS | {"chain"},
+}
+"""Figure -> the options that only some figures take."""
+_UNSET = {None, False, 2}
 
 
 def page_name(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -39,10 +48,9 @@ def page_name(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 @chain_option
 @click.option(
     "--figure",
-    type=click.Choice(["chain", "flow", "region", "charts"]),
-    default="chain",
-    show_default=True,
-    help="Chain map, material flow, map of the sites, or charts.",
+    type=click.Choice(list(_OWN)),
+    help="One look (default), chain map (default with --chain, --around or --anchor), "
+    "material flow, map of the sites, or charts.",
 )
 @click.option("--around", metavar="PRODUCT", help="Only the neighbourhood of a product.")
 @click.option(
@@ -75,25 +83,34 @@ def page_name(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 @lang_option
 @quiet_option
 def view(
-    ds: Dataset, figure: str, output: str | None, lang: Language | None, quiet: bool, **asked: Any
+    ds: Dataset,
+    figure: str | None,
+    output: str | None,
+    lang: Language | None,
+    quiet: bool,
+    **asked: Any,
 ) -> None:
-    """Write a region's chain map, or another figure, as one HTML file that opens offline."""
+    """Write a region's opening page, its chain map or another figure as one HTML file that opens offline."""
     from chaingraph.views.chainmap.build import build_chain_map
     from chaingraph.views.figures import build_figure
+    from chaingraph.views.onelook.build import build_one_look
 
-    own = _CHAIN_OPTIONS if figure == "chain" else _FIGURE_OPTIONS
-    unfit = [name for name in asked if name not in own and name in _CHAIN_OPTIONS | _FIGURE_OPTIONS]
-    for name in unfit:
-        if asked.pop(name) not in {None, False, 2}:
+    if figure is None:
+        chosen = any(asked[name] not in _UNSET for name in _OWN["chain"])
+        figure = "chain" if chosen else "onelook"
+    for name in set().union(*_OWN.values()) - _OWN[figure]:
+        if asked.pop(name) not in _UNSET:
             flag = "all" if name == "all_products" else name.replace("_", "-")
             raise click.UsageError(f"--{flag} does not go with --figure {figure}.")
-    page = (
-        build_chain_map(ds, lang=lang, **asked)
-        if figure == "chain"
-        else build_figure(ds, figure=figure, lang=lang, **asked)
-    )
+    page: Any
+    if figure == "onelook":
+        page = build_one_look(ds, lang=lang, **asked)
+    elif figure == "chain":
+        page = build_chain_map(ds, lang=lang, **asked)
+    else:
+        page = build_figure(ds, figure=figure, lang=lang, **asked)
     if output == "-":
         click.echo(page.page, nl=False)
         return
-    target = output or (f"{ds.name}.html" if figure == "chain" else f"{ds.name}-{figure}.html")
+    target = output or (f"{ds.name}.html" if figure == "onelook" else f"{ds.name}-{figure}.html")
     told("written", lang or ds.language, quiet=quiet, path=page.save(target))

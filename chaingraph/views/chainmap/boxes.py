@@ -132,15 +132,18 @@ def _maker(maker: Maker, unit: str, sources: dict[str, int]) -> dict[str, Any]:
         "zh": maker.name_zh,
         "en": maker.name_en,
         "at": maker.place,
-        "k": ""
+        "k": {}
         if math.isnan(maker.capacity)
-        else {lang: say_about(*[maker.capacity] * 3, unit, lang) for lang in LANGUAGES},
+        else {
+            lang: say_about(maker.capacity, maker.capacity, maker.capacity, unit, lang)
+            for lang in LANGUAGES
+        },
         "st": maker.status,
         "since": maker.since,
         "as_of": maker.as_of,
         "src": _source(maker.source_url, sources),
     }
-    return {key: value for key, value in row.items() if value != ""}
+    return {key: value for key, value in row.items() if value not in ("", {})}
 
 
 def _source(address: str, sources: dict[str, int]) -> int:

@@ -234,9 +234,11 @@ class Look:
             if frame.loc[value > 0, f"local_content{end}"].notna().all() else math.nan
             for end in ("_low", "", "_high")
         )  # fmt: skip
-        number = f"≥{percent(low)}" if math.isnan(point) else percent(point)
+        point_known = not math.isnan(point)
+        number = percent(point) if point_known else _range(low, high)
         note = message(
-            "look-content-note", low=percent(low), high=percent(high),
+            "look-content-note" if point_known else "look-content-open",
+            low=percent(low), high=percent(high),
             known=int(frame["inputs_known"].sum()), all=int(frame["inputs"].sum()),
         )  # fmt: skip
         return {"title": title, "number": said(lambda _: number), "note": note}
@@ -409,8 +411,13 @@ def percent(value: float) -> str:
 def _share_ends(rate: dict[Any, Any] | None) -> str:
     if rate is None or not rate["input_value_cny"] > 0:
         return "-"
-    low, high = percent(rate["local_content_low"]), percent(rate["local_content_high"])
-    return low if low == high else f"{low}–{high}"
+    return _range(rate["local_content_low"], rate["local_content_high"])
+
+
+def _range(low: float, high: float) -> str:
+    """Return two shares, one where they read the same."""
+    ends = percent(low), percent(high)
+    return ends[0] if ends[0] == ends[1] else "–".join(ends)
 
 
 def _amount(value: float, unit: str, lang: Language) -> str:

@@ -150,3 +150,4 @@ function draw() {
 }
 addEventListener("hashchange", detail);
 draw();
+document.body.dataset.drawn = "1";
