@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from chaingraph.analysis.summary import standing_for
 from chaingraph.analysis.topics import BOUGHT
 
 if TYPE_CHECKING:
@@ -66,14 +67,19 @@ def first_gaps(summary: Summary, most: int) -> list[dict[Any, Any]]:
 
 def bought_outside(summary: Summary, products: Collection[str]) -> Bought:
     """Return what some products, those of a stage for example, are bought for outside."""
-    rows = _lines(summary)
-    if len(rows):
-        rows = rows[rows["product_id"].isin(list(products))]
+    lines = _lines(summary)
+    if lines.empty:
+        return Bought(float("nan"), sure=False, unpriced=0)
+    rows = standing_for(
+        summary.frame, lines
+    )  # of a choice every product has its part of the figure
+    rows = rows[rows["product_id"].isin(list(products))]
     if rows.empty:
         return Bought(float("nan"), sure=False, unpriced=0)
     priced = rows["price_cny"].notna()
     value = float(rows.loc[priced, "best"].sum()) if priced.any() else float("nan")
-    return Bought(value, bool(rows["topic"].isin(SURE).all()), int((~priced).sum()))
+    unpriced = ~priced & (rows["product_id"] == rows["stands"])
+    return Bought(value, bool(rows["topic"].isin(SURE).all()), int(unpriced.sum()))
 
 
 def _lines(summary: Summary) -> pd.DataFrame:
