@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from chaingraph.views.chainmap.build import ChainMap, build_chain_map, save_chain_map
     from chaingraph.views.figures import FigurePage, build_figure, save_figure
     from chaingraph.views.onelook.build import OneLook, build_one_look, save_one_look
+    from chaingraph.views.pages import Pages, build_pages, save_pages
     from chaingraph.views.papers.call_sheet import build_call_pages, save_call_sheet
     from chaingraph.views.papers.dispatch import save_dispatch
     from chaingraph.views.papers.questionnaire import save_questionnaire
@@ -166,6 +167,7 @@ _HOMES = {
     "chaingraph.updates.merging": ("Merged", "merge_dataset"),
     "chaingraph.updates.surveys": ("read_survey_answers", "record_surveys"),
     "chaingraph.views.onelook.build": ("OneLook", "build_one_look", "save_one_look"),
+    "chaingraph.views.pages": ("Pages", "build_pages", "save_pages"),
     "chaingraph.views.papers.call_sheet": ("build_call_pages", "save_call_sheet"),
     "chaingraph.views.chainmap.build": ("ChainMap", "build_chain_map", "save_chain_map"),
     "chaingraph.views.papers.dispatch": ("save_dispatch",),
@@ -198,6 +200,7 @@ __all__ = [
     "MissingTableError",
     "OneLook",
     "OptionError",
+    "Pages",
     "Plan",
     "Region",
     "RegionState",
@@ -217,6 +220,7 @@ __all__ = [
     "build_figure",
     "build_graph",
     "build_one_look",
+    "build_pages",
     "build_plan",
     "build_report",
     "build_responsibility",
@@ -280,6 +284,7 @@ __all__ = [
     "save_figure",
     "save_matches",
     "save_one_look",
+    "save_pages",
     "save_questionnaire",
     "save_report",
     "save_responsibility",

@@ -19,6 +19,7 @@ from chaingraph.analysis.topics import BOUGHT
 from chaingraph.spoken import say_money
 from chaingraph.views.onelook.model import percent
 from tests.browser import ARGUMENTS, Watched, find_chromium
+from tests.helpers_cli import run
 
 EVIL = "</script><img src=x onerror=alert(1)>\"'&<b>"
 
@@ -130,7 +131,7 @@ def test_a_share_below_a_tenth_has_a_decimal():
 # --- the page as data
 
 
-def test_the_numbers_of_the_page_are_those_of_the_analysis(look, summary, qujing):
+def test_the_numbers_of_the_page_are_those_of_the_analysis(look, summary):
     data = page_data(look.page)
     assert data["three"][1]["number"]["zh"] == say_money(summary.money.point, "zh")
     for chain in data["chains"]:
@@ -322,3 +323,63 @@ def test_the_state_of_each_stage_and_no_red_for_what_nobody_looked_at(watch, pag
             expected = f"s-{kinds[stage['main']]}" if "main" in stage else "head"
             assert expected in head.get_attribute("class")
     assert page.locator(".buy.sure").count() == 0
+
+
+# --- all pages of a region
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("set") / "甲 市"
+    assert cg.save_pages(cg.load_dataset("toy"), place) == place / "index.html"
+    return place
+
+
+def test_each_page_links_to_every_other(folder):
+    names = sorted(path.name for path in folder.iterdir())
+    assert "index.html" in names
+    for name in names:
+        text = (folder / name).read_text(encoding="utf-8")
+        linked = re.search(r'<nav class="pages".*?</nav>', text)[0]
+        assert sorted(re.findall(r'href="([^"]+)"', linked)) == names
+        assert re.findall(r'href="([^"]+)" aria-current=page', linked) == [name]
+
+
+def test_a_folder_keeps_what_else_is_there_and_refuses_a_file(folder, tmp_path):
+    (tmp_path / "own.txt").write_text("mine", encoding="utf-8")
+    pages = cg.build_pages(cg.load_dataset("toy"))
+    pages.save(tmp_path)
+    assert (tmp_path / "own.txt").read_text(encoding="utf-8") == "mine"
+    with pytest.raises(cg.ChaingraphError, match="cannot"):
+        pages.save(tmp_path / "own.txt")
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {
+        name: page.encode() for name, page in pages.files.items()
+    }
+
+
+@pytest.mark.browser
+def test_links_work_from_page_to_page(watch, folder):
+    page = watch.open(folder / "index.html")
+    for number in range(page.locator("nav.pages a").count()):
+        page.click(f"nav.pages a >> nth={number}")
+        page.wait_for_selector("nav.pages a[aria-current]")
+    assert watch.requests == []
+    assert watch.errors == []
+
+
+def test_view_chooses_a_page_by_what_is_asked(tmp_path):
+    one = tmp_path / "one.html"
+    assert run("view", "toy", "-o", one).exit_code == 0
+    assert "at one look" in one.read_text(encoding="utf-8")
+    run("view", "toy", "--chain", "cell", "-o", one)
+    assert 'id="map"' in one.read_text(encoding="utf-8")
+    said = run("view", "toy", "-o", f"{tmp_path}/all/").stderr
+    assert said == f"wrote {tmp_path / 'all' / 'index.html'}\n"
+    for options, sentence in {
+        ("--figure", "onelook", "--around", "foil"): "--around does not go with --figure onelook",
+        ("--figure", "flow", "--depth", "3"): "--depth does not go with --figure flow",
+        ("--figure", "flow", "-o", f"{tmp_path}/all/"): "--figure does not go with a folder",
+        ("--chain", "cell", "-o", f"{tmp_path}/all/"): "--chain does not go with a folder",
+    }.items():
+        refused = run("view", "toy", *options, status=2)
+        assert sentence in refused.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,10 +37,17 @@ _UNSET = {None, False, 2}
 
 
 def page_name(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Return the name of an HTML file, or refuse it before any work is done."""
-    if value is not None and value != "-" and not value.casefold().endswith((".html", ".htm")):
+    """Return the name of an HTML file or a folder, or refuse it before any work is done."""
+    if value is None or value == "-" or is_folder(value):
+        return value
+    if not value.casefold().endswith((".html", ".htm")):
         raise click.BadParameter(f"'{value}' does not end with .html", ctx, param)
     return value
+
+
+def is_folder(value: str) -> bool:
+    """Tell whether a name means a folder: it ends with a slash, or is one already."""
+    return value.endswith(("/", "\\")) or Path(value).is_dir()
 
 
 @click.command(epilog="Example: chaingraph view qujing --chain battery -o map.html")
@@ -77,8 +85,8 @@ def page_name(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 @click.option("--boundary-note", metavar="TEXT", help="Where the boundary comes from.")
 @click.option("--force", is_flag=True, help="Draw more than 3,000 boxes all the same.")
 @click.option(
-    "-o", "--output", metavar="FILE.html", callback=page_name,
-    help="File to write, DATASET.html by default; - is stdout.",
+    "-o", "--output", metavar="FILE.html|FOLDER/", callback=page_name,
+    help="File to write, DATASET.html by default; FOLDER/ takes all pages, linked; - is stdout.",
 )  # fmt: skip
 @lang_option
 @quiet_option
@@ -95,6 +103,9 @@ def view(
     from chaingraph.views.figures import build_figure
     from chaingraph.views.onelook.build import build_one_look
 
+    if output and is_folder(output):
+        _write_pages(ds, figure, output, lang, quiet=quiet, **asked)
+        return
     if figure is None:
         chosen = any(asked[name] not in _UNSET for name in _OWN["chain"])
         figure = "chain" if chosen else "onelook"
@@ -114,3 +125,26 @@ def view(
         return
     target = output or (f"{ds.name}.html" if figure == "onelook" else f"{ds.name}-{figure}.html")
     told("written", lang or ds.language, quiet=quiet, path=page.save(target))
+
+
+def _write_pages(
+    ds: Dataset,
+    figure: str | None,
+    folder: str,
+    lang: Language | None,
+    *,
+    quiet: bool,
+    **asked: Any,
+) -> None:
+    """Write all pages into a folder; options of one page do not go with that."""
+    from chaingraph.views.pages import save_pages
+
+    if figure is not None:
+        raise click.UsageError("--figure does not go with a folder: it takes all pages.")
+    for name in set().union(*_OWN.values()):
+        if asked.pop(name) not in _UNSET:
+            flag = "all" if name == "all_products" else name.replace("_", "-")
+            raise click.UsageError(f"--{flag} does not go with a folder: it takes all pages.")
+    told(
+        "written", lang or ds.language, quiet=quiet, path=save_pages(ds, folder, lang=lang, **asked)
+    )
