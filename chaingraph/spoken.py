@@ -114,21 +114,18 @@ def say_about(low: float, point: float, high: float, unit: str, lang: Language) 
     if not low <= high:
         return ""
     same = say_amount(low, lang) == say_amount(high, lang)
-    if not math.isnan(point):
-        shown, sign = point, "" if same else words.message("about", lang)
-    elif low > 0:
-        shown, sign = low, "" if same else "≥"
-    else:
-        shown, sign = high, "≤"
+    known = not math.isnan(point)
+    shown = point if known else low if low > 0 else high
     if math.isinf(shown):
         return ""
     named = say_unit(unit, lang)
-    space = "" if lang == "zh" and not named.isascii() else " "
-    return (
-        f"{sign}{say_amount(shown, lang)}{space}{named}"
-        if named
-        else f"{sign}{say_amount(shown, lang)}"
-    )
+    space = "" if not named or (lang == "zh" and not named.isascii()) else " "
+    amount = f"{say_amount(shown, lang)}{space}{named}"
+    if same:
+        return amount
+    if known:
+        return words.message("about", lang, amount=amount)
+    return f"≥{amount}" if low > 0 else f"≤{amount}"
 
 
 def say_money_ends(low: float, point: float, high: float, lang: Language) -> str:

@@ -257,10 +257,8 @@ class Look:
             "p": fact.product_id,
             "verb": both("verb", fact.verb),
             "then": said(lambda lang: _then(fact, lang)),
-            "what": message(
-                "look-amount",
-                name=fact.name,
-                amount=lambda lang: say_about(*fact.gap, fact.unit, lang),
+            "what": said(
+                lambda lang: f"{fact.name(lang)} {say_about(*fact.gap, fact.unit, lang)}".strip()
             ),
             "money": said(lambda lang: _money(row["best"], lang)),
             "who": self._who(fact),
