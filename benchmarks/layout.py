@@ -20,10 +20,10 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from chaingraph.views.layout import Node, arrange, crossing_count
+from chaingraph.views.layered.layout import Node, arrange, crossing_count
 
 if TYPE_CHECKING:
-    from chaingraph.views.layout import Layout
+    from chaingraph.views.layered.layout import Layout
 
 STAGES = {"upstream": 0, "midstream": 1, "downstream": 2}
 DOT_SECONDS = 900

@@ -86,11 +86,13 @@ if TYPE_CHECKING:
     from chaingraph.updates.diff import Diff, diff_datasets
     from chaingraph.updates.merging import Merged, merge_dataset
     from chaingraph.updates.surveys import read_survey_answers, record_surveys
-    from chaingraph.views.call_sheet import build_call_pages, save_call_sheet
-    from chaingraph.views.chain_map import ChainMap, build_chain_map, save_chain_map
-    from chaingraph.views.dispatch import save_dispatch
-    from chaingraph.views.figure_page import FigurePage, build_figure, save_figure
-    from chaingraph.views.questionnaire import save_questionnaire
+    from chaingraph.views.chainmap.build import ChainMap, build_chain_map, save_chain_map
+    from chaingraph.views.figures import FigurePage, build_figure, save_figure
+    from chaingraph.views.onelook.build import OneLook, build_one_look, save_one_look
+    from chaingraph.views.pages import Pages, build_pages, save_pages
+    from chaingraph.views.papers.call_sheet import build_call_pages, save_call_sheet
+    from chaingraph.views.papers.dispatch import save_dispatch
+    from chaingraph.views.papers.questionnaire import save_questionnaire
     from chaingraph.views.report.build import build_report, save_report
     from chaingraph.views.report.changes import build_diff_report, save_diff
     from chaingraph.views.report.whatif import build_comparison_report, save_comparison
@@ -167,11 +169,13 @@ _HOMES = {
     "chaingraph.updates.diff": ("Diff", "diff_datasets"),
     "chaingraph.updates.merging": ("Merged", "merge_dataset"),
     "chaingraph.updates.surveys": ("read_survey_answers", "record_surveys"),
-    "chaingraph.views.call_sheet": ("build_call_pages", "save_call_sheet"),
-    "chaingraph.views.chain_map": ("ChainMap", "build_chain_map", "save_chain_map"),
-    "chaingraph.views.dispatch": ("save_dispatch",),
-    "chaingraph.views.figure_page": ("FigurePage", "build_figure", "save_figure"),
-    "chaingraph.views.questionnaire": ("save_questionnaire",),
+    "chaingraph.views.onelook.build": ("OneLook", "build_one_look", "save_one_look"),
+    "chaingraph.views.pages": ("Pages", "build_pages", "save_pages"),
+    "chaingraph.views.papers.call_sheet": ("build_call_pages", "save_call_sheet"),
+    "chaingraph.views.chainmap.build": ("ChainMap", "build_chain_map", "save_chain_map"),
+    "chaingraph.views.papers.dispatch": ("save_dispatch",),
+    "chaingraph.views.figures": ("FigurePage", "build_figure", "save_figure"),
+    "chaingraph.views.papers.questionnaire": ("save_questionnaire",),
     "chaingraph.views.report.build": ("build_report", "save_report"),
     "chaingraph.views.report.changes": ("build_diff_report", "save_diff"),
     "chaingraph.views.report.whatif": ("build_comparison_report", "save_comparison"),
@@ -197,7 +201,9 @@ __all__ = [
     "Merged",
     "MissingLibraryError",
     "MissingTableError",
+    "OneLook",
     "OptionError",
+    "Pages",
     "Plan",
     "Region",
     "RegionState",
@@ -216,6 +222,8 @@ __all__ = [
     "build_diff_report",
     "build_figure",
     "build_graph",
+    "build_one_look",
+    "build_pages",
     "build_plan",
     "build_report",
     "build_responsibility",
@@ -280,6 +288,8 @@ __all__ = [
     "save_dispatch",
     "save_figure",
     "save_matches",
+    "save_one_look",
+    "save_pages",
     "save_questionnaire",
     "save_report",
     "save_responsibility",

@@ -100,6 +100,34 @@ def say_ends(low: float, point: float, high: float, unit: str, lang: Language) -
     )
 
 
+def say_about(low: float, point: float, high: float, unit: str, lang: Language) -> str:
+    """Return an amount in the room of a box: its figure, else the end that is known; nothing where none is.
+
+    Examples
+    --------
+    >>> nan, inf = float("nan"), float("inf")
+    >>> say_about(19796.4, 27043.2, 77625, "t", "zh"), say_about(900, nan, inf, "t", "zh")
+    ('约2.7万吨', '≥900吨')
+    >>> say_about(0, nan, 900, "t", "en"), say_about(5, 5, 5, "GW", "en"), say_about(0, nan, inf, "t", "en")
+    ('≤900 t', '5 GW', '')
+    """
+    if not low <= high:
+        return ""
+    same = say_amount(low, lang) == say_amount(high, lang)
+    known = not math.isnan(point)
+    shown = point if known else low if low > 0 else high
+    if math.isinf(shown):
+        return ""
+    named = say_unit(unit, lang)
+    space = "" if not named or (lang == "zh" and not named.isascii()) else " "
+    amount = f"{say_amount(shown, lang)}{space}{named}"
+    if same:
+        return amount
+    if known:
+        return words.message("about", lang, amount=amount)
+    return f"≥{amount}" if low > 0 else f"≤{amount}"
+
+
 def say_money_ends(low: float, point: float, high: float, lang: Language) -> str:
     """Return money with what is known of its ends.
 

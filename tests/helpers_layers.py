@@ -19,13 +19,15 @@ class Entry(NamedTuple):
     floor: int
     rooms: list[str]
     holds: str
+    within: list[str]
+    """The rooms of a room, the lower first; empty where they may call each other as they like."""
 
 
 def load_entries() -> list[Entry]:
     """Return the rooms from the top floor to the ground."""
     floors = json.loads((Path(__file__).parent / "layers.json").read_text(encoding="utf-8"))
     return [
-        Entry(len(floors) - 1 - depth, entry["rooms"], entry["holds"])
+        Entry(len(floors) - 1 - depth, entry["rooms"], entry["holds"], entry.get("within", []))
         for depth, floor in enumerate(floors)
         for entry in floor
     ]
@@ -40,7 +42,7 @@ def guide_table() -> str:
     """Return the table of the floors in Markdown."""
     return HEAD + "".join(
         f"| {floor} | {', '.join(f'`{room}`' for room in rooms)} | {holds} |\n"
-        for floor, rooms, holds in load_entries()
+        for floor, rooms, holds, _ in load_entries()
     )
 
 

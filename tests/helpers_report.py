@@ -14,7 +14,7 @@ import docx
 import openpyxl
 
 import chaingraph as cg
-from chaingraph.views.palette import STYLES
+from chaingraph.views.drawing.palette import STYLES
 from chaingraph.views.report.build import build_report, render_report
 from tests.helpers_cli import refuse
 

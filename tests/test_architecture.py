@@ -111,6 +111,33 @@ def test_imports_point_downward():
     assert wrong == []
 
 
+def test_rooms_within_a_room_import_what_stands_before_them():
+    floors = {
+        f"chaingraph.{room}.{inner}": (room, place)
+        for entry in load_entries()
+        for room in entry.rooms
+        for place, inner in enumerate(entry.within)
+    }
+    assert floors
+    wrong = []
+    for entry in imports():
+        source, target = (
+            floors.get(".".join(name.split(".")[:3])) for name in (entry.source, entry.target)
+        )
+        if source and target and source[0] == target[0] and target[1] > source[1]:
+            wrong.append(entry)
+    assert wrong == []
+
+
+def test_every_room_within_a_room_has_its_place():
+    for entry in load_entries():
+        for room in entry.rooms:
+            inside = {
+                name.split(".")[2] for name in trees() if name.startswith(f"chaingraph.{room}.")
+            }
+            assert not entry.within or inside <= set(entry.within)
+
+
 def test_no_modules_import_each_other_in_a_circle():
     """Not for their types either: what two modules share stands in a third."""
     graph = nx.DiGraph((entry.source, entry.target) for entry in imports())

@@ -11,7 +11,7 @@ import pytest
 
 import chaingraph as cg
 from chaingraph.schema import table_spec
-from chaingraph.views.palette import STYLES
+from chaingraph.views.drawing.palette import STYLES
 from tests.browser import ARGUMENTS, Watched, find_chromium
 
 playwright = pytest.importorskip("playwright.sync_api")

@@ -149,7 +149,7 @@ def test_a_document_breaks_the_page_before_every_firm_but_the_first(
 def test_a_firm_with_many_products_keeps_to_its_page(sheet: cg.Result) -> None:
     from dataclasses import replace
 
-    from chaingraph.views.call_sheet import _LINES, _lines, build_call_pages
+    from chaingraph.views.papers.call_sheet import _LINES, _lines, build_call_pages
 
     frame = pd.concat([sheet.frame.head(1)] * 12, ignore_index=True)
     pages = build_call_pages(replace(sheet, frame=frame))

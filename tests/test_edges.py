@@ -14,8 +14,8 @@ from chaingraph.matching.lists import as_row
 from chaingraph.matching.match import _by_code, _by_name, _by_stock
 from chaingraph.matching.score import TAKEN, Score
 from chaingraph.places import country
+from chaingraph.views.facts.targets import choose_targets
 from chaingraph.views.report.build import build_report
-from chaingraph.views.targets import choose_targets
 from tests.helpers_recruit import DEGREE, SITES, TABLES, features_of, hand_dataset
 from tests.test_matching_match import CODE
 from tests.test_matching_match import SITES as LISTED

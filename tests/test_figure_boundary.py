@@ -8,10 +8,10 @@ import pytest
 
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.errors import FileProblemError, OptionError
-from chaingraph.views.boundary import load_boundary
-from chaingraph.views.facts import gather_facts
-from chaingraph.views.region_drawing import region_map_svg
-from chaingraph.views.region_map import build_region_map
+from chaingraph.views.facts.products import gather_facts
+from chaingraph.views.sitemap.boundary import load_boundary
+from chaingraph.views.sitemap.build import build_region_map
+from chaingraph.views.sitemap.drawing import region_map_svg
 
 
 @pytest.fixture(scope="module")

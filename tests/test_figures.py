@@ -17,19 +17,20 @@ import pytest
 import chaingraph as cg
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.errors import OptionError, UnknownNameError
-from chaingraph.views import svg
-from chaingraph.views.capacity_chart import capacity_steps
-from chaingraph.views.charts import anchor_content_bars, capacity_over_time, coverage_bars
-from chaingraph.views.facts import gather_facts
-from chaingraph.views.figure_page import FIGURES, build_figure, save_figure
-from chaingraph.views.flow import build_flow
-from chaingraph.views.flow_drawing import flow_svg
-from chaingraph.views.flow_model import COLLECTED
-from chaingraph.views.region_drawing import region_map_svg
-from chaingraph.views.region_map import build_region_map
+from chaingraph.views.charts.bars import anchor_content_bars, capacity_over_time, coverage_bars
+from chaingraph.views.charts.capacity import capacity_steps
+from chaingraph.views.drawing import svg
+from chaingraph.views.facts.products import gather_facts
+from chaingraph.views.figures import FIGURES, build_figure, save_figure
+from chaingraph.views.flow.build import build_flow
+from chaingraph.views.flow.drawing import flow_svg
+from chaingraph.views.flow.model import COLLECTED
+from chaingraph.views.sitemap.build import build_region_map
+from chaingraph.views.sitemap.drawing import region_map_svg
+from chaingraph.views.wording import FigureError, clean
 
 PHRASES = json.loads(
-    (Path(svg.__file__).parents[1] / "words" / "figures.json").read_text(encoding="utf-8")
+    (Path(svg.__file__).parents[2] / "words" / "figures.json").read_text(encoding="utf-8")
 )["figure"]
 EVIL = "</text></svg><script>alert(1)</script>\"'&<b>\x07"
 LANGS = ("zh", "en")
@@ -41,7 +42,9 @@ UNTOLD = (
 
 @cache
 def sources():
-    return "".join(p.read_text(encoding="utf-8") for p in Path(svg.__file__).parent.glob("*.py"))
+    return "".join(
+        p.read_text(encoding="utf-8") for p in Path(svg.__file__).parents[1].rglob("*.py")
+    )
 
 
 def facts_of(ds, region=None, **options):
@@ -110,7 +113,7 @@ def test_every_phrase_is_there_twice_and_used(key):
 def test_elements_escape_texts_and_attributes():
     text = svg.tag("text", EVIL, data_id=EVIL, x=1.0)
     element = ET.fromstring(text)  # noqa: S314
-    assert element.text == svg.clean(EVIL) == element.get("data-id")
+    assert element.text == clean(EVIL) == element.get("data-id")
     assert len(element) == 0
 
 
@@ -215,7 +218,7 @@ def test_unknown_names_are_refused(toy, tmp_path):
         build_figure(toy, figure="pie")
     with pytest.raises(OptionError, match="belongs to the region map"):
         build_figure(toy, figure="flow", boundary=tmp_path / "b.json")
-    assert "没有图" in svg.FigureError("bad-figure", value="x", choices="y").text("zh")
+    assert "没有图" in FigureError("bad-figure", value="x", choices="y").text("zh")
     assert save_figure(toy, tmp_path / "f.html", figure="flow").is_file()
 
 

@@ -24,7 +24,7 @@ from chaingraph.checks.values import LARGEST, SMALLEST
 from chaingraph.loading import MOST_DEEP
 from chaingraph.results import Result
 from chaingraph.sheets import archives, workbooks
-from chaingraph.views import chain_map
+from chaingraph.views.chainmap import build as chain_map
 from tests.helpers_cli import PRODUCTS, failure, folder, run
 from tests.helpers_terminal import screen
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chaingraph.views import ordering
-from chaingraph.views.columns import orient
-from chaingraph.views.crossings import Layered, count_crossings, sift, transpose
-from chaingraph.views.layout import Layout, Node, arrange, crossing_count
-from chaingraph.views.reroute import reroute
+from chaingraph.views.layered import ordering
+from chaingraph.views.layered.columns import orient
+from chaingraph.views.layered.crossings import Layered, count_crossings, sift, transpose
+from chaingraph.views.layered.layout import Layout, Node, arrange, crossing_count
+from chaingraph.views.layered.reroute import reroute
 
 ROW, COLUMN = 56, 240
 

@@ -96,6 +96,17 @@ def test_empty_selection_and_unknown_names_are_one_sentence(tmp_path):
 )
 def test_bytes_are_the_same_in_every_locale(tmp_path, locale):
     here = cg.build_chain_map(cg.load_dataset("toy")).page.encode()
-    command = [sys.executable, "-m", "chaingraph", "view", "toy", "-q", "-o", "map.html"]
+    command = [
+        sys.executable,
+        "-m",
+        "chaingraph",
+        "view",
+        "toy",
+        "-q",
+        "--figure",
+        "chain",
+        "-o",
+        "map.html",
+    ]
     subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONUTF8": "0"} | locale, check=True)
     assert (tmp_path / "map.html").read_bytes() == here

@@ -18,10 +18,10 @@ from chaingraph.recruit.candidates import find_place
 from chaingraph.recruit.ranking import open_view
 from chaingraph.recruit.reasons import Facts
 from chaingraph.regions import Region
-from chaingraph.views.capacity_chart import capacity_over_time, capacity_steps
+from chaingraph.views.charts.capacity import capacity_over_time, capacity_steps
+from chaingraph.views.drawing.svg import place_name
+from chaingraph.views.facts.targets import choose_targets, read_rows
 from chaingraph.views.report.build import render_report
-from chaingraph.views.svg import place_name
-from chaingraph.views.targets import choose_targets, read_rows
 from tests.helpers_cli import run
 
 PRODUCTS = [(name, "t", 10.0) for name in "abcd"]

@@ -16,7 +16,7 @@ from chaingraph.analysis.region_graph import bare_graph, read_links, region_grap
 from chaingraph.analysis.standing import standing
 from chaingraph.enterprises import site_rows
 from chaingraph.results import Result
-from chaingraph.views.facts import gather_facts
+from chaingraph.views.facts.products import gather_facts
 from tests.helpers_cli import run
 
 FIGURES = (

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 import chaingraph as cg
-from chaingraph.views.report.as_workbook import exact, number_format, sheet_name
 from chaingraph.views.report.build import FORMATS, build_report, render_report
+from chaingraph.views.report.formats.workbook import exact, number_format, sheet_name
 from chaingraph.views.report.model import Cell, Column, numbers_text
 from tests import helpers_report as back
 from tests.helpers_report import rendered, report

@@ -12,9 +12,10 @@ import openpyxl
 import pytest
 
 import chaingraph as cg
-from chaingraph.views.report import fonts, model, raster
+from chaingraph.views.drawing import fonts, raster
+from chaingraph.views.drawing.raster import UnknownShapeError, latin, rasterise
+from chaingraph.views.report import model
 from chaingraph.views.report.build import FORMATS, build_report, render_report
-from chaingraph.views.report.raster import UnknownShapeError, latin, rasterise
 from tests.helpers_cli import failure, run
 from tests.helpers_report import Page, rendered, report
 from tests.test_words import CHINESE, PACKAGE, load, placeholders, texts
@@ -225,7 +226,10 @@ def test_every_phrase_is_there_twice_and_used(key):
     bare = re.sub(r"\{\w+\}", "", entry["en"])
     assert CHINESE.search(entry["zh"]) or not bare.strip(" :;().") or key == "per-year"
     assert not CHINESE.search(entry["en"])
-    if not re.match(r"col-|unit-|section-|part-|basis|lead-|none-|figure-|table-content|mark-|measure-|plan-budget-|step-", key):
+    if not re.match(
+        r"col-|unit-|section-|part-|basis|lead-|none-|figure-|table-content|mark-|measure-|plan-budget-|step-",
+        key,
+    ):
         template = (PACKAGE / "views/templates/report.html").read_text(encoding="utf-8")
         assert key in texts() or f"'{key}'" in template
 

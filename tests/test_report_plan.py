@@ -23,7 +23,7 @@ from chaingraph.planning.effect import (
     year_marks,
 )
 from chaingraph.planning.responsibility_plan import plan_projects
-from chaingraph.views.plan_chart import draw_time_line, years_of
+from chaingraph.views.charts.plan import draw_time_line, years_of
 from chaingraph.views.report import build as building
 from chaingraph.views.report import context as contexts
 from chaingraph.views.report.build import build_report, render_report

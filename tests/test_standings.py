@@ -9,8 +9,8 @@ import pytest
 
 import chaingraph as cg
 from chaingraph.analysis.standing import LACKING, STANDINGS, TOLD, UNCLEAR, standing
-from chaingraph.views.facts import gather_facts
-from chaingraph.views.palette import LEGEND, STYLES
+from chaingraph.views.drawing.palette import LEGEND, STYLES
+from chaingraph.views.facts.products import gather_facts
 
 HERE = {"city": "here"}
 THERE = {f"far{i}": {"city": f"city{i}"} for i in range(3)}

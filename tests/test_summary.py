@@ -10,7 +10,7 @@ import chaingraph as cg
 from chaingraph import words
 from chaingraph.analysis.summary import first_lines, line_text, recall_of, say_lines, summarise
 from chaingraph.analysis.topics import BOUGHT, TOPICS, plants_of, topics_of, unconfirmed_anchors
-from chaingraph.views.facts import gather_facts
+from chaingraph.views.facts.products import gather_facts
 from chaingraph.views.report.build import build_report, render_report
 from tests.helpers_cli import run
 from tests.helpers_report import Page, rendered, report

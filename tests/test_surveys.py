@@ -16,7 +16,7 @@ import chaingraph as cg
 from chaingraph.analysis.survey_form import ON_A_PAGE, form_lines
 from chaingraph.knowledge.evidence import LEVELS
 from chaingraph.knowledge.listing import survey_rows
-from chaingraph.views.questionnaire import build_questionnaire
+from chaingraph.views.papers.questionnaire import build_questionnaire
 from tests.helpers_cli import failure, run
 
 CHAIN = ([("a", "t", 10.0), ("b", "t", 100.0)], [("a", "b", 2.0)])

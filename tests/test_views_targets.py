@@ -14,11 +14,11 @@ import pytest
 
 import chaingraph as cg
 from chaingraph.analysis.study import open_study, region_state
-from chaingraph.views.facts import gather_facts
-from chaingraph.views.figure_page import build_figure
-from chaingraph.views.region_map import build_region_map
+from chaingraph.views.facts.products import gather_facts
+from chaingraph.views.facts.targets import choose_targets, read_rows
+from chaingraph.views.figures import build_figure
 from chaingraph.views.report.build import FORMATS, build_report, render_report
-from chaingraph.views.targets import choose_targets, read_rows
+from chaingraph.views.sitemap.build import build_region_map
 from tests.browser import ARGUMENTS, Watched, find_chromium
 from tests.helpers_report import Page, from_document, rendered, report
 

@@ -218,7 +218,7 @@ def _serves(state: RegionState, products: Iterable[str], inside: set[str]) -> bo
 
 def _money(frame: pd.DataFrame, bought: pd.DataFrame) -> Money:
     """Add up what some lines are worth: of alternatives the figures, and the most of the dearest."""
-    rows = _standing_for(frame, bought)
+    rows = standing_for(frame, bought)
     low, point, high = rows["gap_value_cny_low"], rows["best"], rows["gap_value_cny_high"]
     full = (rows["demand_full"] * rows["price_cny"]).clip(lower=point)
     full = full.where(~(full > high), high)
@@ -237,7 +237,7 @@ def _money(frame: pd.DataFrame, bought: pd.DataFrame) -> Money:
     )
 
 
-def _standing_for(frame: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+def standing_for(frame: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of some lines, alternatives too, with the product that each stands for."""
     stands = frame["under"].fillna(frame["product_id"])
     rows = frame[stands.isin(lines["product_id"])].assign(stands=stands)
@@ -248,7 +248,7 @@ def _standing_for(frame: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 
 def _worth(frame: pd.DataFrame, lines: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
     """Return what the lines of each topic are worth together; nan where nothing is known of it."""
-    rows = _standing_for(frame, lines)
+    rows = standing_for(frame, lines)
     rows = rows[rows["price_cny"].notna()]
     topic = dict(zip(lines["product_id"], lines["topic"], strict=True))
     names = ("stands", "gap_value_cny_low", "best", "gap_value_cny_high", "gap_value_cny")

@@ -81,7 +81,7 @@ def calls(
     'chaingraph import calls.xlsx -o my-city' or 'chaingraph merge my-city calls.xlsx'.
     """
     from chaingraph.recruit.calls import call_sheet
-    from chaingraph.views.call_sheet import save_call_sheet
+    from chaingraph.views.papers.call_sheet import save_call_sheet
     from chaingraph.words import message
 
     book = str(target or "").casefold().endswith(_BOOKS) and sheet_format is None

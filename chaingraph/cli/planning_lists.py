@@ -172,7 +172,7 @@ def track(
     from chaingraph.planning.responsibility_book import save_responsibility
     from chaingraph.planning.track import track_list
     from chaingraph.planning.track_archive import refuse_same_file, save_ledger
-    from chaingraph.views.dispatch import save_dispatch
+    from chaingraph.views.papers.dispatch import save_dispatch
     from chaingraph.words import message
 
     page = PurePath(str(target or "")).suffix.casefold() in _PAGES and track_format is None

@@ -73,7 +73,7 @@ def survey(
     'chaingraph import questions.xlsx -o my-city' brings back.
     """
     from chaingraph.analysis.survey_plan import plan_survey
-    from chaingraph.views.questionnaire import save_questionnaire
+    from chaingraph.views.papers.questionnaire import save_questionnaire
     from chaingraph.words import message
 
     book = _is_book(target) and plan_format is None

@@ -42,7 +42,6 @@ def load_weights(path: Path) -> dict[str, Any]:
         raise FileProblemError("weights-not-toml", file=path, detail=error) from None
 
 
-
 def check_weights(
     loaded: Mapping[str, Any], table: str, names: Iterable[str], file: str
 ) -> dict[str, float]:

@@ -21,10 +21,10 @@ from chaingraph.recruit.calls import call_sheet
 from chaingraph.serve.uploads import safe_name
 from chaingraph.serve.wording import say
 from chaingraph.spoken import say_ends, say_money_ends
-from chaingraph.views.call_sheet import save_call_sheet
-from chaingraph.views.chain_map import build_chain_map
-from chaingraph.views.figure_page import build_figure
-from chaingraph.views.questionnaire import save_questionnaire
+from chaingraph.views.chainmap.build import build_chain_map
+from chaingraph.views.figures import build_figure
+from chaingraph.views.papers.call_sheet import save_call_sheet
+from chaingraph.views.papers.questionnaire import save_questionnaire
 from chaingraph.views.report.build import build_report, render_report
 from chaingraph.words import message, term
 

@@ -15,7 +15,7 @@ from chaingraph.serve.making import MAKERS
 from chaingraph.serve.uploads import MOST_BYTES, MOST_FILES
 from chaingraph.serve.wording import remedy, say
 from chaingraph.version import __version__
-from chaingraph.views.palette import STYLES
+from chaingraph.views.drawing.palette import STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

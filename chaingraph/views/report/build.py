@@ -165,18 +165,18 @@ def render_report(report: Report, format_: str) -> str | bytes:
     """
     chosen = report_format("", format_)
     if chosen == "html":
-        from chaingraph.views.report.as_html import to_html
+        from chaingraph.views.report.formats.html import to_html
 
         return to_html(report)
     if chosen == "xlsx":
-        from chaingraph.views.report.as_workbook import to_workbook
+        from chaingraph.views.report.formats.workbook import to_workbook
 
         return to_workbook(report)
     if chosen == "docx":
-        from chaingraph.views.report.as_document import to_document
+        from chaingraph.views.report.formats.document import to_document
 
         return to_document(report)
-    from chaingraph.views.report import as_text
+    from chaingraph.views.report.formats import text as as_text
 
     return as_text.to_markdown(report) if chosen == "md" else as_text.to_json(report)
 

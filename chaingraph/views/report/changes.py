@@ -13,16 +13,9 @@ from chaingraph.version import __version__
 from chaingraph.views.report import model
 from chaingraph.views.report.build import number_through, render_report, report_format
 from chaingraph.views.report.context import Sources
-from chaingraph.views.report.model import (
-    Column,
-    Paragraph,
-    Report,
-    Section,
-    Table,
-    make_row,
-    phrase,
-)
+from chaingraph.views.report.model import Column, Paragraph, Report, Section, Table, make_row
 from chaingraph.views.report.sections.evidence import sources_table
+from chaingraph.views.wording import clean, phrase
 from chaingraph.words import term
 
 if TYPE_CHECKING:
@@ -360,7 +353,7 @@ class _Page:
         if not isinstance(value, str):
             return model.text(None)
         if column.key == "unit":
-            return model.text(self.say("per-year", unit=model.clean(value)))
+            return model.text(self.say("per-year", unit=clean(value)))
         if column.key == "table":
             return model.text(table_spec(value).title(self.lang))
         word = column.key.removesuffix("_before").removesuffix("_after")

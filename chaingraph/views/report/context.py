@@ -17,10 +17,11 @@ from chaingraph.analysis.summary import summarise
 from chaingraph.planning.effect import measure_effect
 from chaingraph.planning.programme_file import read_plan
 from chaingraph.recruit.targets import LIMIT
-from chaingraph.views.facts import gather_facts, with_enterprises
-from chaingraph.views.report.fonts import can_write_chinese
-from chaingraph.views.report.model import Column, clean, mean_known, phrase
-from chaingraph.views.targets import choose_targets, name_group
+from chaingraph.views.drawing.fonts import can_write_chinese
+from chaingraph.views.facts.products import gather_facts, with_enterprises
+from chaingraph.views.facts.targets import choose_targets, name_group
+from chaingraph.views.report.model import Column, mean_known
+from chaingraph.views.wording import clean, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from chaingraph.planning.programme_file import AnyPlan
     from chaingraph.regions import Region
     from chaingraph.results import Result
-    from chaingraph.views.facts import Fact, Facts, Maker
+    from chaingraph.views.facts.products import Fact, Facts, Maker
     from chaingraph.views.report.model import Kind
     from chaingraph.words import Language
 

@@ -6,15 +6,13 @@ that no figure can differ between them.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chaingraph.results import shown_number
+from chaingraph.views.wording import clean, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,24 +29,6 @@ _CONTROL = re.compile(
 
 Kind = Literal["text", "count", "number", "percent", "money"]
 Place = Literal["all", "pages", "workbook"]
-
-
-@cache
-def _phrases() -> dict[str, dict[str, str]]:
-    text = resources.files("chaingraph.words").joinpath("report.json").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, str]] = json.loads(text)
-    return loaded
-
-
-def phrase(key: str, lang: Language, /, **params: object) -> str:
-    """Return a phrase of ``words/report.json`` in a language with its placeholders filled.
-
-    Examples
-    --------
-    >>> phrase("table", "zh", number=2)
-    '表 2'
-    """
-    return _phrases()[key][lang].format(**params)
 
 
 class Cell(NamedTuple):
@@ -241,23 +221,6 @@ class Report:
     def sources_text(self, row: Row) -> str:
         """Return the source numbers of a row as text, or that it is general knowledge."""
         return numbers_text(row.notes) or self.say("general")
-
-
-def clean(value: object) -> str:
-    r"""Return text on one line, without characters that steer a terminal, a page or a file.
-
-    Examples
-    --------
-    >>> clean("a\tb\x00\n c")
-    'a b c'
-    """
-    line = " ".join(_CONTROL.sub("", str(value)).split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
-
-
-def clean_part(value: str) -> str:
-    """Return a piece of a sentence, its spaces kept, without characters that steer."""
-    return _CONTROL.sub("", value)
 
 
 def text(value: object) -> Cell:

@@ -10,15 +10,8 @@ from chaingraph.updates.gap_changes import is_unmet
 from chaingraph.version import __version__
 from chaingraph.views.report import model
 from chaingraph.views.report.build import number_through, render_report, report_format
-from chaingraph.views.report.model import (
-    Column,
-    Paragraph,
-    Report,
-    Section,
-    Table,
-    make_row,
-    phrase,
-)
+from chaingraph.views.report.model import Column, Paragraph, Report, Section, Table, make_row
+from chaingraph.views.wording import clean, phrase
 from chaingraph.words import term
 
 if TYPE_CHECKING:
@@ -267,7 +260,7 @@ class _Page:
         if not isinstance(value, str):
             return model.text(None)
         if column.key == "unit":
-            return model.text(phrase("per-year", self.lang, unit=model.clean(value)))
+            return model.text(phrase("per-year", self.lang, unit=clean(value)))
         word = column.key.removesuffix("_before").removesuffix("_after")
         known = word in words.vocabularies()
         return model.text(term(word, value, self.lang) if known else value)

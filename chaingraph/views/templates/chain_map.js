@@ -216,7 +216,7 @@
 
   function makerItem(maker) {
     const item = make("li");
-    const parts = [maker[lang] || maker.zh || maker.id, maker.at, maker.k, data.states[maker.st][lang], maker.since].filter(Boolean);
+    const parts = [maker[lang] || maker.zh || maker.id, maker.at, maker.k && maker.k[lang], data.states[maker.st][lang], maker.since].filter(Boolean);
     item.append(make("span", parts.join(" · ") + " "), link(maker.src), make("span", " " + (maker.as_of || ""), { class: "quiet" }));
     return item;
   }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chaingraph.analysis.anchors import find_anchors, split_anchors
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Row, Section, Table, make_row
+from chaingraph.views.wording import clean
 
 if TYPE_CHECKING:
     from chaingraph.views.report.context import Context
@@ -67,7 +68,7 @@ def _row(context: Context, row: dict[Any, Any]) -> Row:
         ),
         model.text(fact.name(context.lang)),
         model.number(float(row["gap"])),
-        model.text(context.say("per-year", unit=model.clean(fact.unit))),
+        model.text(context.say("per-year", unit=clean(fact.unit))),
         model.money(row["gap_value_cny"]),
         model.text(_names(context, row[f"followers_{context.lang}"])),
         model.text(_names(context, row["other_makers"])),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chaingraph.views.palette import STYLES
+from chaingraph.views.drawing.palette import STYLES
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Row, Section, Table, make_row
+from chaingraph.views.wording import clean
 
 if TYPE_CHECKING:
-    from chaingraph.views.facts import Fact
+    from chaingraph.views.facts.products import Fact
     from chaingraph.views.report.context import Context
 
 
@@ -63,7 +64,7 @@ def _row(context: Context, fact: Fact) -> Row:
         model.text(fact.name(context.lang)),
         model.text(context.listed(context.term("chain", chain) for chain in fact.chains)),
         model.text(context.term("standing", fact.standing)),
-        model.text(context.say("per-year", unit=model.clean(fact.unit))),
+        model.text(context.say("per-year", unit=clean(fact.unit))),
         model.count(fact.makers),
         model.number(fact.capacity),
         model.number(fact.construction),

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from chaingraph.analysis.content import measure_local_content
-from chaingraph.views.charts import (
+from chaingraph.views.charts.bars import (
     anchor_content_bars,
     capacity_over_time,
     content_text,
@@ -14,10 +14,11 @@ from chaingraph.views.charts import (
 )
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Figure, Section, Table, make_row
+from chaingraph.views.wording import clean
 
 if TYPE_CHECKING:
     from chaingraph.results import Result
-    from chaingraph.views.facts import Fact
+    from chaingraph.views.facts.products import Fact
     from chaingraph.views.report.context import Context
     from chaingraph.words import Language
 
@@ -59,7 +60,7 @@ def _coverage(context: Context) -> Figure | None:
     mean = model.mean_known(context.sourced_demand(fact) for fact in facts)
     title = context.say("figure-coverage", region=context.region)
     parts = context.listed(
-        f"{model.clean(f.name(context.lang))} {f.coverage:.0%}"
+        f"{clean(f.name(context.lang))} {f.coverage:.0%}"
         for f in sorted(facts, key=lambda f: (-f.coverage, f.product_id))[:LARGEST]
     )
     notes = {n for f in facts for n in context.cite_product(f)}
@@ -85,8 +86,7 @@ def _capacity(context: Context, made: list[Fact]) -> Figure | None:
     sourced = sum(bool(maker.source_url) for maker in makers) / len(makers) if makers else None
     title = context.say("figure-capacity", region=context.region, count=len(ids))
     parts = context.listed(
-        f"{model.clean(f.name(context.lang))} {model.number(f.capacity).text} {f.unit}"
-        for f in largest
+        f"{clean(f.name(context.lang))} {model.number(f.capacity).text} {f.unit}" for f in largest
     )
     state = context.facts.state
 
@@ -108,7 +108,7 @@ def _anchors(context: Context, result: Result, table: Table) -> Figure:
     title = context.say("figure-anchors", region=context.region)
     names = "name_zh" if context.lang == "zh" else "name_en"
     parts = context.listed(
-        f"{model.clean(row[names])} {content_text(row, context.lang)}"
+        f"{clean(row[names])} {content_text(row, context.lang)}"
         for row in result.frame.to_dict("records")
     )
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Row, Section, Table, make_row
+from chaingraph.views.wording import clean
 
 if TYPE_CHECKING:
-    from chaingraph.views.facts import Fact, Maker
+    from chaingraph.views.facts.products import Fact, Maker
     from chaingraph.views.report.context import Context
 
 
@@ -54,7 +55,7 @@ def _row(context: Context, fact: Fact, maker: Maker, codes: dict[str, str]) -> R
         model.text(context.say("yes") if maker.anchor else None),
         model.text(fact.name(context.lang)),
         model.number(maker.capacity),
-        model.text(context.say("per-year", unit=model.clean(fact.unit))),
+        model.text(context.say("per-year", unit=clean(fact.unit))),
         model.text(context.term("status", maker.status)),
         model.text(maker.since),
         model.text(maker.as_of),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from chaingraph.analysis.overview import describe_dataset
 from chaingraph.analysis.sources import source_grades
 from chaingraph.views.report import model
-from chaingraph.views.report.model import Column, Paragraph, Section, Table, make_row, phrase
+from chaingraph.views.report.model import Column, Paragraph, Section, Table, make_row
 from chaingraph.views.report.sections.verify import grade_column
+from chaingraph.views.wording import phrase
 from chaingraph.words import term
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chaingraph.views.flow import build_flow
-from chaingraph.views.flow_drawing import flow_svg
+from chaingraph.views.flow.build import build_flow
+from chaingraph.views.flow.drawing import flow_svg
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Figure, Paragraph, Row, Section, Table, make_row
+from chaingraph.views.wording import clean
 
 if TYPE_CHECKING:
-    from chaingraph.views.facts import Cause, Fact
+    from chaingraph.views.facts.products import Cause, Fact
     from chaingraph.views.report.context import Context
 
 
@@ -66,7 +67,7 @@ def _row(context: Context, fact: Fact, cause: Cause) -> Row:
         model.text(fact.name(context.lang)),
         model.text(output.name(context.lang)),
         model.number(cause.quantity),
-        model.text(context.say("per-year", unit=model.clean(fact.unit))),
+        model.text(context.say("per-year", unit=clean(fact.unit))),
         model.number(cause.coefficient),
         model.text(cause.link_unit),
         model.percent(cause.share),

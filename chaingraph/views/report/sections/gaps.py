@@ -6,14 +6,15 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chaingraph.views.boxes import advised
+from chaingraph.views.chainmap.boxes import advised
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Row, Section, Table, make_row
+from chaingraph.views.wording import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chaingraph.views.facts import Fact
+    from chaingraph.views.facts.products import Fact
     from chaingraph.views.report.context import Context
     from chaingraph.views.report.model import Column
 
@@ -103,7 +104,7 @@ def _row(context: Context, row: dict[Any, Any]) -> Row:
         model.text(context.term("standing", fact.standing)),
         model.text(context.term("gap_kind", str(row["gap_kind"]))),
         model.text(advised(fact, context.lang)),
-        model.text(context.say("per-year", unit=model.clean(fact.unit))),
+        model.text(context.say("per-year", unit=clean(fact.unit))),
         model.number(fact.demand),
         *(model.number(end) for end in fact.gap),
         model.number(fact.construction),
@@ -132,9 +133,7 @@ def _remarks(context: Context, fact: Fact, row: dict[Any, Any]) -> str:
     if row["is_break"]:
         parts.append(context.say("remark-break"))
     if fact.restricted:
-        parts.append(
-            context.say("remark-restricted", text=model.clean(fact.restriction(context.lang)))
-        )
+        parts.append(context.say("remark-restricted", text=clean(fact.restriction(context.lang))))
     if isinstance(row["open_outputs"], str) and row["open_outputs"]:
         ids: Sequence[str] = row["open_outputs"].split("; ")
         names = context.product_names([i for i in ids if i in context.facts.by_id])

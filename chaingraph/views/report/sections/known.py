@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Row, Section, Table, make_row
+from chaingraph.views.wording import clean
 
 if TYPE_CHECKING:
-    from chaingraph.views.facts import Fact
+    from chaingraph.views.facts.products import Fact
     from chaingraph.views.report.context import Context
 
 _MADE = ("strong", "weak", "open")
@@ -68,7 +69,7 @@ def _row(context: Context, fact: Fact, load: float, *, assumed: bool) -> Row:
         model.text(context.term("standing", fact.standing)),
         model.text(context.term("evidence", fact.evidence)),
         model.count(fact.makers),
-        model.text(context.say("per-year", unit=model.clean(fact.unit))),
+        model.text(context.say("per-year", unit=clean(fact.unit))),
         model.number(fact.capacity),
         model.percent(load if fact.makers else math.nan),
         model.text(

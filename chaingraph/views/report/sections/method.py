@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from chaingraph.analysis.overview import weaknesses
 from chaingraph.analysis.priority import PARTS, default_weights
-from chaingraph.views.palette import STYLES
+from chaingraph.views.drawing.palette import STYLES
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Section, Table, make_row
+from chaingraph.views.wording import clean
 
 if TYPE_CHECKING:
     from chaingraph.views.report.context import Context
@@ -26,7 +27,7 @@ def build(context: Context) -> Section:
     found = weaknesses(context.ds, context.lang)
     if found:
         paragraphs.append(Paragraph(context.say("method-weaknesses")))
-        paragraphs += [Paragraph(model.clean(sentence), item=True) for sentence in found]
+        paragraphs += [Paragraph(clean(sentence), item=True) for sentence in found]
     return Section(
         "method", context.say("section-method"), tuple(paragraphs),
         (_standings(context), _weights(context)),

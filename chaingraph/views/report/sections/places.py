@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chaingraph.views.region_drawing import region_map_svg
-from chaingraph.views.region_map import build_region_map
 from chaingraph.views.report.model import Figure, Paragraph, Section
+from chaingraph.views.sitemap.build import build_region_map
+from chaingraph.views.sitemap.drawing import region_map_svg
 
 if TYPE_CHECKING:
     from chaingraph.views.report.context import Context

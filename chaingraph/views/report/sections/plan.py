@@ -15,9 +15,10 @@ from chaingraph.planning.effect import (
     year_marks,
 )
 from chaingraph.planning.responsibility import say_project
-from chaingraph.views.plan_chart import draw_before_after, draw_time_line, years_of
+from chaingraph.views.charts.plan import draw_before_after, draw_time_line, years_of
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Cell, Column, Figure, Paragraph, Section, Table, make_row
+from chaingraph.views.wording import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -131,7 +132,7 @@ def project_name(context: Context, project: Project, lang: Language | None = Non
     """Return a project as a person names it: product and size."""
     place = context.facts.by_id[project.product_id].position
     row = context.facts.state.study.products.iloc[place]
-    return model.clean(say_project(project, row, lang or context.lang))
+    return clean(say_project(project, row, lang or context.lang))
 
 
 def _notes(context: Context, effect: Effect) -> tuple[int, ...]:

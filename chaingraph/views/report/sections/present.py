@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from chaingraph.views.palette import LEGEND, STAGES
+from chaingraph.views.chainmap.still import chain_svg
+from chaingraph.views.drawing.palette import LEGEND, STAGES
 from chaingraph.views.report import model
-from chaingraph.views.report.chain_figure import chain_svg
 from chaingraph.views.report.model import Figure, Paragraph, Section, Table, make_row
 
 if TYPE_CHECKING:
-    from chaingraph.views.facts import Fact
-    from chaingraph.views.report.chain_figure import Drawn
+    from chaingraph.views.chainmap.still import Drawn
+    from chaingraph.views.facts.products import Fact
     from chaingraph.views.report.context import Context
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chaingraph.planning.responsibility import build_responsibility
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Cell, Paragraph, Section, Table, make_row
+from chaingraph.views.wording import clean
 
 if TYPE_CHECKING:
     from chaingraph.views.report.context import Context
@@ -38,7 +39,7 @@ def build(context: Context) -> Section | None:
     lead = [
         Paragraph(context.say("lead-responsibility", count=len(rows), blank=blank, surveys=surveys,
                               first=min(FIRST, surveys))),
-        Paragraph(context.say("offices", count=len(offices), names=context.listed(map(model.clean, offices)))
+        Paragraph(context.say("offices", count=len(offices), names=context.listed(map(clean, offices)))
                   if offices else context.say("no-offices")),
     ]  # fmt: skip
     share = _sourced(context, rows)

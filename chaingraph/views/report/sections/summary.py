@@ -9,6 +9,7 @@ from chaingraph.analysis.summary import line_text, say_lines, site_name
 from chaingraph.analysis.topics import TOPICS
 from chaingraph.views.report import model
 from chaingraph.views.report.model import Paragraph, Row, Section, Table, make_row
+from chaingraph.views.wording import clean, clean_part
 
 if TYPE_CHECKING:
     from chaingraph.analysis.summary import Line
@@ -25,9 +26,9 @@ def build(context: Context) -> Section:
 
 
 def _paragraph(line: Line) -> Paragraph:
-    parts = tuple((model.clean_part(p.text), f"topic-{p.topic}" if p.topic else "") for p in line)
+    parts = tuple((clean_part(p.text), f"topic-{p.topic}" if p.topic else "") for p in line)
     linked = any(key for _, key in parts)
-    return Paragraph(model.clean(line_text(line)), parts=parts if linked else ())
+    return Paragraph(clean(line_text(line)), parts=parts if linked else ())
 
 
 def _counts(context: Context) -> Table:
@@ -77,7 +78,7 @@ def _row(context: Context, topic: str) -> Row:
     cells = (
         model.text(context.term("topic", topic)),
         model.count(len(ids)),
-        model.text(context.listed(model.clean(fact.name(context.lang)) for fact in facts)),
+        model.text(context.listed(clean(fact.name(context.lang)) for fact in facts)),
         model.money(low),
         model.money(point),
         model.money(high),

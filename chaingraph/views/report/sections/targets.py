@@ -8,17 +8,18 @@ from urllib.parse import urlsplit
 
 from chaingraph import words
 from chaingraph.recruit.sentences import shown_share
+from chaingraph.views.facts.targets import FIRST_GAPS, TARGETS_EACH, read_rows
 from chaingraph.views.report import model
-from chaingraph.views.report.as_text import is_address
+from chaingraph.views.report.formats.text import is_address
 from chaingraph.views.report.model import Cell, Paragraph, Row, Section, Table, make_row
-from chaingraph.views.targets import FIRST_GAPS, TARGETS_EACH, read_rows
+from chaingraph.views.wording import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chaingraph.views.facts.targets import Target
     from chaingraph.views.report.context import Context
     from chaingraph.views.report.model import Column
-    from chaingraph.views.targets import Target
 
 _LINKS = 3
 _NO_MAKER = {"target-no-maker", "target-nobody"}
@@ -136,7 +137,7 @@ def _row(context: Context, target: Target) -> Row:
             model.text(_name(context, target)),
             model.text(_kind(context, target)),
             model.number(target.gap),
-            model.text(context.say("per-year", unit=model.clean(fact.unit)) if fact else None),
+            model.text(context.say("per-year", unit=clean(fact.unit)) if fact else None),
             model.text(_verb(context, target)),
             model.text(context.term("target_list", target.listed)),
             model.count(target.rank),
@@ -161,7 +162,7 @@ def _link(address: str) -> Cell:
     """Return a cell that shows where an address leads and holds all of it."""
     whole = model.text(address)
     host = urlsplit(whole.text).hostname if is_address(whole.text) else None
-    return Cell(whole.value, model.clean(host)) if host else whole
+    return Cell(whole.value, clean(host)) if host else whole
 
 
 def _who(context: Context, target: Target) -> Sequence[Cell]:
@@ -174,7 +175,7 @@ def _who(context: Context, target: Target) -> Sequence[Cell]:
 
 def _name(context: Context, target: Target) -> str:
     fact = context.facts.by_id.get(target.product_id)
-    return model.clean(fact.name(context.lang) if fact else target.product_id)
+    return clean(fact.name(context.lang) if fact else target.product_id)
 
 
 def _kind(context: Context, target: Target) -> str:
@@ -215,7 +216,7 @@ def _amount(context: Context, target: Target, value: float) -> str:
     fact = context.facts.by_id.get(target.product_id)
     if math.isnan(value) or fact is None:
         return ""
-    unit = context.say("per-year", unit=model.clean(fact.unit))
+    unit = context.say("per-year", unit=clean(fact.unit))
     return f"{model.number(value).text} {unit}"
 
 

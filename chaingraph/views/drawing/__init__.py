@@ -1,0 +1,1 @@
+"""Colours, SVG marks, and pictures of them."""

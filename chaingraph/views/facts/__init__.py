@@ -1,0 +1,1 @@
+"""What pages say of products and targets; nothing is drawn here."""

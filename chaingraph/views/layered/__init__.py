@@ -1,0 +1,1 @@
+"""Layered graph layout: pure algorithms that know no product."""

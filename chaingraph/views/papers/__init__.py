@@ -1,0 +1,1 @@
+"""Sheets that go to people: calls, dispatch, questionnaire."""
