@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from chaingraph.words import Language
 
+_BASES: Final = {
+    "Mm2": (1e6, "m2"), "1000m3": (1e3, "m3"), "kNm3": (1e3, "Nm3"), "MWh": (1e3, "kWh"),
+}  # fmt: skip
+"""Units of the data that hold a thousand or a million, and what Chinese sentences count by 万 and 亿."""
 _WAN, _YI, _BN, _M = 1e4, 1e8, 1e9, 1e6
 _DIGITS: Final = 3
 _FEW: Final = 10
@@ -26,6 +30,22 @@ def say_unit(unit: str, lang: Language) -> str:
     ('吨', 'GWh')
     """
     return words.term("unit_said", unit, lang)
+
+
+def say_quantity(value: float, unit: str, lang: Language) -> str:
+    """Return a figure with its unit; in Chinese by the unit that 万 and 亿 go with.
+
+    Examples
+    --------
+    >>> say_quantity(27043.2, "t", "zh"), say_quantity(16.9, "Mm2", "zh"), say_quantity(16.9, "Mm2", "en")
+    ('2.7万吨', '1,690万平方米', '16.9 Mm2')
+    >>> say_quantity(15_171_500, "MWh", "zh"), say_quantity(23, "GWh", "zh")
+    ('152亿千瓦时', '23 GWh')
+    """
+    factor, base = _BASES.get(unit, (1.0, unit)) if lang == "zh" else (1.0, unit)
+    named = say_unit(base, lang)
+    space = "" if not named or (lang == "zh" and not named.isascii()) else " "
+    return f"{say_amount(value * factor, lang)}{space}{named}"
 
 
 def say_amount(value: float, lang: Language) -> str:
@@ -93,11 +113,13 @@ def say_ends(low: float, point: float, high: float, unit: str, lang: Language) -
     >>> say_ends(0, nan, 900, "t", "en"), say_ends(900, nan, inf, "t", "en"), say_ends(0, nan, inf, "t", "en")
     ('at most 900 t', 'at least 900 t', 'not known')
     """
-    named = say_unit(unit, lang)
+    factor, base = _BASES.get(unit, (1.0, unit)) if lang == "zh" else (1.0, unit)
+    named = say_unit(base, lang)
     space = "" if lang == "zh" and not named.isascii() else " "
     return _ends(
-        low, point, high, lambda v: say_amount(v, lang), f"{space}{named}" if named else "", lang
-    )
+        low * factor, point * factor, high * factor, lambda v: say_amount(v, lang),
+        f"{space}{named}" if named else "", lang,
+    )  # fmt: skip
 
 
 def say_about(low: float, point: float, high: float, unit: str, lang: Language) -> str:
@@ -118,9 +140,7 @@ def say_about(low: float, point: float, high: float, unit: str, lang: Language) 
     shown = point if known else low if low > 0 else high
     if math.isinf(shown):
         return ""
-    named = say_unit(unit, lang)
-    space = "" if not named or (lang == "zh" and not named.isascii()) else " "
-    amount = f"{say_amount(shown, lang)}{space}{named}"
+    amount = say_quantity(shown, unit, lang)
     if same:
         return amount
     if known:

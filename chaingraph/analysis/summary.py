@@ -22,7 +22,7 @@ from chaingraph.analysis.topics import (
 from chaingraph.dataset import last_day
 from chaingraph.knowledge.recall import AT_MOST
 from chaingraph.products import positions
-from chaingraph.spoken import say_amount, say_ends, say_money, say_unit
+from chaingraph.spoken import say_ends, say_money, say_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -501,9 +501,7 @@ def _sized(summary: Summary, product: str, lang: Language) -> str:
 
 def _covered(summary: Summary, product: str, lang: Language) -> str:
     row = _row(summary, product)
-    unit = say_unit(str(row["unit"]), lang)
-    space = "" if lang == "zh" and not unit.isascii() else " "
-    amount = f"{say_amount(float(row['coming']), lang)}{space}{unit}"
+    amount = say_quantity(float(row["coming"]), str(row["unit"]), lang)
     return _say(
         "size-covered", lang, name=product_name(summary.state, product, lang), amount=amount
     )

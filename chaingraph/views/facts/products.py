@@ -15,7 +15,7 @@ from chaingraph.analysis.standing import TOLD
 from chaingraph.enterprises import OPEN
 from chaingraph.products import CONSUMED, ROLES
 from chaingraph.results import shown_number
-from chaingraph.spoken import say_amount, say_ends, say_unit
+from chaingraph.spoken import say_ends, say_quantity
 from chaingraph.tables import empty_table
 
 if TYPE_CHECKING:
@@ -401,16 +401,11 @@ def _missing_inputs(graph: nx.DiGraph[Any], links: list[_Edge]) -> dict[str, lis
 
 def _reason(data: dict[str, Any], fact: Fact, lang: Language) -> str:
     """Return the sentence that says why a product stands as it does, and what of it is short."""
-    unit = say_unit(fact.unit, lang)
-    space = "" if lang == "zh" and not unit.isascii() else " "
 
     def amount(value: float) -> str:
-        known = not np.isnan(value)
-        return (
-            f"{say_amount(value, lang)}{space}{unit}"
-            if known
-            else words.message("amount-unknown", lang)
-        )
+        if np.isnan(value):
+            return words.message("amount-unknown", lang)
+        return say_quantity(value, fact.unit, lang)
 
     reasons = [name for name in data.get("reasons", "").split("; ") if name]
     between = "、" if lang == "zh" else ", "
