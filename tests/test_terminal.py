@@ -31,10 +31,10 @@ TABLES = [
     "plan toy --budget count=2 --draws 0 --stability 0", "whatif toy --add foil=20000@2026-06",
     "diff toy --from 2021-12 --to 2024-12", "match list.csv toy", "import list.csv --dry-run --extends toy",
     "merge mine toy --dry-run", "track list.xlsx", "rules unit-mismatch", "convert toy -o out",
-    "init new.xlsx --extends toy",
+    "init new.xlsx --extends toy", "next toy",
 ]  # fmt: skip
 """Every command that prints: one each (pages and scripts go to files)."""
-WITHOUT_TABLE = {"answers", "completion", "report", "view"}
+WITHOUT_TABLE = {"answers", "completion", "report", "serve", "view"}
 
 
 def test_every_command_is_among_them():
