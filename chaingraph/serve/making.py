@@ -23,6 +23,7 @@ from chaingraph.serve.wording import say
 from chaingraph.spoken import say_ends, say_money_ends
 from chaingraph.views.chainmap.build import build_chain_map
 from chaingraph.views.figures import build_figure
+from chaingraph.views.onelook.build import build_one_look
 from chaingraph.views.papers.call_sheet import save_call_sheet
 from chaingraph.views.papers.questionnaire import save_questionnaire
 from chaingraph.views.report.build import build_report, render_report
@@ -166,6 +167,11 @@ def _gap_row(row: dict[Any, Any], lang: Language) -> GapRow:
     )  # fmt: skip
 
 
+def _look(source: Source, place: Path) -> Iterator[File]:
+    page = build_one_look(source.ds, lang=source.lang)
+    yield File(page.title, page.save(place / source.name("look", "html")))
+
+
 def _maps(source: Source, place: Path) -> Iterator[File]:
     for chain in source.chains:
         title = term("chain", chain, source.lang)
@@ -229,7 +235,7 @@ def _label(form: str, lang: Language) -> str:
 
 
 MAKERS: Final[dict[str, Callable[[Source, Path], Iterator[File]]]] = {
-    "map": _maps, "report": _report, "calls": _calls, "gaps": _gaps, "survey": _survey,
+    "look": _look, "map": _maps, "report": _report, "calls": _calls, "gaps": _gaps, "survey": _survey,
     "responsibility": _responsibility, "figures": _figures, "data": _data,
 }  # fmt: skip
 """What is made, in this order."""
