@@ -18,7 +18,7 @@ from chaingraph.recruit.lists import LISTS, LOCAL, OUTSIDE, SUPPLIER
 from chaingraph.recruit.selling import POINTS, Sales, known
 from chaingraph.recruit.targets import list_targets
 from chaingraph.results import Call, Result
-from chaingraph.spoken import say_amount, say_unit
+from chaingraph.spoken import say_amount, say_quantity, say_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -199,7 +199,7 @@ def _size(row: Mapping[str, Any], lang: Language) -> str:
     least = gap if known(gap) else low
     size = {
         "gap": words.message("call-a-year", lang, amount=wanted, unit=unit),
-        "plant": words.message("call-amount", lang, amount=say_amount(plant, lang), unit=unit),
+        "plant": say_quantity(plant, str(row["unit"]), lang),
     }
     if known(share) and share >= 1 and least > plant:
         return words.message(f"{key}-more", lang, times=say_amount(least / plant, lang), **size)
