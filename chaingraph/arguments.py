@@ -10,7 +10,6 @@ import ast
 import datetime as dt
 import functools
 import inspect
-import math
 import numbers
 import os
 import re
@@ -54,7 +53,7 @@ def checked(function: Function) -> Function:
     Raises
     ------
     OptionError
-        From the function returned: where an argument is of a wrong kind, or a figure is not a number.
+        From the function returned: where an argument is of a wrong kind.
 
     Examples
     --------
@@ -179,12 +178,18 @@ def _of_class(name: str) -> Test:
 
 
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return _is_number(value) and float(value).is_integer()
 
 
 def _is_number(value: Any) -> bool:
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return real and not math.isnan(float(value))
+    """Tell whether a value is a figure; one that is not a number, or endless, is the function's to refuse."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _is_mapping(value: Any) -> bool:
+    """Tell whether a value has keys with values: a series too, no table."""
+    pairs = hasattr(value, "keys") and hasattr(value, "items")
+    return isinstance(value, Mapping) or (pairs and not hasattr(value, "columns"))
 
 
 def _is_flag(value: Any) -> bool:
@@ -207,8 +212,8 @@ _TESTS: Final[Mapping[str, Test]] = {
     "float": _is_number,
     "bool": _is_flag,
     "Path": lambda value: isinstance(value, os.PathLike),
-    "Mapping": lambda value: isinstance(value, Mapping),
-    "dict": lambda value: isinstance(value, Mapping),
+    "Mapping": _is_mapping,
+    "dict": _is_mapping,
     "Sequence": _is_sequence,
     "list": _is_sequence,
     "Iterable": _is_iterable,

@@ -42,7 +42,7 @@ def failure(*args: object, status: int, lang: str = "en_US.UTF-8") -> str:
     lines = [
         line
         for line in result.stderr.splitlines()
-        if line and not line.startswith(("Usage", "Try"))
+        if line and not line.startswith(("Usage", "Try", "用法"))
     ]
     assert len(lines) == 1, result.stderr
     return lines[0]

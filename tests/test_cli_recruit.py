@@ -176,7 +176,7 @@ def test_a_wrong_option_is_one_sentence_in_both_languages(args, tmp_path, monkey
         ("[weights]\nties = 'x'", 2, "it must be a number, 0 or more", "应为 0 或以上的数"),
         ("ties = 1", 2, "has no table [weights]", "没有 [weights] 表"),
         ("ties: 1", 1, "is no TOML file", "不是 TOML 文件"),
-        (None, 1, "there is no such file or folder", "没有这个文件或文件夹"),
+        (None, 1, "no file or folder", "文件或文件夹不存在"),
     ],
 )
 def test_a_wrong_weights_file_is_one_sentence(tmp_path, text, status, english, chinese):
