@@ -253,4 +253,4 @@ def test_the_command_and_its_wrong_inputs():
     whole = json.loads(run("indicators", "qujing", "-f", "json").output)
     assert {"rows", "chains", "plan"} <= set(whole)
     assert "draws must be" in failure("indicators", "toy", "--draws", "0", status=2)
-    assert "no such file" in failure("indicators", "toy", "--plan", "nothing.toml", status=1)
+    assert "no file or folder" in failure("indicators", "toy", "--plan", "nothing.toml", status=1)

@@ -121,7 +121,7 @@ def test_the_workbook_filters_prints_and_holds_no_formula():
     book = openpyxl.load_workbook(io.BytesIO(rendered("qujing", "zh", "xlsx")))
     first = [
         "摘要", "已知情况", "要问的", "招商清单", "招商目标清单", "以商招商", "供应保障", "摸底清单",
-        "协作清单", "供需平衡",
+        "协作清单", "责任清单",
     ]  # fmt: skip
     assert book.sheetnames[: len(first)] == first
     assert book.sheetnames[-3:] == ["企业", "证据与来源", "口径说明"]

@@ -185,7 +185,7 @@ def test_a_plan_that_is_none_is_one_sentence_everywhere(command, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     (tmp_path / "no.toml").write_text("schema = 1\n", encoding="utf-8")
     assert "is no plan" in failure(command, "toy", "--plan", "no.toml", status=2)
-    assert "no such file" in failure(command, "toy", "--plan", "none.toml", status=1)
+    assert "no file or folder" in failure(command, "toy", "--plan", "none.toml", status=1)
     (tmp_path / "gbk.toml").write_bytes("schema = 1 # 计划".encode("gbk"))
     assert "not UTF-8" in failure(command, "toy", "--plan", "gbk.toml", status=1)
 

@@ -437,7 +437,7 @@ def test_bounds_of_a_scenario(tmp_path):
     with pytest.raises(cg.OptionError, match="not UTF-8"):
         cg.read_scenario(tmp_path / "b.toml")
     (tmp_path / "c.toml").write_bytes(b"#" * 1_000_001)
-    with pytest.raises(cg.OptionError, match="larger than 1 MB"):
+    with pytest.raises(cg.ChaingraphError, match="larger than 1,000,000 bytes"):
         cg.read_scenario(tmp_path / "c.toml")
 
 

@@ -365,7 +365,9 @@ def test_a_new_list_over_a_returned_one_keeps_what_was_typed(returned, folder):
     listed = cg.build_responsibility(cg.load_dataset("toy"), plan=plan, lang="zh")
     back = cg.read_tracking(returned)
     typed = back.book.rows["list"][5].cells  # its task was changed; today's data change it too
-    listed.frame.loc[listed.frame["task_id"] == typed["task_id"], "task_zh"] = "数据改过的任务"
+    same = listed.frame["task_id"] == typed["task_id"]
+    changed = listed.frame["task_zh"].mask(same, "数据改过的任务")
+    listed = listed.with_columns(task_zh=changed)
     done = cg.carry_list(back, listed)
     rows = {row.cells["task_id"]: row.cells for row in done.book.rows["list"]}
     assert len(done.added) == 5  # the project that is new

@@ -37,7 +37,7 @@ SHOWN = (
 
 
 def calculate_balance(
-    ds: Dataset | Basis,
+    ds: Dataset | Basis | RegionState,
     *,
     region: Asked = None,
     chain: str | None = None,

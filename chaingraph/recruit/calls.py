@@ -106,7 +106,7 @@ def call_sheet(
     >>> import chaingraph as cg
     >>> sheet = cg.call_sheet(cg.load_dataset("toy"), "foil", lang="en")
     >>> sheet.frame[["group_zh", "size_en"]].to_numpy().tolist()[0]
-    ['光箔', 'needs 1,000 t a year; its usual plant has 1,000 t: 100% of it']
+    ['光箔', 'the gap is 1,000 t a year, its usual plant has 1,000 t: 100% of it']
     """
     call = Call.of(call_sheet, locals())
     state = as_state(ds, region, at=at, statuses=statuses, load=load, goal=goal)

@@ -63,15 +63,26 @@ class FigureError(OptionError):
         return figure_word(self.key, lang, **self.params)
 
 
-def clean(value: object) -> str:
-    r"""Return text on one line, without characters that steer a terminal, a page or a file.
+def one_line(value: object) -> str:
+    r"""Return text on one line, whole, without characters that steer a terminal, a page or a file.
 
     Examples
     --------
-    >>> clean("a\tb\x00\n c")
+    >>> one_line("a\tb\x00\n c")
     'a b c'
     """
-    line = " ".join(_CONTROL.sub("", str(value)).split())
+    return " ".join(_CONTROL.sub("", str(value)).split())
+
+
+def clean(value: object) -> str:
+    """Return text on one line as :func:`one_line` does, cut where no cell and no reader would take all of it.
+
+    Examples
+    --------
+    >>> len(clean("x" * 5000))
+    2000
+    """
+    line = one_line(value)
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 

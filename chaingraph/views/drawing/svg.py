@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chaingraph.analysis.regions import place_name
 from chaingraph.results import shown_number
-from chaingraph.views.wording import clean, figure_word
+from chaingraph.views.wording import figure_word, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,13 +64,15 @@ def tag(name: str, *inside: str, **attributes: float | str) -> Node:
         f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
         for key, value in attributes.items()
     )
-    body = "".join(part if isinstance(part, Node) else html.escape(clean(part)) for part in inside)
+    body = "".join(
+        part if isinstance(part, Node) else html.escape(one_line(part)) for part in inside
+    )
     return Node(f"<{name}{own}>{body}</{name}>" if body else f"<{name}{own}/>")
 
 
 def _value(value: float | str) -> str:
     if isinstance(value, str):
-        return html.escape(clean(value), quote=True)
+        return html.escape(one_line(value), quote=True)
     return shortest(value)
 
 
@@ -115,7 +117,7 @@ def shorten(text: str, size: float, width: float, *, bold: bool = False) -> str:
     >>> shorten("曲靖经济技术开发区", 10, 45)
     '曲靖经…'
     """
-    line = clean(text)
+    line = one_line(text)
     if text_width(line, size, bold=bold) <= width:
         return line
     while line and text_width(line + "…", size, bold=bold) > width:
@@ -127,7 +129,7 @@ def wrap(text: str, size: float, width: float) -> list[str]:
     """Return a text in lines that fit a width, broken between words or Chinese characters."""
     lines: list[str] = []
     line = ""
-    for piece in re.findall(r"[\x21-\u2e7f]+[ ]?|.", clean(text)):
+    for piece in re.findall(r"[\x21-\u2e7f]+[ ]?|.", one_line(text)):
         stop = piece in ",。;:、)”·"
         if line and not stop and text_width(line + piece.rstrip(), size) > width:
             lines.append(line.rstrip())
@@ -206,7 +208,7 @@ class Drawing:
         **more: float | str,
     ) -> Box:  # fmt: skip
         """Write one line, shortened to a width (the whole text stays as its tooltip), on a pale ground."""
-        whole = clean(text)
+        whole = one_line(text)
         line = whole if width is None else shorten(whole, size, width, bold=bold)
         box = text_box(x, y, line, size, anchor, bold=bold)
         look: dict[str, float | str] = {"font_size": size, "fill": fill}
@@ -291,7 +293,7 @@ def sentence_svg(title: str, subtitle: str, sentence: str, key: str) -> str:
 
 def join_names(names: Sequence[str], lang: Language, most: int = 12) -> str:
     """Return names as a list in a language, the rest as a number."""
-    shown = ("、" if lang == "zh" else ", ").join(clean(name) for name in names[:most])
+    shown = ("、" if lang == "zh" else ", ").join(one_line(name) for name in names[:most])
     left = len(names) - most
     return shown if left <= 0 else shown + figure_word("and-more", lang, count=left)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chaingraph.files import read_utf8
-from chaingraph.views.wording import FigureError, clean
+from chaingraph.views.wording import FigureError, one_line
 
 Ring = tuple[tuple[float, float], ...]
 _NOTES = ("source", "attribution")
@@ -65,7 +65,7 @@ def load_boundary(path: str | Path, note: str | None = None) -> Boundary:
     rings = tuple(ring for shape in shapes for ring in _rings(shape, name))
     if not rings:
         raise FigureError("boundary-no-polygon", file=name, found="-")
-    said = clean(note or "") or next((clean(n) for n in notes if clean(n)), "")
+    said = one_line(note or "") or next((one_line(n) for n in notes if one_line(n)), "")
     if not said:
         raise FigureError("boundary-no-note", file=name)
     return Boundary(rings, said)
@@ -106,7 +106,7 @@ def _rings(shape: dict[str, Any], name: str) -> list[Ring]:
     elif kind == "MultiPolygon" and isinstance(coordinates, list):
         polygons = coordinates
     else:
-        raise FigureError("boundary-no-polygon", file=name, found=clean(str(kind))[:40])
+        raise FigureError("boundary-no-polygon", file=name, found=one_line(str(kind))[:40])
     rings = []
     for polygon in polygons:
         if not isinstance(polygon, list) or not polygon:

@@ -20,6 +20,8 @@ _MAY_LACK = ("leads-to", "chance", "plan-adds", "reaches")
 
 def build(context: Context) -> Section | None:
     """Return the section; a sentence where the data hold no target of the region."""
+    if not context.ds.has("capacities"):  # structure alone: nothing is measured
+        return None
     title = context.say("section-indicators")
     plan = None if context.effect is None else context.effect.saved
     found = measure_indicators(context.facts.state, plan=plan, lang=context.lang)

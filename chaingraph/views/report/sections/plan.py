@@ -39,6 +39,8 @@ def build(context: Context) -> Section | None:
     title = context.say("section-plan")
     effect = context.effect
     if effect is None:
+        if not context.ds.has("capacities"):  # structure alone: nothing to plan from
+            return None
         how = Paragraph(context.say("none-plan", dataset=context.ds.name))
         return Section("plan", title, (how,), sheet=False)
     bars = time_line(effect)

@@ -20,6 +20,8 @@ FIRST = 12
 
 def build(context: Context) -> Section | None:
     """Return the section; a sentence where nothing is to be answered for."""
+    if not context.ds.has("capacities"):  # structure alone: nobody has anything to answer for
+        return None
     title = context.say("section-responsibility")
     plan = None if context.effect is None else context.effect.saved
     result = build_responsibility(context.facts.state, plan=plan, lang=context.lang)
