@@ -407,9 +407,11 @@ def _known_sites(raw: RawDataset, parts: Sequence[EnginePart]) -> RawTable:
 
 
 def _with_own(typed: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a typed table with the columns of the user's own, and where its rows say that they stand."""
-    own = [name for name in frame.columns if name not in typed or name == ORIGIN]
-    kept = {name: frame[name].reset_index(drop=True) for name in own}
+    """Return a typed table with the columns of the user's own as they were, not as the texts that rules read.
+
+    Where its rows say that they stand is kept too.
+    """
+    kept = {name: frame[name].reset_index(drop=True) for name in frame.columns}
     if ORIGIN in kept:
         kept[ORIGIN] = kept[ORIGIN].where(kept[ORIGIN].notna(), typed[ORIGIN])
     return typed.assign(**kept) if kept else typed

@@ -17,6 +17,7 @@ CARD = ("name", "version", "focus", "as_of", "language", "chains")
 HOSTILE = [
     "=1+1", "+1", "-1", "@SUM(A1)", "'=1", "<script>alert(1)</script>", 'say "no", & go', "两\n行",
     "_x0041_", "\N{BATTERY}电池", "0010", "1e5", "TRUE", "2023-06-30", "a" * 2_000, "]]>", "NaN", "None",
+    "＝1+1", "＠SUM(A1)",
 ]  # fmt: skip
 
 
@@ -26,7 +27,7 @@ def hostile(**more: object) -> cg.Dataset:
     frames = {
         "products": pd.DataFrame({
             "product_id": ids, "name_zh": HOSTILE, "unit": "t",
-            "price_cny": [0.1 + 0.2, 1e22, 1 / 3, 5.0, *[None] * (len(ids) - 4)],
+            "price_cny": [0.1 + 0.2, 1e18, 1 / 3, 5.0, *[None] * (len(ids) - 4)],
             "price_unit": ["CNY/t"] * 4 + [None] * (len(ids) - 4), "own": HOSTILE[::-1], **more,
         }),
         "inputs": pd.DataFrame({"input_id": ids[:-1], "output_id": ids[1:], "unit": "t/t"}),

@@ -77,7 +77,7 @@ ATTACKS = {
 def test_paths_that_climb_and_nested_archives_are_refused(tmp_path, name):
     path = packed(tmp_path, {"products.csv": PRODUCTS, name: PRODUCTS})
     text = failure("gaps", path, status=1)
-    assert text.startswith("chaingraph: dataset 'city' has error")
+    assert text.startswith("chaingraph: dataset 'city' has an error: city.zip")
     assert ATTACKS[name] in text
     assert list(tmp_path.iterdir()) == [path]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chaingraph.cli.options import complete_dataset, lang_option, quiet_option
+from chaingraph.cli.terminal import echo
 
 if TYPE_CHECKING:
     from chaingraph.words import Language
@@ -51,14 +52,14 @@ def serve(
     spoken = message_language(lang)
 
     def tell(address: str) -> None:
-        click.echo(address)
+        echo(address)
         if not quiet:
-            click.echo(say("serving", spoken), err=True)
+            echo(say("serving", spoken), err=True)
 
     status = run(
         folder, files=[Path(file) for file in files], port=port, browser=not no_browser, lang=spoken,
         tell=tell,
     )  # fmt: skip
     if not quiet:
-        click.echo(say("stopped", spoken), err=True)
+        echo(say("stopped", spoken), err=True)
     ctx.exit(status)
