@@ -197,6 +197,14 @@ def test_an_open_study_or_state_stands_for_its_dataset(toy, opened):
         counts = dict(opened)
 
 
+def test_a_state_of_another_region_than_the_focus_answers_for_its_own(toy):
+    study = cg.open_study(toy)
+    for call in (cg.find_gaps, cg.calculate_balance):
+        asked = call(study, region="乙市").frame
+        assert call(study.state("乙市")).frame.equals(asked)
+        assert set(asked["region"]) == {"乙市"}
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [("at", "2020"), ("statuses", "planned"), ("load", 0.7), ("goal", {"cell": 3})],

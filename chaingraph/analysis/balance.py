@@ -9,7 +9,7 @@ import pandas as pd
 
 from chaingraph.analysis.settings import read_chain, read_lang
 from chaingraph.analysis.standing import shown_capacity
-from chaingraph.analysis.study import as_study, region_states
+from chaingraph.analysis.study import as_states
 from chaingraph.analysis.uncertainty import demand_interval
 from chaingraph.gazetteer import find_regions
 from chaingraph.knowledge.evidence import LEVELS
@@ -56,7 +56,8 @@ def calculate_balance(
     Parameters
     ----------
     ds
-        The dataset; needs enterprises and capacities. Or an open study, whose assumptions then hold.
+        The dataset; needs enterprises and capacities. Or an open study, whose assumptions then hold, or a
+        region's state.
     region
         A region, several, or a level (``"city"``: every city); the dataset's focus by default.
     chain
@@ -118,12 +119,12 @@ def calculate_balance(
     [900.0, 1000.0, 1100.0, 1000.0, 0.0]
     """
     call = Call.of(calculate_balance, locals())
-    study = as_study(
-        ds, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal, explode=explode
+    study, states = as_states(
+        ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal, explode=explode
     )
     wanted = chain_filter(study, chain)
     blocks = []
-    for state in region_states(study, region):
+    for state in states:
         seen = (state.makers > 0) | state.present | state.needed
         seen |= (state.rows.construction_rows > 0) | (state.rows.stale_rows > 0)
         rows = np.flatnonzero(seen & wanted)
