@@ -89,7 +89,7 @@ def test_the_whole_way_from_a_workbook_to_the_files(person, tmp_path):
     page.click("button:has-text('出图和清单')")
     page.wait_for_selector("body[data-phase=results]")
     page.wait_for_selector(MADE, state="detached")
-    assert page.locator(".thing.ready").count() == 8
+    assert page.locator(".thing.ready").count() == 9
     with page.expect_download() as download:
         page.click("article[data-thing=report] a:has-text('Word')")
     assert download.value.suggested_filename == "甲市产业链分析报告-2024-12.docx"

@@ -120,7 +120,14 @@ def calculate_balance(
     """
     call = Call.of(calculate_balance, locals())
     study, states = as_states(
-        ds, region, at=at, statuses=statuses, load=load, utilisation=utilisation, goal=goal, explode=explode
+        ds,
+        region,
+        at=at,
+        statuses=statuses,
+        load=load,
+        utilisation=utilisation,
+        goal=goal,
+        explode=explode,
     )
     wanted = chain_filter(study, chain)
     blocks = []
