@@ -13,7 +13,6 @@ from chaingraph.analysis.balance import chain_filter
 from chaingraph.analysis.content import measure_local_content
 from chaingraph.analysis.settings import read_chain, read_lang
 from chaingraph.analysis.study import open_study, region_state
-from chaingraph.files import write_file
 from chaingraph.results import Result
 from chaingraph.version import __version__
 from chaingraph.views.charts.bars import anchor_content_bars, coverage_bars
@@ -23,6 +22,7 @@ from chaingraph.views.facts.products import gather_facts, with_enterprises
 from chaingraph.views.facts.targets import FIRST_GAPS, choose_targets
 from chaingraph.views.flow.build import build_flow
 from chaingraph.views.flow.drawing import flow_svg
+from chaingraph.views.saved import SavedPage
 from chaingraph.views.sitemap.build import build_region_map
 from chaingraph.views.sitemap.drawing import region_map_svg
 from chaingraph.views.tables import (
@@ -50,16 +50,10 @@ _PANELS = 12
 
 
 @dataclass(frozen=True)
-class FigurePage:
+class FigurePage(SavedPage):
     """A page of figures; in a notebook it shows the drawings."""
 
-    title: str
-    page: str
     drawings: tuple[str, ...]
-
-    def save(self, path: str | Path) -> Path:
-        """Write the page; an existing file is replaced as a whole or kept."""
-        return write_file(path, self.page)
 
     def _repr_html_(self) -> str:
         return "".join(self.drawings)

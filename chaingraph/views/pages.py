@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chaingraph import words
 from chaingraph.analysis.gaps import find_gaps
 from chaingraph.analysis.settings import read_lang
+from chaingraph.analysis.stages import chain_stages
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.errors import file_problem
 from chaingraph.files import write_file
@@ -135,13 +136,12 @@ def build_pages(
     """
     chosen = read_lang(ds, lang)
     state = region_state(open_study(with_enterprises(ds), at=at, statuses=statuses), region)
-    own = state.study.dataset
     found = choose_targets(state, asked=None, gaps=find_gaps(state, draws=0))
     ranked = False if found is None else found
     common: dict[str, Any] = {"region": region, "at": at, "statuses": statuses, "lang": chosen}
     look = build_one_look(ds, targets=ranked, **common)
     pages = {FIRST: (words.term("pages", "onelook", chosen), look.page)}
-    for chain in own.chains or _tagged(own):
+    for chain in (stages.chain for stages in chain_stages(state.study.dataset)):
         drawn = build_chain_map(ds, chain=chain, targets=ranked, **common)
         pages[f"chain-{chain}.html"] = (words.term("chain", chain, chosen), drawn.page)
     for figure in ("flow", "region", "charts"):
@@ -157,11 +157,6 @@ def build_pages(
         for name, (_, page) in pages.items()
     }
     return Pages(look.title, linked)
-
-
-def _tagged(ds: Dataset) -> list[str]:
-    cells = ds.products["chains"].dropna()
-    return sorted({tag.strip() for cell in cells for tag in cell.split(";") if tag.strip()})
 
 
 def _links(names: dict[str, str], here: str, lang: Language) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from chaingraph.analysis.settings import read_chain, read_lang, read_product
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.analysis.summary import summarise
 from chaingraph.errors import OptionError
-from chaingraph.files import write_file
 from chaingraph.views.chainmap.anchors import anchor_id, draw_anchor
 from chaingraph.views.chainmap.page import render_page
 from chaingraph.views.chainmap.pictures import (
@@ -30,6 +28,7 @@ from chaingraph.views.chainmap.pictures import (
 )
 from chaingraph.views.facts.products import Facts, choose_products, gather_facts, with_enterprises
 from chaingraph.views.facts.targets import MAPPED_GAPS, choose_targets
+from chaingraph.views.saved import SavedPage
 from chaingraph.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -48,20 +47,10 @@ MOST_LINKS = 10_000
 
 
 @dataclass(frozen=True)
-class ChainMap:
+class ChainMap(SavedPage):
     """A chain map as a page; in a notebook it shows itself."""
 
-    title: str
-    page: str
     crossings: int
-
-    def save(self, path: str | Path) -> Path:
-        """Write the page; an existing file is replaced as a whole or kept."""
-        return write_file(path, self.page)
-
-    def _repr_html_(self) -> str:
-        source = html.escape(self.page, quote=True)
-        return f'<iframe srcdoc="{source}" style="width:100%;height:720px;border:1px solid #ccc"></iframe>'
 
 
 def save_chain_map(ds: Dataset, path: str | Path, **options: Any) -> Path:

@@ -31,9 +31,6 @@ CNY_100M = 1e8
 
 _LINE = 1.4
 _HATCH = 5.0
-_BAD = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
-)
 _WIDE = {"W", "F"}
 
 

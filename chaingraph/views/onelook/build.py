@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ from chaingraph.analysis.settings import read_lang
 from chaingraph.analysis.study import open_study, region_state
 from chaingraph.analysis.summary import first_lines, summarise
 from chaingraph.errors import OptionError
-from chaingraph.files import write_file
 from chaingraph.recruit.targets import listed_gaps
 from chaingraph.version import __version__
 from chaingraph.views.chainmap.boxes import statuses as standings
@@ -23,6 +21,7 @@ from chaingraph.views.drawing.palette import HATCH, STYLES
 from chaingraph.views.facts.products import gather_facts, with_enterprises
 from chaingraph.views.facts.targets import MAPPED_GAPS, choose_targets
 from chaingraph.views.onelook.model import THINGS, Look
+from chaingraph.views.saved import SavedPage
 from chaingraph.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -36,19 +35,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class OneLook:
+class OneLook(SavedPage):
     """The opening page of a region; in a notebook it shows itself."""
 
-    title: str
-    page: str
-
-    def save(self, path: str | Path) -> Path:
-        """Write the page; an existing file is replaced as a whole or kept."""
-        return write_file(path, self.page)
-
-    def _repr_html_(self) -> str:
-        source = html.escape(self.page, quote=True)
-        return f'<iframe srcdoc="{source}" style="width:100%;height:760px;border:1px solid #ccc"></iframe>'
+    _height = 760
 
 
 def save_one_look(ds: Dataset, path: str | Path, **options: Any) -> Path:

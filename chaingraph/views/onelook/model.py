@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from chaingraph import words
@@ -24,6 +25,8 @@ from chaingraph.words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    import pandas as pd
 
     from chaingraph.analysis.stages import ChainStages, Stage
     from chaingraph.analysis.summary import Summary
@@ -70,6 +73,16 @@ class Look:
         for target in read_rows(targets) if targets is not None else ():
             self.calls.setdefault(target.product_id, []).append(target)
 
+    @cached_property
+    def content(self) -> pd.DataFrame:
+        """Local content by chain."""
+        return measure_local_content(self.facts.state, by="chain").frame
+
+    @cached_property
+    def tasks(self) -> list[dict[str, str]]:
+        """Rows of the table of tasks."""
+        return table_rows(self.dataset, "tasks")
+
     def in_play(self, product: str) -> bool:
         """Tell whether a product is made, built or taken here."""
         return self.facts.by_id[product].standing != "absent"
@@ -96,8 +109,7 @@ class Look:
 
     def strips(self) -> list[dict[str, Any]]:
         """Return the chains with their stages, links, folds and totals."""
-        content = measure_local_content(self.facts.state, by="chain").frame
-        rates = {row["content_of"]: row for row in content.to_dict("records")}
+        rates = {row["content_of"]: row for row in self.content.to_dict("records")}
         return [self._strip(chain, rates.get(chain.chain)) for chain in self.chains]
 
     def _strip(self, chain: ChainStages, rate: dict[Any, Any] | None) -> dict[str, Any]:
@@ -220,7 +232,7 @@ class Look:
         }
 
     def _content(self) -> dict[str, Said]:
-        frame = measure_local_content(self.facts.state, by="chain").frame
+        frame = self.content
         value = frame["input_value_cny"]
         title = message("look-content")
         if not value.sum() > 0:
@@ -293,7 +305,7 @@ class Look:
 
     def _answers(self, product: str) -> dict[str, str]:
         """Return who answers for a product and until when, where a task of the data says so."""
-        for row in table_rows(self.dataset, "tasks"):
+        for row in self.tasks:
             if row["product_id"] == product and (row["lead_unit"] or row["due"]):
                 return {
                     name: row[cell]

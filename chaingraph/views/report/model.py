@@ -7,7 +7,6 @@ that no figure can differ between them.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = "1"
 CNY_100M = 1e8
-_LONGEST = 2_000
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
-    r"\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
-)
 
 Kind = Literal["text", "count", "number", "percent", "money"]
 Place = Literal["all", "pages", "workbook"]
