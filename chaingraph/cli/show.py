@@ -22,6 +22,8 @@ from chaingraph.cli.options import (
 from chaingraph.cli.terminal import echo
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chaingraph.dataset import Dataset
     from chaingraph.words import Language
 
@@ -117,12 +119,10 @@ def view(
     if figure is None:
         chosen = any(asked[name] not in _UNSET for name in _OWN["chain"])
         figure = "chain" if chosen else "onelook"
-    for name in set().union(*_OWN.values()) - _OWN[figure]:
-        if asked.pop(name) not in _UNSET:
-            flag = "all" if name == "all_products" else name.replace("_", "-")
-            raise click.UsageError(
-                said("--{flag} does not go with --figure {figure}.", flag=flag, figure=figure)
-            )
+    _drop_unfit(
+        asked, _OWN[figure],
+        lambda flag: said("--{flag} does not go with --figure {figure}.", flag=flag, figure=figure),
+    )  # fmt: skip
     page: Any
     if figure == "onelook":
         page = build_one_look(ds, lang=lang, **asked)
@@ -151,10 +151,7 @@ def _write_pages(
 
     if figure is not None:
         raise click.UsageError(_not_with_a_folder("figure"))
-    for name in set().union(*_OWN.values()):
-        if asked.pop(name) not in _UNSET:
-            flag = "all" if name == "all_products" else name.replace("_", "-")
-            raise click.UsageError(_not_with_a_folder(flag))
+    _drop_unfit(asked, set(), _not_with_a_folder)
     told(
         "written", lang or ds.language, quiet=quiet, path=save_pages(ds, folder, lang=lang, **asked)
     )
@@ -162,3 +159,12 @@ def _write_pages(
 
 def _not_with_a_folder(flag: str) -> str:
     return said("--{flag} does not go with a folder: it takes all pages.", flag=flag)
+
+
+def _drop_unfit(asked: dict[str, Any], own: set[str], refusal: Callable[[str], str]) -> None:
+    """Take out the options that what is shown does not take; one that was given is refused."""
+    for name in sorted(set().union(*_OWN.values()) - own):
+        if asked.pop(name) not in _UNSET:
+            raise click.UsageError(
+                refusal("all" if name == "all_products" else name.replace("_", "-"))
+            )
